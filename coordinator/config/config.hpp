@@ -1,0 +1,79 @@
+// The daemon's YAML configuration, typed and validated. Unknown keys, wrong types and values out of range are errors with
+// line number, the key's full path and a near match. Every key, its unit and default: coordinator/config/README.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "coordinator/inverter/inverter.hpp"
+#include "events/codec.hpp"
+#include "events/result.hpp"
+#include "projections/fold/policy_settings.hpp"
+
+namespace wattledger::config {
+
+struct SiteConfig {
+  std::string name = "home";
+  std::string timezone = "Europe/Warsaw";
+  std::optional<double> latitude;
+  std::optional<double> longitude;
+};
+
+struct PricesConfig {
+  std::filesystem::path file;  // CSV or a saved price-API answer, told apart by content; empty: no prices
+  std::string currency = "PLN";
+};
+
+struct SqliteConfig {
+  bool enabled = true;
+  std::filesystem::path path;  // empty: <data>/goodwe_energy.db
+  std::uint32_t schema = 4;
+};
+
+struct JsonConfig {
+  bool enabled = false;
+};
+
+struct LoggingConfig {
+  std::string level = "info";
+  std::filesystem::path file;  // empty: <data>/logs/master_coordinator.log
+  std::uint64_t max_bytes = 10U << 20U;
+  std::uint32_t files = 5;
+};
+
+enum class Environment { production, development, test };
+
+struct Config {
+  std::filesystem::path data = "wattledger-data";
+  Environment environment = Environment::production;
+  SiteConfig site;
+  inverter::ModbusOptions inverter;
+  fb::ControlMode control_mode = fb::ControlMode::advise;
+  std::chrono::seconds poll_every{10};
+  std::chrono::seconds record_every{60};
+  std::chrono::seconds telemetry_wait_max{60};
+  std::chrono::seconds clock_wait_max{600};
+  PricesConfig prices;
+  fold::PolicySettings policy;
+  SqliteConfig sqlite;
+  JsonConfig json;
+  LoggingConfig logging;
+  std::string control_group;  // group of control.sock; empty: the process's
+};
+
+// A named file that is missing is an error (not_found). Relative paths inside are relative to the file's directory.
+[[nodiscard]] Result<Config> load(const std::filesystem::path& file);
+[[nodiscard]] Result<Config> parse(const std::string& yaml, const std::string& file_name);
+
+// Zone offsets from two years before `around` to ten after, from the system's time-zone database, and its version.
+// not_found for an unknown zone. The only place that asks that database.
+struct ZoneData {
+  ZoneOffsets zone;
+  std::string tzdb_version;
+};
+[[nodiscard]] Result<ZoneData> load_zone(const std::string& name, UtcTime around);
+
+}  // namespace wattledger::config

@@ -1,0 +1,76 @@
+// The port to an inverter: what the daemon may ask of it, in our units. Adapters: modbus_inverter (a real GoodWe ET over
+// Modbus/TCP). Not thread-safe: one thread owns an inverter.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "events/codec.hpp"
+#include "events/result.hpp"
+#include "events/time.hpp"
+#include "events/units.hpp"
+
+namespace wattledger::inverter {
+
+struct Device {
+  std::string model;
+  std::string serial;
+  std::string firmware;
+  Watts rated_power;
+};
+
+// What we want the inverter to do. A forced mode (charge, hold, discharge) ends by itself, in the inverter, at `until`.
+struct Wish {
+  fb::InverterMode mode = fb::InverterMode::general;
+  Watts power;               // magnitude, for charge and discharge
+  BasisPoints target_soc;    // charge: stop at; hold: keep at; discharge: floor
+  UtcTime until;             // forced modes: at most an hour ahead, same local day
+  bool operator==(const Wish&) const = default;
+};
+
+// What the control registers say now.
+struct ControlState {
+  fb::InverterMode mode = fb::InverterMode::unknown;
+  std::optional<Watts> power;
+  std::optional<BasisPoints> target_soc;
+  std::optional<UtcTime> until;
+  std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>> words;  // address, words: for events and comparison
+};
+
+class Inverter {
+ public:
+  virtual ~Inverter() = default;
+  // Device info; also (re)connects. Errors: timed_out, io, rejected, corrupt (an answer that cannot be), unsupported.
+  virtual Result<Device> identify() = 0;
+  // One poll of the running, battery and meter blocks: a ReadingRecorded with whatever was readable.
+  virtual Result<fb::ReadingRecordedT> poll(UtcTime now, const ZoneOffsets& zone) = 0;
+  virtual Result<ControlState> control_state(UtcTime now, const ZoneOffsets& zone) = 0;
+  // Every setting that we may ever write, as found: for InverterSettingsFound.
+  virtual Result<std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>> settings() = 0;
+  // Writes limits before enables, reads back, returns what read back; `rejected` when it differs from the wish.
+  virtual Result<ControlState> apply(const Wish& wish, UtcTime now, const ZoneOffsets& zone) = 0;
+  // The way down: general mode, in the fewest writes, no read-back needed.
+  virtual Result<void> release() = 0;
+  // Inverter's clock minus ours.
+  virtual Result<std::chrono::seconds> clock_offset(UtcTime now, const ZoneOffsets& zone) = 0;
+  virtual Result<void> set_clock(UtcTime now, const ZoneOffsets& zone) = 0;
+  // Register writes since this object was made.
+  [[nodiscard]] virtual std::uint32_t writes() const = 0;
+};
+
+struct ModbusOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 502;
+  std::uint8_t unit = 247;
+  std::chrono::milliseconds timeout{1000};
+  std::uint32_t retries = 1;  // of idempotent requests; all ours are
+};
+
+// GoodWe ET/EH over Modbus/TCP (libmodbus). Connects lazily, reconnects by itself.
+[[nodiscard]] std::unique_ptr<Inverter> make_modbus_inverter(const ModbusOptions& options);
+
+}  // namespace wattledger::inverter

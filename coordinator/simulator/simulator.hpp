@@ -1,0 +1,93 @@
+// A house with PV, load, battery, meter and a GoodWe ET inverter that obey physics, spoken to over Modbus/TCP like a real one.
+// Time is given from outside: advance(to) integrates up to `to`; the inverter's own clock follows it.
+//
+// Threads: House is guarded inside (the server's thread and the driver's may call at once). ModbusServer has one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "events/result.hpp"
+#include "events/time.hpp"
+#include "events/units.hpp"
+
+namespace wattledger::simulator {
+
+struct HouseOptions {
+  MilliwattHours battery_capacity{10'000'000};
+  BasisPoints soc_start{5'000};
+  Watts rated_power{10'000};
+  Watts battery_power_max{5'000};
+  BasisPoints charge_efficiency{9'500};
+  BasisPoints discharge_efficiency{9'500};
+  BasisPoints soc_floor{1'000};  // on-grid depth of discharge 90 %
+  std::string serial = "9010KETU00SIM001";
+  ZoneOffsets zone;  // the inverter's wall clock is local
+  std::uint64_t seed = 1;
+};
+
+// PV and load of the house over a year, laid on simulated dates by UTC month, day and time (29 February dropped).
+class HouseYear {
+ public:
+  // CSV with period_start_utc,load_w,pv_w[,…]; gaps carry the value before. invalid_input with line on anything else.
+  static Result<HouseYear> read_csv(const std::filesystem::path& file);
+  // A seeded year: clear-sky PV with cloud, a load with morning and evening.
+  static HouseYear generate(std::uint64_t seed);
+  [[nodiscard]] Watts load_at(UtcTime time) const;
+  [[nodiscard]] Watts pv_at(UtcTime time) const;
+
+ private:
+  std::vector<std::int32_t> load_w_;  // half hours of a 365-day year
+  std::vector<std::int32_t> pv_w_;
+};
+
+// What a test asks of the house beside Modbus.
+struct Energies {  // lifetime, for conservation
+  MilliwattHours pv, load, imported, exported, charged, discharged, lost, stored;
+};
+
+class House {
+ public:
+  House(const HouseOptions& options, HouseYear year, UtcTime start);
+  ~House();
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+
+  void advance(UtcTime to);
+  [[nodiscard]] UtcTime now() const;
+  [[nodiscard]] BasisPoints soc() const;
+  [[nodiscard]] Watts battery_power() const;  // + discharge
+  [[nodiscard]] Energies energies() const;
+  [[nodiscard]] bool in_forced_mode() const;
+  // Tests: fix PV or load; shift the inverter's clock; faults by name come with later work.
+  void set_load(std::optional<Watts> load);
+  void set_pv(std::optional<Watts> pv);
+  void set_soc(BasisPoints soc);
+  void shift_clock(std::chrono::seconds by);
+
+  struct Impl;
+  [[nodiscard]] Impl& impl() { return *impl_; }  // for this room only
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// How the server misbehaves, for tests; applies to requests answered from now on.
+enum class Misbehaviour { none, silent, late, garbage, exceptions, disconnect };
+
+class ModbusServer {
+ public:
+  // Binds to 127.0.0.1; port 0 takes a free one.
+  static Result<std::unique_ptr<ModbusServer>> start(House& house, std::uint16_t port, std::uint8_t unit = 247);
+  virtual ~ModbusServer() = default;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  virtual void misbehave(Misbehaviour how) = 0;
+  [[nodiscard]] virtual std::uint64_t requests() const = 0;
+};
+
+}  // namespace wattledger::simulator

@@ -1,0 +1,79 @@
+// Appends events: a bounded queue, one writer thread, group commit. The sequence is given at enqueue and never changes.
+//
+// Threads: every function from any thread. Durability: after wait() or append() returned a sequence it is on disk (LMDB's
+// default durability). After a failed commit the appender is poisoned: every later call fails until the log is reopened.
+// No clock inside: the caller says when a record is recorded, and when time has passed (commit_due).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "events/codec.hpp"
+#include "log/log.hpp"
+
+namespace wattledger::log {
+
+struct AppendLimits {
+  std::size_t queue_events_max = 65'536;             // beyond: error `full`, never growth
+  std::size_t telemetry_events_max = 64;             // waiting telemetry is committed at this count …
+  std::chrono::seconds telemetry_wait_max{60};       // … or when recorded-at has moved on by this much
+  std::size_t correlations_max = 4'096;              // remembered for idempotency, re-read at open
+  std::chrono::milliseconds occurred_lag_max{15 * 60 * 1000};  // a live event's occurred-at before its recorded-at
+};
+
+// telemetry waits for company; now commits at once and takes waiting telemetry along.
+enum class Urgency { telemetry, now };
+
+struct AppendOptions {
+  Urgency urgency = Urgency::now;
+  std::optional<Sequence> expected_head;  // conflict if the last enqueued sequence is another
+};
+
+struct Appended {
+  Sequence sequence;
+  bool repeated = false;  // the correlation was seen before: `sequence` is the first one's, nothing was added
+};
+
+struct AppendStatistics {
+  std::uint64_t commits = 0;
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;  // of records
+  std::size_t waiting = 0;
+};
+
+class Appender {
+ public:
+  // `lock` must be held for `log`'s directory and outlives the appender, as does `log`.
+  static Result<Appender> open(Log& log, const WriterLock& lock, const AppendLimits& limits);
+  Appender(Appender&&) noexcept;
+  Appender& operator=(Appender&&) noexcept;
+  ~Appender();  // commits what waits
+
+  // Gives the sequence; does not wait. Errors: full, conflict, poisoned, invalid_input (time rules, kind beyond catalogue).
+  Result<Appended> enqueue(const EncodedEvent& event, UtcTime recorded_at, const AppendOptions& options);
+  // Returns when `sequence` is durable.
+  Result<void> wait(Sequence sequence);
+  Result<Appended> append(const EncodedEvent& event, UtcTime recorded_at, const AppendOptions& options);
+
+  // Commits waiting telemetry whose time is over at `now`; call it every tick. Does not wait.
+  void commit_due(UtcTime now);
+  // Commits everything enqueued and waits.
+  Result<void> flush();
+
+  [[nodiscard]] Sequence enqueued() const;
+  [[nodiscard]] Sequence committed() const;
+  // Waits until committed() is beyond `seen`; false on timeout or shutdown. For the projections' thread.
+  [[nodiscard]] bool wait_committed_beyond(Sequence seen, std::chrono::milliseconds timeout) const;
+  [[nodiscard]] AppendStatistics statistics() const;
+  [[nodiscard]] std::optional<Error> poison() const;
+
+ private:
+  struct Impl;
+  explicit Appender(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wattledger::log

@@ -1,0 +1,38 @@
+// RFC 6962 Merkle tree over the log's records: leaf = SHA-256(0x00 ‖ record), node = SHA-256(0x01 ‖ left ‖ right).
+// The frontier (compact range) is all that must be kept to append and to know the root: one digest per set bit of the size.
+// Pure values; not shared between threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "events/identity.hpp"
+#include "events/result.hpp"
+
+namespace wattledger::log {
+
+[[nodiscard]] Digest leaf_hash(std::span<const std::byte> record);
+[[nodiscard]] Digest node_hash(const Digest& left, const Digest& right);
+// SHA-256 of the empty string: the root of no records (RFC 6962 §2.1).
+[[nodiscard]] Digest empty_root();
+
+class Frontier {
+ public:
+  Frontier() = default;
+  void append(const Digest& leaf);
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] Digest root() const;
+
+  // 8 bytes size big-endian, then the digests, largest subtree first.
+  [[nodiscard]] std::vector<std::byte> serialize() const;
+  [[nodiscard]] static Result<Frontier> parse(std::span<const std::byte> bytes);
+  bool operator==(const Frontier&) const = default;
+
+ private:
+  std::uint64_t size_ = 0;
+  std::vector<Digest> peaks_;
+};
+
+}  // namespace wattledger::log

@@ -1,0 +1,60 @@
+// Reading the log: snapshots, ranges by sequence and by time, following across processes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "events/codec.hpp"
+#include "log/log.hpp"
+
+namespace wattledger::log {
+
+// One record, verified (header, crc32c, FlatBuffers). Ends with its Snapshot.
+struct RecordView {
+  Sequence sequence;
+  UtcTime recorded_at;
+  EventView event;
+  std::span<const std::byte> bytes;  // header and event: what the Merkle leaf hashes
+};
+
+// A consistent view of the log at one moment, on one thread.
+class Snapshot {
+ public:
+  Snapshot(Snapshot&&) noexcept;
+  Snapshot& operator=(Snapshot&&) noexcept;
+  ~Snapshot();
+
+  [[nodiscard]] const Meta& meta() const;
+  [[nodiscard]] Sequence first() const { return meta().first; }
+  [[nodiscard]] Sequence head() const { return meta().head; }
+
+  // not_found outside first..head; corrupt naming the sequence and what is damaged.
+  [[nodiscard]] Result<RecordView> at(Sequence sequence) const;
+
+  // Calls `each` for from <= sequence <= to (clipped to what is there), in order, until it returns false or an error.
+  // A hole or a damaged record is an error naming the sequence.
+  using Each = std::function<Result<bool>(const RecordView&)>;
+  Result<void> scan(Sequence from, Sequence to, const Each& each) const;
+
+  // First sequence recorded at or after `time` within the newest epoch that reaches it; head + 1 if none (binary search).
+  [[nodiscard]] Result<Sequence> first_recorded_at_or_after(UtcTime time) const;
+  // Every record with from <= occurred-at < to, in sequence order, import batches included. Looks only where the log's time
+  // rules say that such records can be.
+  Result<void> scan_occurred(UtcTime from, UtcTime to, const Each& each) const;
+
+  struct Impl;
+
+ private:
+  friend class Log;
+  explicit Snapshot(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Waits until the log's head is beyond `seen`, whichever process appends; false when `timeout` passes first.
+[[nodiscard]] Result<bool> wait_beyond(const Log& log, Sequence seen, std::chrono::milliseconds timeout);
+
+}  // namespace wattledger::log

@@ -1,0 +1,77 @@
+// The legacy tables' and files' rows, derived purely from the log: the one meaning that SQLite and JSON share.
+// Names, units and signs: facts of the legacy storage contract (schema version 4).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "projections/fold/state.hpp"
+
+namespace wattledger::fold {
+
+// Raised when rows change: a projection of another version is rebuilt.
+inline constexpr std::uint32_t legacy_rows_version = 1;
+
+// A row of energy_data and an object of energy_data_YYYY-MM-DD.json. Absent = NULL / null.
+struct EnergyRow {
+  std::string timestamp;  // naive local, see iso_text
+  std::optional<double> battery_soc;
+  std::optional<std::int64_t> pv_power, grid_power, house_consumption, battery_power;
+  std::optional<double> grid_voltage, grid_frequency, battery_voltage, battery_current, battery_temperature, price_pln;
+  std::optional<double> grid_import_total_kwh, grid_export_total_kwh, house_consumption_total_kwh, pv_generation_total_kwh;
+  std::string tariff_zone;
+  bool operator==(const EnergyRow&) const = default;
+};
+
+// A row of system_state and a line of coordinator_state_YYYYMMDD.json.
+struct SystemStateRow {
+  std::string timestamp;
+  std::string state;  // "monitoring", "charging", "error", …
+  std::optional<double> uptime;
+  std::string active_modules;
+  std::optional<std::string> last_error;
+  std::string metrics;       // column system_state.metrics: compact Python-style JSON
+  std::string file_line;     // the JSONL line, without the newline
+  bool operator==(const SystemStateRow&) const = default;
+};
+
+// A row of coordinator_decisions and a line of charging_decision_YYYYMMDD.json.
+struct DecisionRow {
+  std::string timestamp;
+  std::optional<std::string> decision_type;
+  std::string action;
+  std::optional<std::string> reason;
+  std::string parameters;  // compact Python-style JSON, whitelisted keys in their order
+  std::optional<std::string> source_module;
+  std::string file_line;
+  bool operator==(const DecisionRow&) const = default;
+};
+
+struct LegacyRow {
+  Sequence sequence;       // of the event it came from; row ids are 1 000 000 000 + sequence
+  UtcTime at;              // occurred-at, for retention
+  std::string created_at;  // UTC "YYYY-MM-DD HH:MM:SS" of recorded-at
+  std::string local_date;  // "YYYY-MM-DD", the file's day
+  std::variant<EnergyRow, SystemStateRow, DecisionRow> row;
+};
+
+// What the derivation must remember between events.
+struct LegacyRowsState {
+  std::optional<UtcTime> energy_row_at;
+  std::optional<UtcTime> state_row_at;
+  std::string energy_timestamp;  // the last one given, to keep the key unique in a repeated hour
+  std::uint64_t decisions = 0;
+  bool operator==(const LegacyRowsState&) const = default;
+};
+
+// Appends to `rows` what `event` adds. `state` is the fold *after* the event.
+void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence, UtcTime recorded_at,
+                 const EventView& event, std::vector<LegacyRow>& rows);
+
+// One English sentence for a decision, with the numbers that decided it; also the legacy `reason`.
+[[nodiscard]] std::string reason_text(const fb::DecisionMadeT& decision);
+
+}  // namespace wattledger::fold

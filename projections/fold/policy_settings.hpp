@@ -1,0 +1,77 @@
+// The numbers that decide, plan, fold and the legacy rows read: what a PolicyAdopted event says, typed. Integers only.
+// Pure. The canonical text (sorted `key=value` lines) is what the event holds and what its digest covers.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "events/result.hpp"
+#include "events/units.hpp"
+
+namespace wattledger::fold {
+
+// A tariff zone adds `price` to the market price of the hours it names. The first zone that matches holds.
+struct TariffZone {
+  std::string name = "T1";
+  std::uint16_t months = 0x0FFF;     // bit 0 = January
+  std::uint8_t weekdays = 0x7F;      // bit 0 = Monday
+  std::uint32_t hours = 0x00FFFFFF;  // bit 0 = 00:00-01:00 local
+  PriceE8 price;
+  bool operator==(const TariffZone&) const = default;
+};
+
+struct PolicySettings {
+  std::string policy = "cheapest";  // the only one of this engine revision
+  std::string currency = "PLN";
+
+  // Battery
+  MilliwattHours battery_capacity{10'000'000};
+  Watts charge_power_max{5'000};
+  Watts discharge_power_max{5'000};
+  BasisPoints soc_min{1'000};         // never discharged below by us
+  BasisPoints soc_target{9'000};      // charged to at cheap prices
+  BasisPoints soc_emergency{500};     // below: charge at any price, without prices too
+  BasisPoints soc_emergency_target{1'200};
+  BasisPoints charge_efficiency{9'500};
+  BasisPoints discharge_efficiency{9'500};
+
+  // Cheapest slots
+  PriceE8 charge_price_max{70'000'000};  // final price; above it only an emergency charges
+  std::chrono::seconds horizon{24 * 3600};
+  std::chrono::seconds anti_flap{15 * 60};
+
+  // Safety limits (source: facts of the legacy configuration; legacy key coordinator.emergency_stop_conditions)
+  Millivolts battery_voltage_min{320'000};
+  Millivolts battery_voltage_max{480'000};
+  MilliCelsius battery_temperature_charge_min{0};
+  MilliCelsius battery_temperature_max{53'000};
+  Millivolts grid_voltage_min{200'000};
+  Millivolts grid_voltage_max{253'000};
+  std::chrono::seconds reading_stale_after{180};
+  std::chrono::seconds forced_end_max{3600};  // a forced mode's end in the inverter, at most this far ahead
+
+  // Tariff: final = market + component + zone
+  std::string tariff = "g12";
+  PriceE8 tariff_component{8'920'000};
+  std::vector<TariffZone> tariff_zones;  // empty: nothing added
+
+  // Cadence
+  std::chrono::seconds slot{900};              // decisions fall on its boundaries
+  std::chrono::seconds energy_row_every{300};  // legacy table energy_data
+  std::chrono::seconds state_row_every{60};    // legacy table system_state
+
+  bool operator==(const PolicySettings&) const = default;
+};
+
+[[nodiscard]] std::string render_policy(const PolicySettings& settings);
+// Refuses unknown keys, missing keys and values out of range, naming the line.
+[[nodiscard]] Result<PolicySettings> parse_policy(std::string_view text);
+
+// G12 as the legacy system shipped it: peak 07-13 and 15-22 0.3566, else 0.0749 PLN/kWh (decision rules §2.7).
+[[nodiscard]] std::vector<TariffZone> g12_zones();
+
+}  // namespace wattledger::fold

@@ -1,0 +1,161 @@
+// What the house is, as far as the log up to `through` tells: a pure value, the same for the daemon, a replay and an audit.
+// decide(state, now) sees nothing else. evolve() has no clock, no disk, no time-zone database.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "events/catalogue.hpp"
+#include "events/identity.hpp"
+#include "events/time.hpp"
+#include "events/units.hpp"
+#include "projections/fold/policy_settings.hpp"
+
+namespace wattledger::fold {
+
+// Raised when evolve() or State change meaning; part of a fold snapshot's key.
+inline constexpr std::uint32_t fold_revision = 1;
+
+struct Site {
+  std::string name;
+  std::string device_model;
+  std::string device_serial;
+  ZoneOffsets zone;
+  std::optional<Watts> rated_power;
+  bool operator==(const Site&) const = default;
+};
+
+struct Policy {
+  PolicySettings settings;
+  Digest digest;
+  Sequence adopted;
+  bool operator==(const Policy&) const = default;
+};
+
+// The newest reading; each value optional, as it came.
+struct Reading {
+  Sequence sequence;
+  UtcTime at;
+  fb::Quality quality = fb::Quality::good;
+  std::optional<BasisPoints> soc;
+  std::optional<Watts> battery_power;
+  std::optional<Millivolts> battery_voltage;
+  std::optional<MilliCelsius> battery_temperature;
+  std::optional<Watts> pv_power;
+  std::optional<Watts> load_power;
+  std::optional<Watts> grid_power;
+  std::optional<Millivolts> grid_voltage;
+  std::optional<MilliwattHours> import_total;
+  std::optional<MilliwattHours> export_total;
+  std::optional<std::uint32_t> inverter_error;
+  std::optional<fb::InverterMode> forced_mode;
+  bool operator==(const Reading&) const = default;
+};
+
+// Market price of one slot; kinds are never mixed (only day-ahead is kept here).
+struct PriceSlot {
+  UtcTime start;
+  std::chrono::seconds length{};
+  PriceE8 market;
+  bool operator==(const PriceSlot&) const = default;
+};
+
+// What the inverter was told and what it confirmed.
+struct InverterState {
+  fb::InverterMode wished = fb::InverterMode::unknown;
+  std::optional<UtcTime> wished_until;
+  std::optional<Watts> wished_power;
+  std::optional<BasisPoints> wished_soc;
+  Sequence command;
+  fb::InverterMode confirmed = fb::InverterMode::unknown;
+  std::optional<UtcTime> confirmed_until;
+  UtcTime confirmed_at{};        // of the last confirmation
+  UtcTime since{};               // the confirmed mode has been this one since
+  std::optional<UtcTime> charge_stopped_at;
+  std::uint32_t failures = 0;    // commands failed since the last confirmation
+  std::optional<UtcTime> foreign_change_at;
+  bool operator==(const InverterState&) const = default;
+};
+
+struct LatchedFault {
+  fb::Fault fault = fb::Fault::unknown;
+  Sequence raised;
+  UtcTime at;
+  bool latched = false;
+  std::string detail;
+  bool operator==(const LatchedFault&) const = default;
+};
+
+struct Override {
+  Sequence request;
+  fb::Action action = fb::Action::self_use;
+  std::optional<UtcTime> until;
+  std::optional<BasisPoints> target_soc;
+  std::optional<Watts> power;
+  bool operator==(const Override&) const = default;
+};
+
+struct LastDecision {
+  Sequence sequence;
+  UtcTime at;
+  fb::Action action = fb::Action::self_use;
+  std::optional<Watts> power;
+  std::optional<BasisPoints> target_soc;
+  std::optional<UtcTime> until;
+  fb::Rule rule = fb::Rule::none;
+  bool operator==(const LastDecision&) const = default;
+};
+
+struct LastPlan {
+  Sequence sequence;
+  UtcTime start;
+  std::chrono::seconds step{};
+  std::vector<fb::Action> actions;
+  std::vector<std::int32_t> battery_power_w;
+  bool operator==(const LastPlan&) const = default;
+};
+
+struct Coordinator {
+  UtcTime started_at{};
+  fb::ControlMode control_mode = fb::ControlMode::off;
+  fb::CoordinatorState state = fb::CoordinatorState::initializing;
+  std::uint64_t decisions = 0;  // since the start
+  bool running = false;
+  bool operator==(const Coordinator&) const = default;
+};
+
+struct State {
+  Sequence through;      // last record folded
+  UtcTime recorded_at{};
+  Site site;
+  std::optional<Policy> policy;
+  std::optional<Reading> reading;
+  std::vector<PriceSlot> prices;  // sorted by start, no overlaps, at most price_slots_max
+  InverterState inverter;
+  std::vector<LatchedFault> faults;
+  std::optional<Override> owner_override;
+  std::optional<LastDecision> decision;
+  std::optional<LastPlan> plan;
+  Coordinator coordinator;
+  bool operator==(const State&) const = default;
+};
+
+inline constexpr std::size_t price_slots_max = 1'000;  // ten days of quarter hours
+
+// Folds one event in. Never fails: a fact that makes no sense (a policy that does not parse) leaves its part as it was.
+void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventView& event);
+
+// Canonical bytes of the state: equal states, equal bytes, on every machine.
+[[nodiscard]] std::vector<std::byte> canonical_bytes(const State& state);
+// SHA-256 of the above.
+[[nodiscard]] Digest state_digest(const State& state);
+
+// Final price of a slot (market + component + the zone's), and the zone's name at an instant ("T1", "T2", …; "" without zones).
+[[nodiscard]] PriceE8 final_price(const State& state, const PriceSlot& slot);
+[[nodiscard]] std::string tariff_zone(const State& state, UtcTime at);
+// The slot that holds `at`, if its price is known.
+[[nodiscard]] const PriceSlot* price_at(const State& state, UtcTime at);
+
+}  // namespace wattledger::fold

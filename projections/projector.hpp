@@ -1,0 +1,41 @@
+// A projection: a pure function of the log, kept in some target (a SQLite file, a tree of JSON files) that can be thrown away
+// and rebuilt. The runner feeds it; it never reads the log, the clock or another projection.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "events/identity.hpp"
+#include "events/result.hpp"
+#include "projections/fold/legacy_rows.hpp"
+
+namespace wattledger::projections {
+
+// How far a target has come, stored in the target's own transaction with the rows.
+struct Checkpoint {
+  Id128 log;             // uuid
+  Sequence sequence;     // last one applied
+  Digest root;           // Merkle root of the log's first `sequence` records
+  std::uint32_t version = 0;  // of the projector
+  bool operator==(const Checkpoint&) const = default;
+};
+
+// One thread at a time. A failed call leaves the target as it was at the last commit.
+class Projector {
+ public:
+  virtual ~Projector() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;     // "sqlite", "json"
+  [[nodiscard]] virtual std::uint32_t version() const = 0;
+  // nullopt for an empty target; `foreign` for one that holds something but no checkpoint of ours. Opens nothing for writing.
+  [[nodiscard]] virtual Result<std::optional<Checkpoint>> checkpoint() = 0;
+  // Applies `rows` and moves the checkpoint from `before` (compared with what the target holds: conflict) to `after`,
+  // in one transaction of the target.
+  virtual Result<void> apply(const std::optional<Checkpoint>& before, const Checkpoint& after,
+                             std::span<const fold::LegacyRow> rows) = 0;
+  // Makes everything applied durable (files: fsync and manifest). Called at most every five minutes and at the end.
+  virtual Result<void> settle() = 0;
+};
+
+}  // namespace wattledger::projections
