@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -36,6 +37,10 @@ class Projector {
                              std::span<const fold::LegacyRow> rows) = 0;
   // Makes everything applied durable (files: fsync and manifest). Called at most every five minutes and at the end.
   virtual Result<void> settle() = 0;
+  // Takes over the content of the same projection built aside under `staged` (a directory of the layout of <data>), with its
+  // checkpoint, as one step for readers; what was live before is copied to `before` (same layout) first. Only the owner of
+  // the writer lock calls it, between two batches; afterwards checkpoint() tells where to go on.
+  virtual Result<void> adopt(const std::filesystem::path& staged, const std::filesystem::path& before) = 0;
 };
 
 }  // namespace wattledger::projections
