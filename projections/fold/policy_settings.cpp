@@ -1,1 +1,201 @@
-// not written yet
+#include "projections/fold/policy_settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace wattledger::fold {
+namespace {
+
+// One key of the canonical text: how to write it, how to read it, and what it may be.
+struct Key {
+  std::string name;
+  std::int64_t min;
+  std::int64_t max;
+  std::function<std::int64_t(const PolicySettings&)> get;
+  std::function<void(PolicySettings&, std::int64_t)> set;
+};
+
+template <class Quantity>
+Key key(std::string name, Quantity PolicySettings::*member, std::int64_t min, std::int64_t max) {
+  return {std::move(name), min, max,
+          [member](const PolicySettings& settings) {
+            return static_cast<std::int64_t>((settings.*member).count());
+          },
+          [member](PolicySettings& settings, std::int64_t value) {
+            settings.*member = Quantity(static_cast<typename Quantity::rep>(value));
+          }};
+}
+
+constexpr std::int64_t watts_max = 1'000'000;
+constexpr std::int64_t price_max = 10'000'000'000;  // 100 currency units per kWh
+constexpr std::int64_t day_s = 86'400;
+
+const std::vector<Key>& keys() {
+  using S = PolicySettings;
+  static const std::vector<Key> all = {
+      key("battery.capacity_mwh", &S::battery_capacity, 1, 1'000'000'000'000),
+      key("battery.charge_efficiency_bp", &S::charge_efficiency, 1, 10'000),
+      key("battery.charge_power_max_w", &S::charge_power_max, 0, watts_max),
+      key("battery.discharge_efficiency_bp", &S::discharge_efficiency, 1, 10'000),
+      key("battery.discharge_power_max_w", &S::discharge_power_max, 0, watts_max),
+      key("battery.soc_emergency_bp", &S::soc_emergency, 0, 10'000),
+      key("battery.soc_emergency_target_bp", &S::soc_emergency_target, 0, 10'000),
+      key("battery.soc_min_bp", &S::soc_min, 0, 10'000),
+      key("battery.soc_target_bp", &S::soc_target, 0, 10'000),
+      key("cadence.energy_row_s", &S::energy_row_every, 1, day_s),
+      key("cadence.slot_s", &S::slot, 60, 3600),
+      key("cadence.state_row_s", &S::state_row_every, 1, day_s),
+      key("policy.anti_flap_s", &S::anti_flap, 0, day_s),
+      key("policy.charge_price_max_e8", &S::charge_price_max, -price_max, price_max),
+      key("policy.horizon_s", &S::horizon, 3600, 7 * day_s),
+      key("safety.battery_temperature_charge_min_mc", &S::battery_temperature_charge_min, -60'000,
+          100'000),
+      key("safety.battery_temperature_max_mc", &S::battery_temperature_max, -60'000, 100'000),
+      key("safety.battery_voltage_max_mv", &S::battery_voltage_max, 0, 2'000'000),
+      key("safety.battery_voltage_min_mv", &S::battery_voltage_min, 0, 2'000'000),
+      key("safety.forced_end_max_s", &S::forced_end_max, 60, 3600),
+      key("safety.grid_voltage_max_mv", &S::grid_voltage_max, 0, 1'000'000),
+      key("safety.grid_voltage_min_mv", &S::grid_voltage_min, 0, 1'000'000),
+      key("safety.reading_stale_after_s", &S::reading_stale_after, 10, day_s),
+      key("tariff.component_e8", &S::tariff_component, -price_max, price_max),
+  };
+  return all;
+}
+
+Failure bad_line(std::size_t line, const std::string& why) {
+  return fail(ErrorKind::invalid_input, "policy text, line " + std::to_string(line) + ": " + why);
+}
+
+std::optional<std::int64_t> to_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// "months,weekdays,hours,price_e8,name"; the name stands last because it alone may hold a comma.
+std::string zone_text(const TariffZone& zone) {
+  return std::to_string(zone.months) + "," + std::to_string(zone.weekdays) + "," +
+         std::to_string(zone.hours) + "," + std::to_string(zone.price.count()) + "," + zone.name;
+}
+
+std::optional<TariffZone> parse_zone(std::string_view text) {
+  std::array<std::int64_t, 4> numbers{};
+  for (std::int64_t& number : numbers) {
+    const std::size_t comma = text.find(',');
+    if (comma == std::string_view::npos) return std::nullopt;
+    const auto value = to_integer(text.substr(0, comma));
+    if (!value) return std::nullopt;
+    number = *value;
+    text.remove_prefix(comma + 1);
+  }
+  const auto [months, weekdays, hours, price] = numbers;
+  if (months < 0 || months > 0x0FFF || weekdays < 0 || weekdays > 0x7F || hours < 0 ||
+      hours > 0xFFFFFF || price < -price_max || price > price_max)
+    return std::nullopt;
+  TariffZone zone;
+  zone.name = std::string(text);
+  zone.months = static_cast<std::uint16_t>(months);
+  zone.weekdays = static_cast<std::uint8_t>(weekdays);
+  zone.hours = static_cast<std::uint32_t>(hours);
+  zone.price = PriceE8(price);
+  return zone;
+}
+
+// Values that are text. Their lines stand among the others, sorted by key.
+std::map<std::string, std::string PolicySettings::*> text_keys() {
+  return {{"policy.name", &PolicySettings::policy},
+          {"price.currency", &PolicySettings::currency},
+          {"tariff.name", &PolicySettings::tariff}};
+}
+
+constexpr std::string_view zone_prefix = "tariff.zone.";
+constexpr std::size_t zones_max = 100;
+
+std::string zone_key(std::size_t index) {
+  return std::string(zone_prefix) + (index < 10 ? "0" : "") + std::to_string(index);
+}
+
+Result<void> read_line(PolicySettings& settings, const std::string& name, std::string_view value,
+                       std::size_t line) {
+  const auto texts = text_keys();
+  if (const auto text = texts.find(name); text != texts.end()) {
+    settings.*(text->second) = std::string(value);
+    return {};
+  }
+  if (name.starts_with(zone_prefix)) {
+    if (settings.tariff_zones.size() >= zones_max || name != zone_key(settings.tariff_zones.size()))
+      return bad_line(line, "tariff zones are not numbered in order");
+    const auto zone = parse_zone(value);
+    if (!zone) return bad_line(line, "\"" + std::string(value) + "\" is not a tariff zone");
+    settings.tariff_zones.push_back(*zone);
+    return {};
+  }
+  const auto found = std::find_if(keys().begin(), keys().end(),
+                                  [&](const Key& candidate) { return candidate.name == name; });
+  if (found == keys().end()) return bad_line(line, "unknown key " + name);
+  const auto number = to_integer(value);
+  if (!number || *number < found->min || *number > found->max)
+    return bad_line(line, name + " is \"" + std::string(value) + "\", not an integer from " +
+                              std::to_string(found->min) + " to " + std::to_string(found->max));
+  found->set(settings, *number);
+  return {};
+}
+
+}  // namespace
+
+std::string render_policy(const PolicySettings& settings) {
+  std::map<std::string, std::string> lines;
+  for (const Key& each : keys()) lines[each.name] = std::to_string(each.get(settings));
+  for (const auto& [name, member] : text_keys()) lines[name] = settings.*member;
+  for (std::size_t i = 0; i < settings.tariff_zones.size(); ++i)
+    lines[zone_key(i)] = zone_text(settings.tariff_zones[i]);
+  std::string text;
+  for (const auto& [name, value] : lines) text += name + "=" + value + "\n";
+  return text;
+}
+
+Result<PolicySettings> parse_policy(std::string_view text) {
+  PolicySettings settings;
+  settings.tariff_zones.clear();
+  std::vector<std::string> seen;
+  std::size_t line = 0;
+  while (!text.empty()) {
+    ++line;
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return bad_line(line, "does not end");
+    const std::string_view content = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    const std::size_t equals = content.find('=');
+    if (equals == std::string_view::npos) return bad_line(line, "has no \"=\"");
+    std::string name(content.substr(0, equals));
+    if (!seen.empty() && seen.back() >= name) return bad_line(line, name + " is not in order");
+    WATTLEDGER_TRY(read_line(settings, name, content.substr(equals + 1), line));
+    seen.push_back(std::move(name));
+  }
+  const std::size_t expected = keys().size() + text_keys().size() + settings.tariff_zones.size();
+  if (seen.size() != expected)
+    return fail(ErrorKind::invalid_input, "policy text: " + std::to_string(seen.size()) +
+                                              " keys, expected " + std::to_string(expected));
+  return settings;
+}
+
+std::vector<TariffZone> g12_zones() {
+  std::uint32_t peak = 0;
+  for (std::uint32_t hour = 7; hour < 22; ++hour)
+    if (hour != 13 && hour != 14) peak |= 1U << hour;
+  TariffZone day;
+  day.name = "T1";
+  day.hours = peak;
+  day.price = PriceE8(35'660'000);
+  TariffZone night;
+  night.name = "T2";
+  night.price = PriceE8(7'490'000);
+  return {day, night};
+}
+
+}  // namespace wattledger::fold

@@ -1,1 +1,264 @@
-// not written yet
+#include "projections/fold/state.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace wattledger::fold {
+namespace {
+
+template <class Quantity, class Raw>
+std::optional<Quantity> quantity(flatbuffers::Optional<Raw> value) {
+  if (!value) return std::nullopt;
+  return Quantity(static_cast<typename Quantity::rep>(*value));
+}
+
+std::optional<UtcTime> time(flatbuffers::Optional<std::int64_t> us) {
+  if (!us) return std::nullopt;
+  return utc_from_us(*us);
+}
+
+std::string text(const flatbuffers::String* value) { return value == nullptr ? "" : value->str(); }
+
+Reading to_reading(const fb::ReadingRecorded& fact, Sequence sequence, UtcTime at) {
+  Reading reading;
+  reading.sequence = sequence;
+  reading.at = at;
+  reading.quality = fact.quality();
+  reading.soc = quantity<BasisPoints>(fact.battery_soc_bp());
+  reading.battery_power = quantity<Watts>(fact.battery_power_w());
+  reading.battery_voltage = quantity<Millivolts>(fact.battery_voltage_mv());
+  reading.battery_temperature = quantity<MilliCelsius>(fact.battery_temperature_mc());
+  reading.pv_power = quantity<Watts>(fact.pv_power_w());
+  reading.load_power = quantity<Watts>(fact.load_power_w());
+  reading.grid_power = quantity<Watts>(fact.grid_power_w());
+  reading.grid_voltage = quantity<Millivolts>(fact.grid_l1_voltage_mv());
+  reading.import_total = quantity<MilliwattHours>(fact.import_total_mwh());
+  reading.export_total = quantity<MilliwattHours>(fact.export_total_mwh());
+  if (const auto error = fact.inverter_error()) reading.inverter_error = *error;
+  if (const auto mode = fact.forced_mode()) reading.forced_mode = *mode;
+  return reading;
+}
+
+bool is_absent(const fb::Series& series, flatbuffers::uoffset_t index) {
+  if (series.absent() == nullptr) return false;
+  return std::find(series.absent()->begin(), series.absent()->end(),
+                   static_cast<std::uint16_t>(index)) != series.absent()->end();
+}
+
+// Slots of a newer publication take the place of what they overlap; missing ones take nothing.
+void take_prices(std::vector<PriceSlot>& prices, const fb::PricesPublished& fact) {
+  if (fact.kind() != fb::PriceKind::day_ahead || fact.prices_e8() == nullptr) return;
+  std::vector<PriceSlot> fresh;
+  for (const fb::Series* series : *fact.prices_e8()) {
+    if (series->values() == nullptr || series->step_s() == 0) continue;
+    const std::chrono::seconds step(series->step_s());
+    for (flatbuffers::uoffset_t i = 0; i < series->values()->size(); ++i)
+      if (!is_absent(*series, i))
+        fresh.push_back(
+            {utc_from_us(series->start_us()) + step * i, step, PriceE8(series->values()->Get(i))});
+  }
+  const auto by_start = [](const PriceSlot& a, const PriceSlot& b) { return a.start < b.start; };
+  std::stable_sort(fresh.begin(), fresh.end(), by_start);
+  fresh.erase(std::unique(fresh.begin(), fresh.end(),
+                          [](const PriceSlot& a, const PriceSlot& b) {
+                            return b.start < a.start + a.length;
+                          }),
+              fresh.end());
+  if (fresh.empty()) return;
+  const UtcTime from = fresh.front().start;
+  const UtcTime to = fresh.back().start + fresh.back().length;
+  std::erase_if(prices, [&](const PriceSlot& old) {
+    if (old.start + old.length <= from || old.start >= to) return false;
+    return std::any_of(fresh.begin(), fresh.end(), [&](const PriceSlot& slot) {
+      return slot.start < old.start + old.length && old.start < slot.start + slot.length;
+    });
+  });
+  prices.insert(prices.end(), fresh.begin(), fresh.end());
+  std::sort(prices.begin(), prices.end(), by_start);
+  if (prices.size() > price_slots_max)
+    prices.erase(prices.begin(), prices.end() - static_cast<std::ptrdiff_t>(price_slots_max));
+}
+
+void remove_fault(std::vector<LatchedFault>& faults, fb::Fault fault) {
+  std::erase_if(faults, [&](const LatchedFault& each) { return each.fault == fault; });
+}
+
+// One overload per kind: what is not listed with a body leaves the state as it is, on purpose.
+struct Evolve {
+  State& state;
+  Sequence sequence;
+  UtcTime at;
+
+  void operator()(const fb::SiteAdopted& fact) const {
+    Site site;
+    site.name = text(fact.site());
+    site.device_model = text(fact.device_model());
+    site.device_serial = text(fact.device_serial());
+    std::vector<ZoneOffsets::Transition> transitions;
+    if (fact.transitions() != nullptr)
+      for (const fb::ZoneTransition* each : *fact.transitions())
+        transitions.push_back({utc_from_us(each->at_us()), std::chrono::seconds(each->offset_s())});
+    site.zone = ZoneOffsets(std::move(transitions));
+    site.rated_power = quantity<Watts>(fact.rated_power_w());
+    state.site = std::move(site);
+  }
+  void operator()(const fb::PolicyAdopted& fact) const {
+    auto settings = parse_policy(text(fact.text()));
+    if (!settings || fact.digest() == nullptr) return;
+    state.policy = Policy{std::move(*settings), from_fb(*fact.digest()), sequence};
+  }
+  void operator()(const fb::ReadingRecorded& fact) const {
+    state.reading = to_reading(fact, sequence, at);
+  }
+  void operator()(const fb::PricesPublished& fact) const { take_prices(state.prices, fact); }
+  void operator()(const fb::PlanAdopted& fact) const {
+    LastPlan plan;
+    plan.sequence = sequence;
+    plan.start = utc_from_us(fact.start_us());
+    plan.step = std::chrono::seconds(fact.step_s());
+    if (fact.actions() != nullptr)
+      for (flatbuffers::uoffset_t i = 0; i < fact.actions()->size(); ++i)
+        plan.actions.push_back(static_cast<fb::Action>(fact.actions()->Get(i)));
+    if (fact.battery_power_w() != nullptr)
+      plan.battery_power_w.assign(fact.battery_power_w()->begin(), fact.battery_power_w()->end());
+    state.plan = std::move(plan);
+  }
+  void operator()(const fb::DecisionMade& fact) const {
+    state.decision = LastDecision{sequence,
+                                  at,
+                                  fact.action(),
+                                  quantity<Watts>(fact.power_w()),
+                                  quantity<BasisPoints>(fact.target_soc_bp()),
+                                  time(fact.until_us()),
+                                  fact.rule()};
+    ++state.coordinator.decisions;
+  }
+  void operator()(const fb::CommandIssued& fact) const {
+    InverterState& inverter = state.inverter;
+    inverter.wished = fact.mode();
+    inverter.wished_until = time(fact.until_us());
+    inverter.wished_power = quantity<Watts>(fact.power_w());
+    inverter.wished_soc = quantity<BasisPoints>(fact.target_soc_bp());
+    inverter.command = sequence;
+  }
+  void operator()(const fb::CommandConfirmed& fact) const {
+    InverterState& inverter = state.inverter;
+    if (inverter.confirmed != fact.mode()) {
+      if (inverter.confirmed == fb::InverterMode::charge) inverter.charge_stopped_at = at;
+      inverter.since = at;
+    }
+    inverter.confirmed = fact.mode();
+    inverter.confirmed_until = time(fact.until_us());
+    inverter.confirmed_at = at;
+    inverter.failures = 0;
+  }
+  void operator()(const fb::CommandFailed&) const { ++state.inverter.failures; }
+  void operator()(const fb::ForeignChangeSeen& fact) const {
+    state.inverter.foreign_change_at = at;
+    if (state.inverter.confirmed != fact.mode_found()) state.inverter.since = at;
+    state.inverter.confirmed = fact.mode_found();
+    state.inverter.confirmed_until = std::nullopt;
+  }
+  void operator()(const fb::OverrideRequested& fact) const {
+    if (fact.automatic()) {
+      state.owner_override.reset();
+      return;
+    }
+    state.owner_override =
+        Override{sequence, fact.action(), time(fact.until_us()),
+                 quantity<BasisPoints>(fact.target_soc_bp()), quantity<Watts>(fact.power_w())};
+  }
+  void operator()(const fb::OverrideEnded& fact) const {
+    if (state.owner_override && state.owner_override->request.value == fact.request())
+      state.owner_override.reset();
+  }
+  void operator()(const fb::FaultRaised& fact) const {
+    remove_fault(state.faults, fact.fault());
+    state.faults.push_back({fact.fault(), sequence, at, fact.latched(), text(fact.detail())});
+  }
+  void operator()(const fb::FaultCleared& fact) const { remove_fault(state.faults, fact.fault()); }
+  void operator()(const fb::CoordinatorStarted& fact) const {
+    state.coordinator = Coordinator{at, fact.control_mode(), fb::CoordinatorState::initializing, 0,
+                                    /*running=*/true};
+  }
+  void operator()(const fb::CoordinatorStopped&) const { state.coordinator.running = false; }
+  void operator()(const fb::CoordinatorStateChanged& fact) const {
+    state.coordinator.state = fact.state();
+    state.coordinator.control_mode = fact.control_mode();
+  }
+
+  // Facts that no decision of this engine revision reads.
+  void operator()(const fb::PeakHoursPublished&) const {}
+  void operator()(const fb::WeatherObserved&) const {}
+  void operator()(const fb::PvForecastIssued&) const {}
+  void operator()(const fb::LoadForecastIssued&) const {}
+  void operator()(const fb::SourceFailed&) const {}
+  void operator()(const fb::SourceRecovered&) const {}
+  void operator()(const fb::InverterSettingsFound&) const {}
+  void operator()(const fb::ChargingSessionChanged&) const {}
+  void operator()(const fb::SellingSessionChanged&) const {}
+  void operator()(const fb::DailyPlanChanged&) const {}
+  void operator()(const fb::ClockStepped&) const {}
+  void operator()(const fb::SystemMeasured&) const {}
+  void operator()(const fb::ImportStarted&) const {}
+  void operator()(const fb::ImportFinished&) const {}
+  void operator()(const fb::LegacyRecordImported&) const {}
+  void operator()(const fb::CorrectionRecorded&) const {}
+  void operator()(const fb::ProjectionRebuilt&) const {}
+  void operator()(const fb::BackupTaken&) const {}
+  void operator()(const fb::BackupDrilled&) const {}
+  void operator()(const fb::LogArchived&) const {}
+  void operator()(const fb::LogRestored&) const {}
+  void operator()(const fb::ChangeStarted&) const {}
+  void operator()(const fb::ChangeFinished&) const {}
+  void operator()(const fb::AlertRaised&) const {}
+  void operator()(const fb::AlertEnded&) const {}
+};
+
+const TariffZone* zone_at(const State& state, UtcTime at) {
+  if (!state.policy) return nullptr;
+  const LocalTime local = state.site.zone.to_local(at);
+  const auto day = std::chrono::floor<std::chrono::days>(local);
+  const std::chrono::year_month_day date(day);
+  const unsigned month = static_cast<unsigned>(date.month()) - 1;
+  const unsigned weekday = std::chrono::weekday(day).iso_encoding() - 1;
+  const auto hour =
+      static_cast<unsigned>(std::chrono::floor<std::chrono::hours>(local - day).count());
+  for (const TariffZone& zone : state.policy->settings.tariff_zones) {
+    const bool holds = ((zone.months >> month) & 1U) != 0 &&
+                       ((zone.weekdays >> weekday) & 1U) != 0 && ((zone.hours >> hour) & 1U) != 0;
+    if (holds) return &zone;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventView& event) {
+  dispatch(event, Evolve{state, sequence, event.occurred_at()});
+  state.through = sequence;
+  state.recorded_at = recorded_at;
+}
+
+PriceE8 final_price(const State& state, const PriceSlot& slot) {
+  PriceE8 price = slot.market;
+  if (state.policy) price += state.policy->settings.tariff_component;
+  if (const TariffZone* zone = zone_at(state, slot.start)) price += zone->price;
+  return price;
+}
+
+std::string tariff_zone(const State& state, UtcTime at) {
+  const TariffZone* zone = zone_at(state, at);
+  return zone == nullptr ? "" : zone->name;
+}
+
+const PriceSlot* price_at(const State& state, UtcTime at) {
+  const auto after =
+      std::upper_bound(state.prices.begin(), state.prices.end(), at,
+                       [](UtcTime time, const PriceSlot& slot) { return time < slot.start; });
+  if (after == state.prices.begin()) return nullptr;
+  const PriceSlot& slot = *std::prev(after);
+  return at < slot.start + slot.length ? &slot : nullptr;
+}
+
+}  // namespace wattledger::fold
