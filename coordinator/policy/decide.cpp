@@ -1,1 +1,287 @@
-// not written yet
+#include "coordinator/policy/decide.hpp"
+
+#include <algorithm>
+
+#include "coordinator/policy/cheapest_slots.hpp"
+
+namespace wattledger::policy {
+namespace {
+
+using fb::Action;
+using fb::Outcome;
+using fb::Rule;
+using std::chrono::seconds;
+
+// A judgement in the making: every rule that is looked at leaves a trace; the first that holds
+// decides.
+class Judge {
+ public:
+  Judge(const fold::State& state, UtcTime now)
+      : state_(state), now_(now), settings_(state.policy ? state.policy->settings : fallback_) {}
+
+  Judgement judge();
+
+ private:
+  // The rules in their order. Each returns true when it has decided.
+  bool data_missing();
+  bool data_stale();
+  bool data_implausible();
+  bool latched_safety();
+  bool emergency_charge();
+  bool owner_override();
+  void policy();
+  bool anti_flap(Action wanted);
+
+  void note(Rule rule, Outcome outcome, std::vector<std::int64_t> numbers);
+  bool chosen(Rule rule, Action action, std::vector<std::int64_t> numbers);
+  bool passed(Rule rule, Outcome outcome, std::vector<std::int64_t> numbers = {});
+  void charge_until(UtcTime until, BasisPoints target);
+  void expect(const SlotChoice& choice);
+  void make_plan(const SlotChoice& choice);
+  [[nodiscard]] BasisPoints soc() const { return *state_.reading->soc; }
+  [[nodiscard]] std::int64_t seconds_since(UtcTime time) const {
+    return std::chrono::floor<seconds>(now_ - time).count();
+  }
+
+  const fold::State& state_;
+  const UtcTime now_;
+  const fold::PolicySettings fallback_;
+  const fold::PolicySettings& settings_;
+  Judgement result_;
+};
+
+void Judge::note(Rule rule, Outcome outcome, std::vector<std::int64_t> numbers) {
+  auto tried = std::make_unique<fb::TriedRuleT>();
+  tried->rule = rule;
+  tried->outcome = outcome;
+  tried->numbers = std::move(numbers);
+  result_.decision.tried.push_back(std::move(tried));
+}
+
+bool Judge::chosen(Rule rule, Action action, std::vector<std::int64_t> numbers) {
+  note(rule, Outcome::chosen, std::move(numbers));
+  result_.decision.rule = rule;
+  result_.decision.action = action;
+  return true;
+}
+
+bool Judge::passed(Rule rule, Outcome outcome, std::vector<std::int64_t> numbers) {
+  note(rule, outcome, std::move(numbers));
+  return false;
+}
+
+bool Judge::data_missing() {
+  if (state_.policy && state_.reading && state_.reading->soc)
+    return passed(Rule::data_missing, Outcome::not_applicable);
+  return chosen(Rule::data_missing, Action::self_use, {});
+}
+
+bool Judge::data_stale() {
+  const std::int64_t age = seconds_since(state_.reading->at);
+  const std::int64_t limit = settings_.reading_stale_after.count();
+  if (age <= limit) return passed(Rule::data_stale, Outcome::not_applicable, {age, limit});
+  return chosen(Rule::data_stale, Action::self_use, {age, limit});
+}
+
+bool Judge::data_implausible() {
+  const bool implausible = state_.reading->quality == fb::Quality::implausible ||
+                           soc() < BasisPoints(0) || soc() > BasisPoints(10'000);
+  if (!implausible) return passed(Rule::data_implausible, Outcome::not_applicable);
+  return chosen(Rule::data_implausible, Action::self_use, {});
+}
+
+bool is_safety(fb::Fault fault) {
+  switch (fault) {
+    case fb::Fault::battery_voltage:
+    case fb::Fault::battery_temperature:
+    case fb::Fault::grid_voltage:
+    case fb::Fault::inverter_error:
+    case fb::Fault::register_writes_excessive:
+      return true;
+    case fb::Fault::unknown:
+    case fb::Fault::inverter_silent:
+    case fb::Fault::command_not_applied:
+    case fb::Fault::clock_unreliable:
+    case fb::Fault::projection_stopped:
+    case fb::Fault::log_damaged:
+      return false;
+  }
+  return false;
+}
+
+bool Judge::latched_safety() {
+  for (const fold::LatchedFault& each : state_.faults)
+    if (is_safety(each.fault))
+      return chosen(Rule::latched_safety, Action::stop, {static_cast<std::int64_t>(each.fault)});
+  return passed(Rule::latched_safety, Outcome::not_applicable);
+}
+
+// Needs no price. Once begun it goes on to its own target, so that it does not flutter about the
+// limit.
+bool Judge::emergency_charge() {
+  const bool begun = state_.decision && state_.decision->rule == Rule::emergency_charge;
+  const BasisPoints limit = begun ? settings_.soc_emergency_target : settings_.soc_emergency;
+  std::vector<std::int64_t> numbers = {soc().count(), limit.count()};
+  if (soc() >= limit) return passed(Rule::emergency_charge, Outcome::not_applicable, numbers);
+  charge_until(now_ + settings_.forced_end_max, settings_.soc_emergency_target);
+  return chosen(Rule::emergency_charge, Action::charge, std::move(numbers));
+}
+
+bool Judge::owner_override() {
+  const auto& wish = state_.owner_override;
+  if (!wish || (wish->until && *wish->until <= now_))
+    return passed(Rule::owner_override, Outcome::not_applicable);
+  const auto request = static_cast<std::int64_t>(wish->request.value);
+  const bool charge = wish->action == Action::charge;
+  const bool reached =
+      (charge && soc() >= wish->target_soc.value_or(BasisPoints(10'000))) ||
+      (wish->action == Action::sell && soc() <= wish->target_soc.value_or(settings_.soc_min));
+  if (reached) return passed(Rule::owner_override, Outcome::rejected, {request, soc().count()});
+  fb::DecisionMadeT& decision = result_.decision;
+  const Watts most = charge ? settings_.charge_power_max : settings_.discharge_power_max;
+  if (charge || wish->action == Action::sell)
+    decision.power_w =
+        static_cast<std::int32_t>(std::min(most, wish->power.value_or(most)).count());
+  if (charge)
+    decision.target_soc_bp =
+        static_cast<std::uint16_t>(wish->target_soc.value_or(BasisPoints(10'000)).count());
+  if (wish->action == Action::sell)
+    decision.target_soc_bp = static_cast<std::uint16_t>(
+        std::max(settings_.soc_min, wish->target_soc.value_or(settings_.soc_min)).count());
+  if (wish->action == Action::hold)
+    decision.target_soc_bp = static_cast<std::uint16_t>(soc().count());
+  if (wish->action != Action::self_use)
+    decision.until_us = to_us(wish->until.value_or(now_ + settings_.forced_end_max));
+  return chosen(Rule::owner_override, wish->action, {request});
+}
+
+// A change between charging and not charging waits until the present state has lasted a while.
+bool Judge::anti_flap(Action wanted) {
+  const auto& last = state_.decision;
+  const bool was_policy =
+      last && (last->rule == Rule::cheapest_slots || last->rule == Rule::anti_flap ||
+               last->rule == Rule::serve_house);
+  const bool changes = was_policy && (last->action == Action::charge) != (wanted == Action::charge);
+  if (!changes) return passed(Rule::anti_flap, Outcome::not_applicable);
+  const std::int64_t since = seconds_since(last->since);
+  const std::int64_t limit = settings_.anti_flap.count();
+  if (since >= limit) return passed(Rule::anti_flap, Outcome::rejected, {since, limit});
+  if (last->action == Action::charge)
+    charge_until(std::max(last->since + settings_.anti_flap, now_ + seconds(60)),
+                 last->target_soc.value_or(settings_.soc_target));
+  return chosen(Rule::anti_flap, last->action, {since, limit});
+}
+
+void Judge::policy() {
+  if (soc() >= settings_.soc_target) {
+    chosen(Rule::battery_full, Action::self_use, {soc().count(), settings_.soc_target.count()});
+    return;
+  }
+  passed(Rule::battery_full, Outcome::not_applicable,
+         {soc().count(), settings_.soc_target.count()});
+  const SlotChoice choice = choose_slots(state_, settings_, soc(), now_);
+  const UtcTime slot = slot_start(now_, settings_.slot);
+  if (choice.slots.empty() || choice.slots.front().start != slot) {
+    chosen(Rule::no_price, Action::self_use, {});
+    return;
+  }
+  make_plan(choice);
+  const KnownSlot& here = choice.slots.front();
+  result_.decision.price_e8 = here.price.count();
+  std::vector<std::int64_t> numbers = {
+      here.price.count(), choice.dearest_chosen.value_or(PriceE8(0)).count(), choice.chosen,
+      static_cast<std::int64_t>(choice.slots.size())};
+  if (!choice.dearest_chosen) numbers = {};
+  if (anti_flap(here.charge ? Action::charge : Action::self_use)) return;
+  if (!here.charge) {
+    passed(Rule::cheapest_slots, Outcome::rejected, numbers);
+    chosen(Rule::serve_house, Action::self_use, std::move(numbers));
+    return;
+  }
+  UtcTime end = slot;
+  for (const KnownSlot& each : choice.slots)
+    if (each.charge && each.start == end) end += settings_.slot;
+  charge_until(end, settings_.soc_target);
+  expect(choice);
+  chosen(Rule::cheapest_slots, Action::charge, std::move(numbers));
+}
+
+void Judge::charge_until(UtcTime until, BasisPoints target) {
+  result_.decision.power_w = static_cast<std::int32_t>(settings_.charge_power_max.count());
+  result_.decision.target_soc_bp = static_cast<std::uint16_t>(target.count());
+  result_.decision.until_us = to_us(until);
+}
+
+// What charging in this slot costs, and what it saves against the mean of the known slots.
+void Judge::expect(const SlotChoice& choice) {
+  const KnownSlot& here = choice.slots.front();
+  const auto left = std::chrono::floor<seconds>(here.start + settings_.slot - now_);
+  const MilliwattHours bought = std::min(choice.needed, energy(settings_.charge_power_max, left));
+  result_.decision.expected_energy_mwh = bought.count();
+  result_.decision.expected_cost_e8 = cost(bought, here.price).count();
+  result_.decision.expected_saving_e8 = cost(bought, choice.mean - here.price).count();
+}
+
+void Judge::make_plan(const SlotChoice& choice) {
+  fb::PlanAdoptedT plan;
+  plan.policy = settings_.policy;
+  plan.start_us = to_us(choice.slots.front().start);
+  plan.step_s = static_cast<std::uint32_t>(settings_.slot.count());
+  MilliwattHours open = choice.needed;
+  std::int64_t cost_sum = 0;
+  UtcTime expected = choice.slots.front().start;
+  for (const KnownSlot& slot : choice.slots) {
+    if (slot.start != expected) break;  // a gap in the prices ends what can be planned
+    expected += settings_.slot;
+    MilliwattHours bought(0);
+    if (slot.charge) bought = std::min(open, energy(settings_.charge_power_max, settings_.slot));
+    open -= bought;
+    cost_sum += cost(bought, slot.price).count();
+    const std::int64_t missing_bp =
+        open.count() * settings_.charge_efficiency.count() / settings_.battery_capacity.count();
+    plan.actions.push_back(slot.charge ? Action::charge : Action::self_use);
+    plan.battery_power_w.push_back(
+        slot.charge ? -static_cast<std::int32_t>(settings_.charge_power_max.count()) : 0);
+    plan.soc_end_bp.push_back(static_cast<std::uint16_t>(
+        std::clamp<std::int64_t>(settings_.soc_target.count() - missing_bp, 0, 10'000)));
+    plan.price_e8.push_back(slot.price.count());
+  }
+  plan.expected_cost_e8 = cost_sum;
+  result_.plan = std::move(plan);
+}
+
+Judgement Judge::judge() {
+  fb::DecisionMadeT& decision = result_.decision;
+  decision.based_on = state_.through.value;
+  decision.engine_revision = engine_revision;
+  decision.state_digest = std::make_unique<fb::Digest256>(to_fb(fold::state_digest(state_)));
+  decision.policy_digest =
+      std::make_unique<fb::Digest256>(to_fb(state_.policy ? state_.policy->digest : Digest{}));
+  decision.control_mode = state_.coordinator.control_mode;
+  const bool decided = data_missing() || data_stale() || data_implausible() || latched_safety() ||
+                       emergency_charge() || owner_override();
+  if (!decided) policy();
+  return std::move(result_);
+}
+
+}  // namespace
+
+Judgement decide(const fold::State& state, UtcTime now) { return Judge(state, now).judge(); }
+
+bool plan_differs(const fb::PlanAdoptedT& plan, const std::optional<fold::LastPlan>& last) {
+  if (!last || last->step != seconds(plan.step_s)) return true;
+  const std::int64_t step_us = std::chrono::microseconds(last->step).count();
+  const std::int64_t ahead = (plan.start_us - to_us(last->start)) / step_us;
+  if (ahead < 0) return true;
+  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    const std::size_t there = i + static_cast<std::size_t>(ahead);
+    // A slot that the old plan did not reach is news only if something is to happen in it.
+    const Action before = there < last->actions.size() ? last->actions[there] : Action::self_use;
+    const std::int32_t power =
+        there < last->battery_power_w.size() ? last->battery_power_w[there] : 0;
+    if (plan.actions[i] != before || plan.battery_power_w[i] != power) return true;
+  }
+  return false;
+}
+
+}  // namespace wattledger::policy

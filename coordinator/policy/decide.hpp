@@ -1,5 +1,6 @@
-// decide(state, now): what to do, and why. Pure: the same state and now give the same bytes on every machine, compiler and
-// day. Order of judgement: data missing or stale, latched safety, emergency charge, owner's override, anti-flap, policy.
+// decide(state, now): what to do, and why. Pure: the same state and now give the same bytes on
+// every machine, compiler and day. Order of judgement: data missing or stale, latched safety,
+// emergency charge, owner's override, anti-flap, policy.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +11,20 @@
 
 namespace wattledger::policy {
 
-// Raised by hand whenever any decision could come out differently; the golden corpus in tests/ guards it.
+// Raised by hand whenever any decision could come out differently; the golden corpus in tests/
+// guards it.
 inline constexpr std::uint32_t engine_revision = 1;
 
 struct Judgement {
-  fb::DecisionMadeT decision;             // complete but for `plan`, the sequence its PlanAdopted gets or has
-  std::optional<fb::PlanAdoptedT> plan;   // what is intended for the known horizon, if the policy plans
+  fb::DecisionMadeT decision;  // complete but for `plan`, the sequence its PlanAdopted gets or has
+  std::optional<fb::PlanAdoptedT>
+      plan;  // what is intended for the known horizon, if the policy plans
 };
 
 [[nodiscard]] Judgement decide(const fold::State& state, UtcTime now);
 
-// Safety faults that the newest reading shows and that are not yet in state.faults; and ones that are over by rule.
+// Safety faults that the newest reading shows and that are not yet in state.faults; and ones that
+// are over by rule.
 struct SafetyFindings {
   std::vector<fb::FaultRaisedT> raised;
   std::vector<fb::FaultClearedT> cleared;
@@ -31,6 +35,7 @@ struct SafetyFindings {
 [[nodiscard]] std::vector<std::byte> canonical_bytes(const fb::DecisionMadeT& decision);
 
 // True if `plan` says something that `last` does not, for the slots both know.
-[[nodiscard]] bool plan_differs(const fb::PlanAdoptedT& plan, const std::optional<fold::LastPlan>& last);
+[[nodiscard]] bool plan_differs(const fb::PlanAdoptedT& plan,
+                                const std::optional<fold::LastPlan>& last);
 
 }  // namespace wattledger::policy

@@ -124,13 +124,17 @@ struct Evolve {
     state.plan = std::move(plan);
   }
   void operator()(const fb::DecisionMade& fact) const {
-    state.decision = LastDecision{sequence,
-                                  at,
-                                  fact.action(),
-                                  quantity<Watts>(fact.power_w()),
-                                  quantity<BasisPoints>(fact.target_soc_bp()),
-                                  time(fact.until_us()),
-                                  fact.rule()};
+    LastDecision last;
+    last.sequence = sequence;
+    last.at = at;
+    last.since =
+        state.decision && state.decision->action == fact.action() ? state.decision->since : at;
+    last.action = fact.action();
+    last.power = quantity<Watts>(fact.power_w());
+    last.target_soc = quantity<BasisPoints>(fact.target_soc_bp());
+    last.until = time(fact.until_us());
+    last.rule = fact.rule();
+    state.decision = last;
     ++state.coordinator.decisions;
   }
   void operator()(const fb::CommandIssued& fact) const {

@@ -1,5 +1,6 @@
-// What the house is, as far as the log up to `through` tells: a pure value, the same for the daemon, a replay and an audit.
-// decide(state, now) sees nothing else. evolve() has no clock, no disk, no time-zone database.
+// What the house is, as far as the log up to `through` tells: a pure value, the same for the
+// daemon, a replay and an audit. decide(state, now) sees nothing else. evolve() has no clock, no
+// disk, no time-zone database.
 #pragma once
 
 #include <cstdint>
@@ -71,10 +72,10 @@ struct InverterState {
   Sequence command;
   fb::InverterMode confirmed = fb::InverterMode::unknown;
   std::optional<UtcTime> confirmed_until;
-  UtcTime confirmed_at{};        // of the last confirmation
-  UtcTime since{};               // the confirmed mode has been this one since
+  UtcTime confirmed_at{};  // of the last confirmation
+  UtcTime since{};         // the confirmed mode has been this one since
   std::optional<UtcTime> charge_stopped_at;
-  std::uint32_t failures = 0;    // commands failed since the last confirmation
+  std::uint32_t failures = 0;  // commands failed since the last confirmation
   std::optional<UtcTime> foreign_change_at;
   bool operator==(const InverterState&) const = default;
 };
@@ -100,6 +101,7 @@ struct Override {
 struct LastDecision {
   Sequence sequence;
   UtcTime at;
+  UtcTime since;  // decisions have had this action since
   fb::Action action = fb::Action::self_use;
   std::optional<Watts> power;
   std::optional<BasisPoints> target_soc;
@@ -127,7 +129,7 @@ struct Coordinator {
 };
 
 struct State {
-  Sequence through;      // last record folded
+  Sequence through;  // last record folded
   UtcTime recorded_at{};
   Site site;
   std::optional<Policy> policy;
@@ -144,7 +146,8 @@ struct State {
 
 inline constexpr std::size_t price_slots_max = 1'000;  // ten days of quarter hours
 
-// Folds one event in. Never fails: a fact that makes no sense (a policy that does not parse) leaves its part as it was.
+// Folds one event in. Never fails: a fact that makes no sense (a policy that does not parse) leaves
+// its part as it was.
 void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventView& event);
 
 // Canonical bytes of the state: equal states, equal bytes, on every machine.
@@ -152,7 +155,8 @@ void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventVie
 // SHA-256 of the above.
 [[nodiscard]] Digest state_digest(const State& state);
 
-// Final price of a slot (market + component + the zone's), and the zone's name at an instant ("T1", "T2", …; "" without zones).
+// Final price of a slot (market + component + the zone's), and the zone's name at an instant ("T1",
+// "T2", …; "" without zones).
 [[nodiscard]] PriceE8 final_price(const State& state, const PriceSlot& slot);
 [[nodiscard]] std::string tariff_zone(const State& state, UtcTime at);
 // The slot that holds `at`, if its price is known.

@@ -67,7 +67,7 @@ class Writer {
   void put(const LatchedFault& f) { all(f.fault, f.raised, f.at, f.latched, f.detail); }
   void put(const Override& o) { all(o.request, o.action, o.until, o.target_soc, o.power); }
   void put(const LastDecision& d) {
-    all(d.sequence, d.at, d.action, d.power, d.target_soc, d.until, d.rule);
+    all(d.sequence, d.at, d.since, d.action, d.power, d.target_soc, d.until, d.rule);
   }
   void put(const LastPlan& p) { all(p.sequence, p.start, p.step, p.actions, p.battery_power_w); }
   void put(const Coordinator& c) {

@@ -1,0 +1,37 @@
+// Which of the known slots the battery should be charged in: the cheapest ones that pay for their
+// losses, as many as the target needs. Pure integers; ties go to the earlier slot.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "projections/fold/state.hpp"
+
+namespace wattledger::policy {
+
+// One slot of the grid (settings.slot long) whose price is known.
+struct KnownSlot {
+  UtcTime start;
+  PriceE8 price;        // final
+  bool charge = false;  // chosen
+};
+
+struct SlotChoice {
+  std::vector<KnownSlot>
+      slots;  // from the slot that holds `now`, in time order; gaps where no price is known
+  std::int64_t chosen = 0;
+  std::optional<PriceE8> dearest_chosen;
+  PriceE8 mean;           // of all known slots, rounded down; 0 when there are none
+  MilliwattHours needed;  // from the grid side, to reach the target
+};
+
+// `soc` is the battery's now. No slot is chosen above settings.charge_price_max, nor when no later
+// known price is higher by more than the round trip's losses.
+[[nodiscard]] SlotChoice choose_slots(const fold::State& state,
+                                      const fold::PolicySettings& settings, BasisPoints soc,
+                                      UtcTime now);
+
+// Start of the grid slot that holds `time`.
+[[nodiscard]] UtcTime slot_start(UtcTime time, std::chrono::seconds slot);
+
+}  // namespace wattledger::policy
