@@ -146,22 +146,28 @@ struct Evolve {
     inverter.command = sequence;
   }
   void operator()(const fb::CommandConfirmed& fact) const {
+    settle_in(fact.mode());
+    state.inverter.confirmed_until = time(fact.until_us());
+    state.inverter.confirmed_at = at;
+    state.inverter.failures = 0;
+  }
+  // The inverter is known to be in `mode` now.
+  void settle_in(fb::InverterMode mode) const {
     InverterState& inverter = state.inverter;
-    if (inverter.confirmed != fact.mode()) {
+    if (inverter.confirmed != mode) {
       if (inverter.confirmed == fb::InverterMode::charge) inverter.charge_stopped_at = at;
       inverter.since = at;
     }
-    inverter.confirmed = fact.mode();
-    inverter.confirmed_until = time(fact.until_us());
-    inverter.confirmed_at = at;
-    inverter.failures = 0;
+    inverter.confirmed = mode;
+    inverter.confirmed_until.reset();
   }
   void operator()(const fb::CommandFailed&) const { ++state.inverter.failures; }
   void operator()(const fb::ForeignChangeSeen& fact) const {
     state.inverter.foreign_change_at = at;
-    if (state.inverter.confirmed != fact.mode_found()) state.inverter.since = at;
-    state.inverter.confirmed = fact.mode_found();
-    state.inverter.confirmed_until = std::nullopt;
+    settle_in(fact.mode_found());
+  }
+  void operator()(const fb::InverterSettingsFound&) const {
+    state.inverter.settings_found = sequence;
   }
   void operator()(const fb::OverrideRequested& fact) const {
     if (fact.automatic()) {
@@ -185,7 +191,14 @@ struct Evolve {
     state.coordinator = Coordinator{at, fact.control_mode(), fb::CoordinatorState::initializing, 0,
                                     /*running=*/true};
   }
-  void operator()(const fb::CoordinatorStopped&) const { state.coordinator.running = false; }
+  void operator()(const fb::CoordinatorStopped& fact) const {
+    state.coordinator.running = false;
+    if (fact.inverter_released().value_or(false)) {
+      settle_in(fb::InverterMode::general);
+      state.inverter.wished = fb::InverterMode::general;
+      state.inverter.wished_until.reset();
+    }
+  }
   void operator()(const fb::CoordinatorStateChanged& fact) const {
     state.coordinator.state = fact.state();
     state.coordinator.control_mode = fact.control_mode();
@@ -198,7 +211,6 @@ struct Evolve {
   void operator()(const fb::LoadForecastIssued&) const {}
   void operator()(const fb::SourceFailed&) const {}
   void operator()(const fb::SourceRecovered&) const {}
-  void operator()(const fb::InverterSettingsFound&) const {}
   void operator()(const fb::ChargingSessionChanged&) const {}
   void operator()(const fb::SellingSessionChanged&) const {}
   void operator()(const fb::DailyPlanChanged&) const {}

@@ -77,6 +77,7 @@ struct InverterState {
   std::optional<UtcTime> charge_stopped_at;
   std::uint32_t failures = 0;  // commands failed since the last confirmation
   std::optional<UtcTime> foreign_change_at;
+  Sequence settings_found;  // the last InverterSettingsFound; 0 if there was none
   bool operator==(const InverterState&) const = default;
 };
 

@@ -62,7 +62,7 @@ class Writer {
   void put(const InverterState& i) {
     all(i.wished, i.wished_until, i.wished_power, i.wished_soc, i.command, i.confirmed,
         i.confirmed_until, i.confirmed_at, i.since, i.charge_stopped_at, i.failures,
-        i.foreign_change_at);
+        i.foreign_change_at, i.settings_found);
   }
   void put(const LatchedFault& f) { all(f.fault, f.raised, f.at, f.latched, f.detail); }
   void put(const Override& o) { all(o.request, o.action, o.until, o.target_soc, o.power); }
