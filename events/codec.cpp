@@ -25,10 +25,32 @@ void store_big_endian(std::uint64_t value, std::uint8_t* bytes) {
 
 bool kind_known(Kind kind) { return kind > Kind::NONE && kind <= kind_max; }
 
-// Writes JSON on one line; flatbuffers' own visitor for printing, with quoted names.
+// A JSON string. Bytes that are not UTF-8 become U+FFFD: JSON cannot hold them, the log still does.
+std::string json_string(const flatbuffers::String& text) {
+  std::string result = "\"";
+  const char* const end = text.c_str() + text.size();
+  for (const char* at = text.c_str(); at != end;) {
+    const char* next = at;
+    const int code = flatbuffers::FromUTF8(&next);
+    if (code < 0) {
+      result += "\xEF\xBF\xBD";
+      next = at + 1;
+    } else if (code < 0x20) {
+      result += "\\u" + flatbuffers::IntToStringHex(code, 4);
+    } else {
+      if (code == '"' || code == '\\') result.push_back('\\');
+      result.append(at, next);
+    }
+    at = next;
+  }
+  return result + "\"";
+}
+
+// Writes JSON on one line: flatbuffers' own visitor for printing, with quoted names and strict strings.
 class JsonVisitor : public flatbuffers::ToStringVisitor {
  public:
   JsonVisitor() : ToStringVisitor("", true, "", true) {}
+  void String(const flatbuffers::String* text) override { s += json_string(*text); }
 };
 
 }  // namespace
@@ -37,6 +59,8 @@ Result<EncodedEvent> encode(const fb::EventT& event) {
   if (!kind_known(event.fact.type))
     return fail(ErrorKind::invalid_input, "an event without a known fact cannot be encoded");
   flatbuffers::FlatBufferBuilder builder(512);
+  // A value that equals the schema's default is written all the same: a record says what it says by itself.
+  builder.ForceDefaults(true);
   builder.Finish(fb::CreateEvent(builder, &event));
   const std::size_t size = builder.GetSize();
   std::vector<std::byte> bytes((size + 7) / 8 * 8);
