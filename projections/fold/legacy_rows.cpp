@@ -1,1 +1,158 @@
-// not written yet
+#include "projections/fold/legacy_rows.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "projections/fold/legacy_current_data.hpp"
+#include "projections/fold/legacy_decision.hpp"
+#include "projections/fold/python_json.hpp"
+
+namespace wattledger::fold {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::seconds;
+
+// How long a given key can come again: a clock change repeats one hour, and a stepped clock up to
+// the rest of it.
+constexpr std::chrono::hours keys_remembered{3};
+constexpr std::size_t keys_remembered_max = 4'096;
+
+const PolicySettings& settings_of(const State& state) {
+  static const PolicySettings defaults;
+  return state.policy ? state.policy->settings : defaults;
+}
+
+// Polls come every minute give or take some milliseconds. Without a tolerance every second row
+// would slip to the next poll; with it an extra reading shortly before a regular one does not take
+// its place. Time that went back by a whole interval (a stepped clock, an import) begins anew.
+bool is_due(const std::optional<UtcTime>& last, UtcTime at, seconds every) {
+  if (!last) return true;
+  const microseconds interval = every;
+  const microseconds tolerance = std::min<microseconds>(seconds(5), interval / 20);
+  return at >= *last + interval - tolerance || at <= *last - interval;
+}
+
+// The key of energy_data is the wall clock's text: in the second pass of a repeated hour it moves
+// on by a microsecond until nobody has it.
+LocalTime unique_energy_time(std::vector<LocalTime>& given, LocalTime local) {
+  std::erase_if(given, [&](LocalTime each) { return each < local - keys_remembered; });
+  if (given.size() >= keys_remembered_max) given.erase(given.begin());
+  while (std::find(given.begin(), given.end(), local) != given.end()) local += microseconds(1);
+  given.push_back(local);
+  return local;
+}
+
+EnergyRow energy_row(const State& state, const fb::ReadingRecorded& r, UtcTime at,
+                     const std::string& timestamp) {
+  EnergyRow row;
+  row.timestamp = timestamp;
+  row.battery_soc = divided(r.battery_soc_bp(), 1e2);
+  row.pv_power = whole(r.pv_power_w());
+  row.grid_power = whole(r.grid_power_w());
+  row.house_consumption = whole(r.load_power_w());
+  row.battery_power = whole(r.battery_power_w());
+  row.grid_voltage = divided(r.grid_l1_voltage_mv(), 1e3);
+  row.grid_frequency = divided(r.grid_frequency_mhz(), 1e3);
+  row.battery_voltage = divided(r.battery_voltage_mv(), 1e3);
+  row.battery_current = divided(r.battery_current_ma(), 1e3);
+  row.battery_temperature = divided(r.battery_temperature_mc(), 1e3);
+  if (const PriceSlot* slot = price_at(state, at))
+    row.price_pln = static_cast<double>(final_price(state, *slot).count()) / 1e8;
+  row.grid_import_total_kwh = divided(r.import_total_mwh(), 1e6);
+  row.grid_export_total_kwh = divided(r.export_total_mwh(), 1e6);
+  row.house_consumption_total_kwh = divided(r.load_total_mwh(), 1e6);
+  row.pv_generation_total_kwh =
+      divided(r.pv_today_mwh(), 1e6);  // the legacy name says total, the value is the day's
+  row.tariff_zone = legacy_tariff_zone(state, at);
+  return row;
+}
+
+bool is_charging(const InverterState& inverter, UtcTime at) {
+  return inverter.confirmed == fb::InverterMode::charge &&
+         (!inverter.confirmed_until || at < *inverter.confirmed_until);
+}
+
+// What the coordinator says of itself, but "charging" only while the inverter has confirmed a
+// charge.
+std::string state_word(const State& state, UtcTime at) {
+  switch (state.coordinator.state) {
+    case fb::CoordinatorState::error:
+      return "error";
+    case fb::CoordinatorState::maintenance:
+      return "maintenance";
+    case fb::CoordinatorState::initializing:
+      return is_charging(state.inverter, at) ? "charging" : "initializing";
+    case fb::CoordinatorState::optimizing:
+      return is_charging(state.inverter, at) ? "charging" : "optimizing";
+    case fb::CoordinatorState::monitoring:
+    case fb::CoordinatorState::charging:
+      break;
+  }
+  return is_charging(state.inverter, at) ? "charging" : "monitoring";
+}
+
+std::optional<double> uptime_s(const State& state, UtcTime at) {
+  const UtcTime started = state.coordinator.started_at;
+  if (started == UtcTime{} || at <= started) return std::nullopt;
+  return static_cast<double>((at - started).count()) / 1e6;
+}
+
+SystemStateRow state_row(const State& state, const fb::ReadingRecorded& reading, UtcTime at,
+                         const std::string& timestamp) {
+  SystemStateRow row;
+  row.timestamp = timestamp;
+  row.state = state_word(state, at);
+  row.uptime = uptime_s(state, at);
+  const std::string current_data = legacy_current_data(state, reading, at, timestamp);
+  const auto decisions = static_cast<std::int64_t>(state.coordinator.decisions);
+  std::string last_update = timestamp;  // str(datetime) has a space there
+  last_update[10] = ' ';
+
+  PythonObject metrics;
+  metrics.add("last_update", last_update).add_raw("current_data", current_data);
+  if (decisions != 0) metrics.add("decision_count", decisions);
+  if (row.uptime) metrics.add("uptime_seconds", *row.uptime);
+  row.metrics = metrics.text();
+  row.file_line =
+      PythonObject()
+          .add("timestamp", timestamp)
+          .add("state", row.state)
+          .add_or_null("uptime_seconds", row.uptime)
+          .add_raw("current_data", current_data)
+          .add_raw("performance_metrics", PythonObject().add("last_update", last_update).text())
+          .add("decision_count", decisions)
+          .text();
+  return row;
+}
+
+}  // namespace
+
+void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
+                 UtcTime recorded_at, const EventView& event, std::vector<LegacyRow>& rows) {
+  const UtcTime at = event.occurred_at();
+  const LocalTime local = state.site.zone.to_local(at);
+  const auto add = [&](auto row) {
+    std::string created_at = utc_text(recorded_at).substr(0, 19);
+    created_at[10] = ' ';
+    rows.push_back({sequence, at, std::move(created_at), date_text(local), std::move(row)});
+  };
+  if (const auto* reading = event.as<fb::ReadingRecorded>()) {
+    // Values that cannot be true would stand in sums for ever; the log keeps them.
+    if (reading->quality() == fb::Quality::implausible) return;
+    const PolicySettings& settings = settings_of(state);
+    if (is_due(memory.energy_row_at, at, settings.energy_row_every)) {
+      memory.energy_row_at = at;
+      add(energy_row(state, *reading, at,
+                     iso_text(unique_energy_time(memory.energy_times, local))));
+    }
+    if (is_due(memory.state_row_at, at, settings.state_row_every)) {
+      memory.state_row_at = at;
+      add(state_row(state, *reading, at, iso_text(local)));
+    }
+  } else if (const auto* decision = event.as<fb::DecisionMade>()) {
+    add(legacy_decision(state, *decision, at));
+  }
+}
+
+}  // namespace wattledger::fold

@@ -1,5 +1,5 @@
-// The legacy tables' and files' rows, derived purely from the log: the one meaning that SQLite and JSON share.
-// Names, units and signs: facts of the legacy storage contract (schema version 4).
+// The legacy tables' and files' rows, derived purely from the log: the one meaning that SQLite and
+// JSON share. Names, units and signs: facts of the legacy storage contract (schema version 4).
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,10 @@ struct EnergyRow {
   std::string timestamp;  // naive local, see iso_text
   std::optional<double> battery_soc;
   std::optional<std::int64_t> pv_power, grid_power, house_consumption, battery_power;
-  std::optional<double> grid_voltage, grid_frequency, battery_voltage, battery_current, battery_temperature, price_pln;
-  std::optional<double> grid_import_total_kwh, grid_export_total_kwh, house_consumption_total_kwh, pv_generation_total_kwh;
+  std::optional<double> grid_voltage, grid_frequency, battery_voltage, battery_current,
+      battery_temperature, price_pln;
+  std::optional<double> grid_import_total_kwh, grid_export_total_kwh, house_consumption_total_kwh,
+      pv_generation_total_kwh;
   std::string tariff_zone;
   bool operator==(const EnergyRow&) const = default;
 };
@@ -33,8 +35,8 @@ struct SystemStateRow {
   std::optional<double> uptime;
   std::string active_modules;
   std::optional<std::string> last_error;
-  std::string metrics;       // column system_state.metrics: compact Python-style JSON
-  std::string file_line;     // the JSONL line, without the newline
+  std::string metrics;    // column system_state.metrics: compact Python-style JSON
+  std::string file_line;  // the JSONL line, without the newline
   bool operator==(const SystemStateRow&) const = default;
 };
 
@@ -62,16 +64,20 @@ struct LegacyRow {
 struct LegacyRowsState {
   std::optional<UtcTime> energy_row_at;
   std::optional<UtcTime> state_row_at;
-  std::string energy_timestamp;  // the last one given, to keep the key unique in a repeated hour
-  std::uint64_t decisions = 0;
+  // Wall-clock times given to energy rows in the last hours: a repeated hour must not give one
+  // twice (it is the key).
+  std::vector<LocalTime> energy_times;
   bool operator==(const LegacyRowsState&) const = default;
 };
 
 // Appends to `rows` what `event` adds. `state` is the fold *after* the event.
-void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence, UtcTime recorded_at,
-                 const EventView& event, std::vector<LegacyRow>& rows);
+void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
+                 UtcTime recorded_at, const EventView& event, std::vector<LegacyRow>& rows);
 
-// One English sentence for a decision, with the numbers that decided it; also the legacy `reason`.
+// One English sentence for a decision, with the numbers that decided it. Clock times are UTC
+// ("02:15Z").
 [[nodiscard]] std::string reason_text(const fb::DecisionMadeT& decision);
+// The same with the house's clock ("02:15"): the legacy `reason`.
+[[nodiscard]] std::string reason_text(const fb::DecisionMadeT& decision, const ZoneOffsets& zone);
 
 }  // namespace wattledger::fold

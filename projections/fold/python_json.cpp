@@ -12,7 +12,8 @@ constexpr std::uint32_t replacement = 0xFFFD;
 void append_u16(std::string& out, std::uint32_t unit) {
   constexpr std::string_view digits = "0123456789abcdef";
   out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += digits[(unit >> static_cast<unsigned>(shift)) & 0xFU];
+  for (int shift = 12; shift >= 0; shift -= 4)
+    out += digits[(unit >> static_cast<unsigned>(shift)) & 0xFU];
 }
 
 void append_escaped(std::string& out, std::uint32_t code) {
@@ -23,14 +24,29 @@ void append_escaped(std::string& out, std::uint32_t code) {
 
 void append_ascii(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\f': out += "\\f"; return;
-    case '\b': out += "\\b"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    default:
+      break;
   }
   if (c >= ' ' && c <= '~') {
     out += c;
@@ -39,8 +55,8 @@ void append_ascii(std::string& out, char c) {
   }
 }
 
-// What a lead byte announces: how many bytes follow and what the first of them may be. The narrowed ranges keep overlong
-// forms, surrogates and code points above U+10FFFF out (Unicode's table 3-7).
+// What a lead byte announces: how many bytes follow and what the first of them may be. The narrowed
+// ranges keep overlong forms, surrogates and code points above U+10FFFF out (Unicode's table 3-7).
 struct Lead {
   int following = 0;
   unsigned char low = 0x80;
@@ -58,8 +74,9 @@ Lead lead_of(unsigned char byte) {
   return {};
 }
 
-// Takes one code point from the front of `text`, which begins with a byte above 0x7F. What is not UTF-8 becomes U+FFFD, one
-// for each longest broken beginning, as Python's decode(errors="replace") does.
+// Takes one code point from the front of `text`, which begins with a byte above 0x7F. What is not
+// UTF-8 becomes U+FFFD, one for each longest broken beginning, as Python's decode(errors="replace")
+// does.
 std::uint32_t take_code_point(std::string_view& text) {
   const auto first = static_cast<unsigned char>(text.front());
   text.remove_prefix(1);
@@ -84,11 +101,13 @@ std::string python_float(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   const double size = std::fabs(value);
-  // repr() writes an exponent exactly outside these bounds; to_chars left to itself chooses the shorter text.
+  // repr() writes an exponent exactly outside these bounds; to_chars left to itself chooses the
+  // shorter text.
   const bool fixed = size == 0 || (size >= 1e-4 && size < 1e16);
   std::array<char, 40> buffer{};
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                     fixed ? std::chars_format::fixed : std::chars_format::scientific);
+  const auto written =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                    fixed ? std::chars_format::fixed : std::chars_format::scientific);
   std::string text(buffer.data(), written.ptr);
   if (fixed && text.find('.') == std::string::npos) text += ".0";
   return text;
@@ -117,13 +136,17 @@ PythonObject& PythonObject::key(std::string_view name) {
   return *this;
 }
 
-PythonObject& PythonObject::add(std::string_view name, double value) { return add_raw(name, python_float(value)); }
+PythonObject& PythonObject::add(std::string_view name, double value) {
+  return add_raw(name, python_float(value));
+}
 
 PythonObject& PythonObject::add(std::string_view name, std::int64_t value) {
   return add_raw(name, std::to_string(value));
 }
 
-PythonObject& PythonObject::add(std::string_view name, bool value) { return add_raw(name, value ? "true" : "false"); }
+PythonObject& PythonObject::add(std::string_view name, bool value) {
+  return add_raw(name, value ? "true" : "false");
+}
 
 PythonObject& PythonObject::add(std::string_view name, std::string_view value) {
   return add_raw(name, python_string(value));
