@@ -1,0 +1,16 @@
+#!/bin/bash
+# coordinator/run.sh [--no-install] [argument of wattledgerd…]
+# Builds the daemon and runs it: with no argument the demo house. On a fresh Debian 12 it first installs what is missing and
+# says what; --no-install leaves the machine as it is. Examples: coordinator/run.sh, coordinator/run.sh --simulate 30
+set -euo pipefail
+# shellcheck source=coordinator/build.sh
+source "$(dirname "${BASH_SOURCE[0]}")/build.sh"
+
+if [ "${1:-}" = --no-install ]; then
+  shift
+else
+  install_missing build
+fi
+configure release -DWATTLEDGER_TESTS=OFF
+build release wattledgerd wattledger
+exec "$house/build/release/coordinator/daemon/wattledgerd" "$@"

@@ -1,0 +1,44 @@
+#!/bin/bash
+# tests/run.sh [--no-install] [--all] [argument of ctest…]
+# Builds everything and passes the tests; on a fresh Debian 12 it first installs what is missing and says what (--no-install
+# leaves the machine as it is). --all adds the tests under ASan+UBSan and under TSan, clang's warnings and clang-tidy; one
+# ctest runs them all, so that its summary, the last lines, counts every one. Example: tests/run.sh -R log
+set -euo pipefail
+# shellcheck source=coordinator/build.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../coordinator/build.sh"
+
+install=yes
+all=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    --no-install) install=no ;;
+    --all) all=yes ;;
+    *) break ;;
+  esac
+  shift
+done
+
+groups=(build tests)
+[ "$all" = no ] || groups+=(lint)
+[ "$install" = no ] || install_missing "${groups[@]}"
+
+configure release -DWATTLEDGER_TESTS=ON
+build release
+[ "$all" = yes ] || exec ctest --test-dir "$house/build/release" --output-on-failure "$@"
+
+for preset in asan tsan; do
+  configure "$preset" -DWATTLEDGER_TESTS=ON
+  build "$preset"
+done
+configure clang -DWATTLEDGER_TESTS=ON
+
+# One ctest over four build directories: clang's two opinions, then the three sets of tests.
+mkdir -p "$house/build/all"
+cat >"$house/build/all/CTestTestfile.cmake" <<EOF
+add_test(clang/warnings cmake --build "$house/build/clang" --parallel $(nproc))
+add_test(clang/tidy "$house/tests/tidy/clang_tidy.sh" "$house/build/clang")
+set_tests_properties(clang/warnings clang/tidy PROPERTIES TIMEOUT 2400)
+set_tests_properties(clang/tidy PROPERTIES DEPENDS clang/warnings)
+subdirs("$house/build/asan" "$house/build/tsan" "$house/build/release")
+EOF
+exec ctest --test-dir "$house/build/all" --output-on-failure "$@"
