@@ -11,6 +11,9 @@ if [ "${1:-}" = --no-install ]; then
 else
   install_missing build
 fi
-configure release -DWATTLEDGER_TESTS=OFF
+# Who only runs it needs no test framework; who has built the tests here keeps them.
+without_tests=(-DWATTLEDGER_TESTS=OFF)
+[ ! -f "$house/build/release/CMakeCache.txt" ] || without_tests=()
+configure release "${without_tests[@]}"
 build release wattledgerd wattledger
 exec "$house/build/release/coordinator/daemon/wattledgerd" "$@"
