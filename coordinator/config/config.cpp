@@ -1,1 +1,357 @@
-// not written yet
+#include "coordinator/config/config.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "coordinator/config/keys.hpp"
+#include "coordinator/config/near_match.hpp"
+#include "coordinator/config/yaml_tree.hpp"
+
+namespace wattledger::config {
+namespace {
+
+constexpr std::string_view zones_path = "tariff.zones";
+
+// "battery" for "battery.capacity_kwh" at depth 0: what may follow `prefix`.
+std::vector<std::string> children_of(const std::string& prefix) {
+  std::vector<std::string> children;
+  const auto add = [&](const std::string& path) {
+    if (path.compare(0, prefix.size(), prefix) != 0) return;
+    const std::string child =
+        path.substr(prefix.size(), path.find('.', prefix.size()) - prefix.size());
+    if (std::find(children.begin(), children.end(), child) == children.end())
+      children.push_back(child);
+  };
+  for (const ScalarKey& key : scalar_keys()) add(key.path);
+  add(std::string(zones_path));
+  return children;
+}
+
+const ScalarKey* find_key(const std::string& path) {
+  const auto& keys = scalar_keys();
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const ScalarKey& key) { return key.path == path; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+bool is_section(const std::string& path) { return !children_of(path + ".").empty(); }
+
+// A key that stands elsewhere under the same name, else one with a near name beside it.
+std::string unknown_key_remedy(const std::string& prefix, const std::string& name) {
+  for (const ScalarKey& key : scalar_keys()) {
+    const std::size_t leaf = key.path.rfind('.') + 1;  // npos + 1 is 0
+    if (key.path.substr(leaf) == name) return "did you mean \"" + key.path + "\"?";
+  }
+  const auto siblings = children_of(prefix);
+  if (const std::string near = near_match(name, siblings); !near.empty()) {
+    return "did you mean \"" + prefix + near + "\"?";
+  }
+  return near_match_remedy(name, siblings);
+}
+
+class Reader {
+ public:
+  Reader(std::string file_name, Config& config)
+      : file_name_(std::move(file_name)), config_(config) {}
+
+  Result<void> read(const YamlTree& root) {
+    if (root.shape != YamlTree::Shape::map) {
+      return wrong(root.line, "the configuration is not a list of sections",
+                   "start from coordinator/config/example.yaml");
+    }
+    return read_map(root, "");
+  }
+
+  Result<void> check();
+
+ private:
+  [[nodiscard]] Failure wrong(int line, const std::string& what, std::string remedy) const {
+    return fail(ErrorKind::invalid_input, file_name_ + ":" + std::to_string(line) + ": " + what,
+                std::move(remedy));
+  }
+  [[nodiscard]] Failure wrong_at(const std::string& path, const std::string& what,
+                                 std::string remedy) const {
+    const auto line = lines_.find(path);
+    return wrong(line == lines_.end() ? 1 : line->second, path + ": " + what, std::move(remedy));
+  }
+
+  Result<void> read_map(const YamlTree& map, const std::string& prefix);
+  Result<void> read_member(const YamlTree& key, const YamlTree& value, const std::string& path,
+                           const std::string& prefix);
+  Result<void> read_scalar(const ScalarKey& key, const YamlTree& value);
+  Result<void> read_zones(const YamlTree& list);
+  Result<void> read_zone(const YamlTree& map, const std::string& path);
+  Result<void> read_zone_field(ZoneText& zone, const std::string& field, const YamlTree& value,
+                               const std::string& path);
+  Result<void> check_tariff();
+  Result<void> check_order();
+  Result<void> check_zone_name();
+  Result<void> ascending(const char* low, std::int64_t low_value, const char* high,
+                         std::int64_t high_value) const;
+
+  std::string file_name_;
+  Config& config_;
+  std::map<std::string, int> lines_;  // of every key that was given
+};
+
+Result<void> Reader::read_map(const YamlTree& map, const std::string& prefix) {
+  for (const auto& [key, value] : map.members) {
+    if (key.shape != YamlTree::Shape::scalar) {
+      return wrong(key.line, prefix + " has a key that is not a word", "write `name: value`");
+    }
+    const std::string path = prefix + key.text;
+    if (const auto [first, added] = lines_.emplace(path, key.line); !added) {
+      return wrong(key.line,
+                   path + " is given twice, first in line " + std::to_string(first->second),
+                   "keep one of the two lines");
+    }
+    WATTLEDGER_TRY(read_member(key, value, path, prefix));
+  }
+  return {};
+}
+
+Result<void> Reader::read_member(const YamlTree& key, const YamlTree& value,
+                                 const std::string& path, const std::string& prefix) {
+  if (path == zones_path) return read_zones(value);
+  // A key with a dot inside would else pass for a path.
+  const bool dotted = key.text.find('.') != std::string::npos;
+  if (const ScalarKey* known = dotted ? nullptr : find_key(path)) return read_scalar(*known, value);
+  if (dotted || !is_section(path)) {
+    return wrong(key.line, path.substr(0, 200) + " is not a key of the configuration",
+                 unknown_key_remedy(prefix, key.text));
+  }
+  // A section whose lines are all commented out says nothing, and that is fine.
+  if (value.shape == YamlTree::Shape::nothing) return {};
+  if (value.shape != YamlTree::Shape::map) {
+    return wrong(value.line, path + " is a section, not a value",
+                 "write its keys below it, indented");
+  }
+  return read_map(value, path + ".");
+}
+
+Result<void> Reader::read_scalar(const ScalarKey& key, const YamlTree& value) {
+  if (value.shape == YamlTree::Shape::nothing) {
+    return wrong(value.line, key.path + " has no value",
+                 "write " + key.range + ", or remove the line");
+  }
+  if (value.shape != YamlTree::Shape::scalar) {
+    return wrong(value.line, key.path + " holds a list or a section, not one value",
+                 "write " + key.range);
+  }
+  if (auto taken = key.take(value.text, config_); !taken) {
+    return wrong(value.line, key.path + ": " + taken.error().what, taken.error().remedy);
+  }
+  return {};
+}
+
+Result<void> Reader::read_zones(const YamlTree& list) {
+  const std::string path(zones_path);
+  if (list.shape != YamlTree::Shape::list || list.items.empty() ||
+      list.items.size() > tariff_zones_max) {
+    return wrong(list.line,
+                 path + " is not a list of 1 to " + std::to_string(tariff_zones_max) + " zones",
+                 "write `- {name: T1, weekdays: mon-fri, hours: 7-13, price: 0.3566}` below it");
+  }
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    WATTLEDGER_TRY(read_zone(list.items[i], path + "[" + std::to_string(i + 1) + "]"));
+  }
+  return {};
+}
+
+Result<void> Reader::read_zone(const YamlTree& map, const std::string& path) {
+  if (map.shape != YamlTree::Shape::map) {
+    return wrong(map.line, path + " is not a zone",
+                 "write `{name: T1, hours: 7-13, price: 0.3566}`");
+  }
+  ZoneText text;
+  std::set<std::string> seen;
+  for (const auto& [key, value] : map.members) {
+    const std::string field = path + "." + key.text;
+    if (!seen.insert(key.text).second)
+      return wrong(key.line, field + " is given twice", "keep one of the two");
+    if (std::find(zone_fields().begin(), zone_fields().end(), key.text) == zone_fields().end()) {
+      return wrong(key.line, field.substr(0, 200) + " is not a key of the configuration",
+                   near_match_remedy(key.text, zone_fields()));
+    }
+    WATTLEDGER_TRY(read_zone_field(text, key.text, value, field));
+  }
+  for (const char* needed : {"name", "price"}) {
+    if (seen.count(needed) == 0)
+      return wrong(map.line, path + " has no " + needed, "give every zone a name and a price");
+  }
+  const auto zone = make_zone(text);
+  if (!zone) return wrong(map.line, path + "." + zone.error().what, zone.error().remedy);
+  config_.policy.tariff_zones.push_back(*zone);
+  return {};
+}
+
+Result<void> Reader::read_zone_field(ZoneText& zone, const std::string& field,
+                                     const YamlTree& value, const std::string& path) {
+  std::vector<std::string> texts;
+  if (value.shape == YamlTree::Shape::scalar) texts.push_back(value.text);
+  for (const YamlTree& item : value.items) {
+    if (item.shape != YamlTree::Shape::scalar)
+      return wrong(item.line, path + " holds more than words", "write 1-3");
+    texts.push_back(item.text);
+  }
+  const bool ranged = field != "name" && field != "price";
+  if (texts.empty() || (!ranged && value.shape != YamlTree::Shape::scalar)) {
+    return wrong(value.line, path + " has no value" + (ranged ? "" : " that is one word"),
+                 "write one, or remove the line");
+  }
+  if (field == "name") zone.name = texts.front();
+  if (field == "price") zone.price = texts.front();
+  if (field == "months") zone.months = texts;
+  if (field == "weekdays") zone.weekdays = texts;
+  if (field == "hours") zone.hours = texts;
+  return {};
+}
+
+Result<void> Reader::check() {
+  WATTLEDGER_TRY(check_tariff());
+  WATTLEDGER_TRY(check_order());
+  return check_zone_name();
+}
+
+Result<void> Reader::check_tariff() {
+  const std::string& name = config_.policy.tariff;
+  auto named = named_tariff(name);
+  const bool own_zones = lines_.count(std::string(zones_path)) != 0;
+  if (named && own_zones) {
+    return wrong_at(std::string(zones_path), "the tariff \"" + name + "\" brings its own zones",
+                    "give tariff.name a name of your own, or remove tariff.zones");
+  }
+  if (!named && !own_zones) {
+    return wrong_at(
+        "tariff.name",
+        "\"" + name + "\" is not a tariff of this program and no tariff.zones are given",
+        near_match_remedy(name, tariff_names()));
+  }
+  if (named) config_.policy.tariff_zones = std::move(*named);
+  return {};
+}
+
+Result<void> Reader::ascending(const char* low, std::int64_t low_value, const char* high,
+                               std::int64_t high_value) const {
+  if (low_value < high_value) return {};
+  // Blame the line that was given; both may stand, then the second.
+  const bool blame_high = lines_.count(high) != 0;
+  const std::string blamed = blame_high ? high : low;
+  const auto shown = [&](const char* path) { return find_key(path)->show(config_); };
+  return wrong_at(
+      blamed,
+      std::string(low) + " (" + shown(low) + ") is not below " + high + " (" + shown(high) + ")",
+      std::string("lower ") + low + " or raise " + high);
+}
+
+Result<void> Reader::check_order() {
+  const fold::PolicySettings& p = config_.policy;
+  WATTLEDGER_TRY(ascending("battery.min_soc_pct", p.soc_min.count(), "battery.target_soc_pct",
+                           p.soc_target.count()));
+  WATTLEDGER_TRY(ascending("battery.emergency_soc_pct", p.soc_emergency.count(),
+                           "battery.min_soc_pct", p.soc_min.count()));
+  WATTLEDGER_TRY(ascending("battery.emergency_soc_pct", p.soc_emergency.count(),
+                           "battery.emergency_target_soc_pct", p.soc_emergency_target.count()));
+  WATTLEDGER_TRY(ascending("safety.battery_voltage_min_v", p.battery_voltage_min.count(),
+                           "safety.battery_voltage_max_v", p.battery_voltage_max.count()));
+  WATTLEDGER_TRY(ascending("safety.battery_temperature_min_c",
+                           p.battery_temperature_charge_min.count(),
+                           "safety.battery_temperature_max_c", p.battery_temperature_max.count()));
+  WATTLEDGER_TRY(ascending("safety.grid_voltage_min_v", p.grid_voltage_min.count(),
+                           "safety.grid_voltage_max_v", p.grid_voltage_max.count()));
+  WATTLEDGER_TRY(ascending("cadence.record_s", config_.record_every.count(), "safety.stale_after_s",
+                           p.reading_stale_after.count()));
+  if (config_.poll_every > config_.record_every) {
+    return wrong_at(
+        lines_.count("cadence.record_s") != 0 ? "cadence.record_s" : "cadence.poll_s",
+        "cadence.poll_s is above cadence.record_s, and only what was polled can be recorded",
+        "lower cadence.poll_s or raise cadence.record_s");
+  }
+  if (3'600 % p.slot.count() != 0) {
+    return wrong_at(
+        "cadence.slot_s",
+        "an hour is not a whole number of slots of " + std::to_string(p.slot.count()) + " s",
+        "write 900 (a quarter of an hour), 1800 or 3600");
+  }
+  if (p.forced_end_max < p.slot) {
+    return wrong_at("safety.forced_end_max_min",
+                    "a forced mode would end within one slot (cadence.slot_s)",
+                    "write at least " + std::to_string((p.slot.count() + 59) / 60));
+  }
+  if (config_.site.latitude.has_value() != config_.site.longitude.has_value()) {
+    return wrong_at(config_.site.latitude ? "site.latitude" : "site.longitude", "stands alone",
+                    "give site.latitude and site.longitude, or neither");
+  }
+  return {};
+}
+
+// Only when it was given: the default is known to be right, and a missing database is load_zone's
+// to tell.
+Result<void> Reader::check_zone_name() {
+  if (lines_.count("site.timezone") == 0) return {};
+  const auto zone = load_zone(config_.site.timezone, UtcTime{});
+  if (zone) return {};
+  return wrong_at("site.timezone", zone.error().what, zone.error().remedy);
+}
+
+void make_absolute(std::filesystem::path& path, const std::filesystem::path& base) {
+  if (!path.empty() && path.is_relative()) path = base / path;
+}
+
+}  // namespace
+
+Result<Config> parse(const std::string& yaml, const std::string& file_name) {
+  const auto tree = read_yaml(yaml, file_name);
+  if (!tree) return Failure(tree.error());
+  Config config;
+  const std::filesystem::path default_data = config.data;
+  config.data.clear();
+  Reader reader(file_name, config);
+  WATTLEDGER_TRY(reader.read(*tree));
+  WATTLEDGER_TRY(reader.check());
+  config.policy.currency = config.prices.currency;
+  const auto base = std::filesystem::path(file_name).parent_path();
+  make_absolute(config.data, base);
+  make_absolute(config.prices.file, base);
+  make_absolute(config.sqlite.path, base);
+  make_absolute(config.logging.file, base);
+  if (config.data.empty()) config.data = default_data;
+  return config;
+}
+
+Result<Config> load(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    return fail(
+        ErrorKind::not_found, "the configuration " + file.string() + " does not exist",
+        "name an existing file after --config, or copy coordinator/config/example.yaml there");
+  }
+  if (status.type() == std::filesystem::file_type::directory) {
+    return fail(ErrorKind::invalid_input, "the configuration " + file.string() + " is a directory",
+                "name the file in it after --config");
+  }
+  if (status.type() != std::filesystem::file_type::regular) {
+    const std::string why = error ? error.message() : "it is no regular file";
+    return fail(ErrorKind::io, "the configuration " + file.string() + " cannot be read: " + why,
+                "name a regular file");
+  }
+  std::ifstream stream(file, std::ios::binary);
+  std::string text;
+  constexpr std::size_t bytes_max = (1U << 20U) + 1U;  // parse refuses what is longer
+  text.resize(bytes_max);
+  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream.is_open() || stream.bad()) {
+    return fail(ErrorKind::io,
+                "the configuration " + file.string() + " cannot be read: " + std::strerror(errno),
+                "check its owner and mode (ls -l " + file.string() + ")");
+  }
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return parse(text, file.string());
+}
+
+}  // namespace wattledger::config

@@ -1,5 +1,6 @@
-// The daemon's YAML configuration, typed and validated. Unknown keys, wrong types and values out of range are errors with
-// line number, the key's full path and a near match. Every key, its unit and default: coordinator/config/README.md.
+// The daemon's YAML configuration, typed and validated. Unknown keys, wrong types and values out of
+// range are errors with line number, the key's full path and a near match. Every key, its unit and
+// default: coordinator/config/README.md.
 #pragma once
 
 #include <chrono>
@@ -23,7 +24,8 @@ struct SiteConfig {
 };
 
 struct PricesConfig {
-  std::filesystem::path file;  // CSV or a saved price-API answer, told apart by content; empty: no prices
+  std::filesystem::path
+      file;  // CSV or a saved price-API answer, told apart by content; empty: no prices
   std::string currency = "PLN";
 };
 
@@ -64,12 +66,13 @@ struct Config {
   std::string control_group;  // group of control.sock; empty: the process's
 };
 
-// A named file that is missing is an error (not_found). Relative paths inside are relative to the file's directory.
+// A named file that is missing is an error (not_found). Relative paths inside are relative to the
+// file's directory.
 [[nodiscard]] Result<Config> load(const std::filesystem::path& file);
 [[nodiscard]] Result<Config> parse(const std::string& yaml, const std::string& file_name);
 
-// Zone offsets from two years before `around` to ten after, from the system's time-zone database, and its version.
-// not_found for an unknown zone. The only place that asks that database.
+// Zone offsets from two years before `around` to ten after, from the system's time-zone database,
+// and its version. not_found for an unknown zone. The only place that asks that database.
 struct ZoneData {
   ZoneOffsets zone;
   std::string tzdb_version;

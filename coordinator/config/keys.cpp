@@ -1,0 +1,390 @@
+#include "coordinator/config/keys.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "coordinator/config/near_match.hpp"
+#include "coordinator/sources/parse/decimal.hpp"
+
+namespace wattledger::config {
+namespace {
+
+using sources::decimal_text;
+using sources::DecimalTrouble;
+using sources::parse_decimal;
+
+// What a number's text counts: 10^-places of the unit, times `scale` in the field.
+struct NumberRange {
+  int places = 0;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::int64_t scale = 1;
+};
+
+std::string range_text(const NumberRange& range) {
+  return decimal_text(range.min, range.places) + " to " + decimal_text(range.max, range.places);
+}
+
+Result<std::int64_t> take_number(std::string_view text, const NumberRange& range) {
+  const auto number = parse_decimal(text, range.places);
+  const std::string quoted = "\"" + std::string(text.substr(0, 60)) + "\"";
+  const std::string remedy = "write a number from " + range_text(range);
+  if (number.trouble == DecimalTrouble::not_a_number) {
+    return fail(ErrorKind::invalid_input, quoted + " is not a number", remedy);
+  }
+  if (number.trouble == DecimalTrouble::too_many_digits) {
+    return fail(ErrorKind::invalid_input, quoted + " has too many decimals",
+                range.places == 0 ? "write a whole number"
+                                  : "write at most " + std::to_string(range.places) + " decimals");
+  }
+  if (number.trouble || number.count < range.min || number.count > range.max) {
+    return fail(ErrorKind::invalid_input, quoted + " is out of range", remedy);
+  }
+  return number.count;
+}
+
+template <class Unit, class Rep>
+void assign(Quantity<Unit, Rep>& field, std::int64_t value) {
+  field = Quantity<Unit, Rep>(value);
+}
+template <class Rep, class Period>
+void assign(std::chrono::duration<Rep, Period>& field, std::int64_t value) {
+  field = std::chrono::duration<Rep, Period>(value);
+}
+template <std::integral Integer>
+void assign(Integer& field, std::int64_t value) {
+  field = static_cast<Integer>(value);
+}
+
+template <class Unit, class Rep>
+std::int64_t count_of(const Quantity<Unit, Rep>& field) {
+  return field.count();
+}
+template <class Rep, class Period>
+std::int64_t count_of(const std::chrono::duration<Rep, Period>& field) {
+  return field.count();
+}
+template <std::integral Integer>
+std::int64_t count_of(const Integer& field) {
+  return static_cast<std::int64_t>(field);
+}
+
+// A number kept in the field that `of(config)` refers to.
+template <class Of>
+ScalarKey number(std::string path, std::string unit, NumberRange range, Of of) {
+  ScalarKey key{std::move(path), std::move(unit), range_text(range), {}, {}};
+  key.take = [range, of](std::string_view text, Config& into) -> Result<void> {
+    const auto value = take_number(text, range);
+    if (!value) return Failure(value.error());
+    assign(of(into), *value * range.scale);
+    return {};
+  };
+  key.show = [range, of](const Config& config) {
+    Config copy = config;
+    return decimal_text(count_of(of(copy)) / range.scale, range.places);
+  };
+  return key;
+}
+
+// Degrees, kept as doubles because nothing is decided by them.
+template <class Of>
+ScalarKey degrees(std::string path, std::int64_t limit, Of of) {
+  constexpr double unit = 1e6;
+  const NumberRange range{6, -limit * 1'000'000, limit * 1'000'000};
+  ScalarKey key{std::move(path), "degrees", range_text(range), {}, {}};
+  key.take = [range, of](std::string_view text, Config& into) -> Result<void> {
+    const auto value = take_number(text, range);
+    if (!value) return Failure(value.error());
+    of(into) = static_cast<double>(*value) / unit;
+    return {};
+  };
+  key.show = [of](const Config& config) -> std::string {
+    Config copy = config;
+    const std::optional<double> value = of(copy);
+    return value ? decimal_text(static_cast<std::int64_t>(*value * unit), 6) : "";
+  };
+  return key;
+}
+
+// One of a closed set of words; `of` refers to an enum (its values 0, 1, 2 … in the order of the
+// words).
+template <class Of>
+ScalarKey word(std::string path, std::vector<std::string> words, Of of) {
+  ScalarKey key{std::move(path), "", "", {}, {}};
+  for (std::size_t i = 0; i < words.size(); ++i) key.range += (i == 0 ? "" : ", ") + words[i];
+  key.take = [words, of](std::string_view text, Config& into) -> Result<void> {
+    const auto found = std::find(words.begin(), words.end(), text);
+    if (found == words.end()) {
+      return fail(ErrorKind::invalid_input,
+                  "\"" + std::string(text.substr(0, 60)) + "\" is not one of its words",
+                  near_match_remedy(text, words));
+    }
+    auto& field = of(into);
+    field = static_cast<std::decay_t<decltype(field)>>(found - words.begin());
+    return {};
+  };
+  key.show = [words, of](const Config& config) {
+    Config copy = config;
+    return words[static_cast<std::size_t>(of(copy))];
+  };
+  return key;
+}
+
+using TextCheck =
+    std::optional<std::string> (*)(std::string_view);  // what is wrong, if something is
+
+template <class Of>
+ScalarKey text_key(std::string path, std::string range, TextCheck wrong, Of of) {
+  ScalarKey key{std::move(path), "", range, {}, {}};
+  key.take = [range, wrong, of](std::string_view text, Config& into) -> Result<void> {
+    constexpr std::size_t text_max = 1024;
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    if (text.size() > text_max || std::any_of(text.begin(), text.end(), control)) {
+      return fail(ErrorKind::invalid_input,
+                  "the text is longer than 1024 bytes or holds control characters",
+                  "write " + range);
+    }
+    if (const auto trouble = wrong(text)) {
+      return fail(ErrorKind::invalid_input,
+                  "\"" + std::string(text.substr(0, 60)) + "\" " + *trouble, "write " + range);
+    }
+    of(into) = std::string(text);
+    return {};
+  };
+  key.show = [of](const Config& config) {
+    Config copy = config;
+    return std::filesystem::path(of(copy)).string();
+  };
+  return key;
+}
+
+std::optional<std::string> anything(std::string_view) { return std::nullopt; }
+std::optional<std::string> not_empty(std::string_view text) {
+  if (text.empty()) return "is empty";
+  return std::nullopt;
+}
+std::optional<std::string> host(std::string_view text) {
+  if (text.empty()) return "is empty";
+  if (text.find_first_of(" /") != std::string_view::npos) return "is not a host name or address";
+  return std::nullopt;
+}
+std::optional<std::string> currency(std::string_view text) {
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (text.size() == 3 && std::all_of(text.begin(), text.end(), upper)) return std::nullopt;
+  return "is not a currency code";
+}
+// The names stand in the policy's canonical text, whose lines are key=value.
+std::optional<std::string> plain_name(std::string_view text) {
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  if (text.empty() || text.size() > 32 ||
+      text.find_first_not_of(allowed) != std::string_view::npos) {
+    return "is not a plain name";
+  }
+  return std::nullopt;
+}
+std::optional<std::string> policy_name(std::string_view text) {
+  if (text == "cheapest") return std::nullopt;
+  return "is not a policy of this program";
+}
+std::optional<std::string> log_level(std::string_view text) {
+  for (const std::string_view level :
+       {"trace", "debug", "info", "warn", "error", "critical", "off"}) {
+    if (text == level) return std::nullopt;
+  }
+  return "is not a level";
+}
+
+constexpr NumberRange whole(std::int64_t min, std::int64_t max, std::int64_t scale = 1) {
+  return {0, min, max, scale};
+}
+constexpr NumberRange percent(std::int64_t min, std::int64_t max) {
+  return {2, min * 100, max * 100, 1};
+}
+constexpr NumberRange thousandths(std::int64_t min, std::int64_t max) {
+  return {3, min * 1'000, max * 1'000, 1};
+}
+constexpr NumberRange price(std::int64_t min, std::int64_t max) {
+  return {8, min * 100'000'000, max * 100'000'000, 1};
+}
+
+void add_connection_keys(std::vector<ScalarKey>& keys) {
+  keys.push_back(text_key(
+      "data", "a directory", not_empty, [](Config & c) -> auto& { return c.data; }));
+  keys.push_back(word(
+      "environment", {"production", "development", "test"},
+      [](Config & c) -> auto& { return c.environment; }));
+  keys.push_back(text_key(
+      "site.name", "a name", not_empty, [](Config & c) -> auto& { return c.site.name; }));
+  keys.push_back(text_key(
+      "site.timezone", "a zone of the tz database, as Europe/Warsaw", not_empty,
+      [](Config & c) -> auto& { return c.site.timezone; }));
+  keys.push_back(degrees(
+      "site.latitude", 90, [](Config & c) -> auto& { return c.site.latitude; }));
+  keys.push_back(degrees(
+      "site.longitude", 180, [](Config & c) -> auto& { return c.site.longitude; }));
+  keys.push_back(text_key(
+      "inverter.host", "a host name or address", host,
+      [](Config & c) -> auto& { return c.inverter.host; }));
+  keys.push_back(number(
+      "inverter.port", "", whole(1, 65'535), [](Config & c) -> auto& { return c.inverter.port; }));
+  keys.push_back(number(
+      "inverter.unit", "", whole(1, 247), [](Config & c) -> auto& { return c.inverter.unit; }));
+  keys.push_back(number(
+      "inverter.timeout_ms", "ms", whole(50, 60'000),
+      [](Config & c) -> auto& { return c.inverter.timeout; }));
+  keys.push_back(number(
+      "inverter.retries", "", whole(0, 5), [](Config & c) -> auto& { return c.inverter.retries; }));
+  keys.push_back(word(
+      "control.mode", {"off", "advise", "on"}, [](Config & c) -> auto& { return c.control_mode; }));
+  keys.push_back(text_key(
+      "control.group", "a group's name", anything,
+      [](Config & c) -> auto& { return c.control_group; }));
+}
+
+void add_cadence_keys(std::vector<ScalarKey>& keys) {
+  keys.push_back(number(
+      "cadence.poll_s", "s", whole(1, 300), [](Config & c) -> auto& { return c.poll_every; }));
+  keys.push_back(number(
+      "cadence.record_s", "s", whole(1, 3'600),
+      [](Config & c) -> auto& { return c.record_every; }));
+  keys.push_back(number(
+      "cadence.telemetry_wait_s", "s", whole(1, 3'600),
+      [](Config & c) -> auto& { return c.telemetry_wait_max; }));
+  keys.push_back(number(
+      "cadence.slot_s", "s", whole(60, 3'600), [](Config & c) -> auto& { return c.policy.slot; }));
+  keys.push_back(number(
+      "cadence.energy_row_s", "s", whole(1, 86'400),
+      [](Config & c) -> auto& { return c.policy.energy_row_every; }));
+  keys.push_back(number(
+      "cadence.state_row_s", "s", whole(1, 86'400),
+      [](Config & c) -> auto& { return c.policy.state_row_every; }));
+  keys.push_back(number(
+      "clock.max_wait_s", "s", whole(0, 86'400),
+      [](Config & c) -> auto& { return c.clock_wait_max; }));
+}
+
+void add_battery_keys(std::vector<ScalarKey>& keys) {
+  keys.push_back(number(
+      "battery.capacity_kwh", "kWh", {6, 100'000, 1'000'000'000, 1},
+      [](Config & c) -> auto& { return c.policy.battery_capacity; }));
+  keys.push_back(number(
+      "battery.charge_power_w", "W", whole(1, 100'000),
+      [](Config & c) -> auto& { return c.policy.charge_power_max; }));
+  keys.push_back(number(
+      "battery.discharge_power_w", "W", whole(1, 100'000),
+      [](Config & c) -> auto& { return c.policy.discharge_power_max; }));
+  keys.push_back(number(
+      "battery.min_soc_pct", "%", percent(0, 100),
+      [](Config & c) -> auto& { return c.policy.soc_min; }));
+  keys.push_back(number(
+      "battery.target_soc_pct", "%", percent(0, 100),
+      [](Config & c) -> auto& { return c.policy.soc_target; }));
+  keys.push_back(number(
+      "battery.emergency_soc_pct", "%", percent(0, 100),
+      [](Config & c) -> auto& { return c.policy.soc_emergency; }));
+  keys.push_back(number(
+      "battery.emergency_target_soc_pct", "%", percent(0, 100),
+      [](Config & c) -> auto& { return c.policy.soc_emergency_target; }));
+  keys.push_back(number(
+      "battery.charge_efficiency_pct", "%", percent(50, 100),
+      [](Config & c) -> auto& { return c.policy.charge_efficiency; }));
+  keys.push_back(number(
+      "battery.discharge_efficiency_pct", "%", percent(50, 100),
+      [](Config & c) -> auto& { return c.policy.discharge_efficiency; }));
+}
+
+void add_policy_keys(std::vector<ScalarKey>& keys) {
+  keys.push_back(text_key(
+      "prices.file", "a file", anything, [](Config & c) -> auto& { return c.prices.file; }));
+  keys.push_back(text_key(
+      "prices.currency", "three capital letters, as PLN", currency,
+      [](Config & c) -> auto& { return c.prices.currency; }));
+  keys.push_back(text_key(
+      "policy.name", "cheapest", policy_name, [](Config & c) -> auto& { return c.policy.policy; }));
+  keys.push_back(number(
+      "policy.max_charge_price", "currency/kWh", price(-100, 100),
+      [](Config & c) -> auto& { return c.policy.charge_price_max; }));
+  keys.push_back(number(
+      "policy.horizon_h", "h", whole(1, 72, 3'600),
+      [](Config & c) -> auto& { return c.policy.horizon; }));
+  keys.push_back(number(
+      "policy.anti_flap_min", "min", whole(0, 240, 60),
+      [](Config & c) -> auto& { return c.policy.anti_flap; }));
+  keys.push_back(text_key(
+      "tariff.name", "g11, g12, g12w, none, or a name of your own with tariff.zones", plain_name,
+      [](Config & c) -> auto& { return c.policy.tariff; }));
+  keys.push_back(number(
+      "tariff.component", "currency/kWh", price(-10, 10),
+      [](Config & c) -> auto& { return c.policy.tariff_component; }));
+}
+
+void add_safety_keys(std::vector<ScalarKey>& keys) {
+  keys.push_back(number(
+      "safety.battery_voltage_min_v", "V", thousandths(10, 1'000),
+      [](Config & c) -> auto& { return c.policy.battery_voltage_min; }));
+  keys.push_back(number(
+      "safety.battery_voltage_max_v", "V", thousandths(10, 1'000),
+      [](Config & c) -> auto& { return c.policy.battery_voltage_max; }));
+  keys.push_back(number(
+      "safety.battery_temperature_min_c", "°C", thousandths(-40, 100),
+      [](Config & c) -> auto& { return c.policy.battery_temperature_charge_min; }));
+  keys.push_back(number(
+      "safety.battery_temperature_max_c", "°C", thousandths(-40, 100),
+      [](Config & c) -> auto& { return c.policy.battery_temperature_max; }));
+  keys.push_back(number(
+      "safety.grid_voltage_min_v", "V", thousandths(80, 500),
+      [](Config & c) -> auto& { return c.policy.grid_voltage_min; }));
+  keys.push_back(number(
+      "safety.grid_voltage_max_v", "V", thousandths(80, 500),
+      [](Config & c) -> auto& { return c.policy.grid_voltage_max; }));
+  keys.push_back(number(
+      "safety.stale_after_s", "s", whole(10, 86'400),
+      [](Config & c) -> auto& { return c.policy.reading_stale_after; }));
+  keys.push_back(number(
+      "safety.forced_end_max_min", "min", whole(1, 60, 60),
+      [](Config & c) -> auto& { return c.policy.forced_end_max; }));
+}
+
+void add_projection_keys(std::vector<ScalarKey>& keys) {
+  keys.push_back(word(
+      "projections.sqlite.enabled", {"false", "true"},
+      [](Config & c) -> auto& { return c.sqlite.enabled; }));
+  keys.push_back(text_key(
+      "projections.sqlite.path", "a file", anything,
+      [](Config & c) -> auto& { return c.sqlite.path; }));
+  keys.push_back(number(
+      "projections.sqlite.schema", "", whole(4, 4),
+      [](Config & c) -> auto& { return c.sqlite.schema; }));
+  keys.push_back(word(
+      "projections.json.enabled", {"false", "true"},
+      [](Config & c) -> auto& { return c.json.enabled; }));
+  keys.push_back(text_key(
+      "logging.level", "trace, debug, info, warn, error, critical or off", log_level,
+      [](Config & c) -> auto& { return c.logging.level; }));
+  keys.push_back(text_key(
+      "logging.file", "a file", anything, [](Config & c) -> auto& { return c.logging.file; }));
+  keys.push_back(number(
+      "logging.max_mb", "MiB", whole(1, 1'024, 1 << 20),
+      [](Config & c) -> auto& { return c.logging.max_bytes; }));
+  keys.push_back(number(
+      "logging.files", "", whole(1, 100), [](Config & c) -> auto& { return c.logging.files; }));
+}
+
+}  // namespace
+
+const std::vector<ScalarKey>& scalar_keys() {
+  static const std::vector<ScalarKey> keys = [] {
+    std::vector<ScalarKey> all;
+    add_connection_keys(all);
+    add_cadence_keys(all);
+    add_battery_keys(all);
+    add_policy_keys(all);
+    add_safety_keys(all);
+    add_projection_keys(all);
+    return all;
+  }();
+  return keys;
+}
+
+}  // namespace wattledger::config

@@ -1,0 +1,57 @@
+#include "coordinator/config/near_match.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace wattledger::config {
+namespace {
+
+constexpr std::size_t name_max = 80;  // longer ones are not compared: nothing we know is as long
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+// Optimal string alignment distance.
+std::size_t edits(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replace = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, replace});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string near_match(std::string_view name, const std::vector<std::string>& known) {
+  if (name.empty() || name.size() > name_max) return {};
+  const std::string wanted = lower(name);
+  std::string best;
+  std::size_t best_edits = std::max<std::size_t>(1, wanted.size() / 3) + 1;
+  for (const std::string& candidate : known) {
+    const std::size_t distance = edits(wanted, lower(candidate));
+    if (distance >= best_edits) continue;
+    best_edits = distance;
+    best = candidate;
+  }
+  return best;
+}
+
+std::string near_match_remedy(std::string_view name, const std::vector<std::string>& known) {
+  if (const std::string near = near_match(name, known); !near.empty())
+    return "did you mean \"" + near + "\"?";
+  std::string text = "known here: ";
+  for (std::size_t i = 0; i < known.size(); ++i) text += (i == 0 ? "" : ", ") + known[i];
+  return text;
+}
+
+}  // namespace wattledger::config

@@ -1,0 +1,109 @@
+#include "coordinator/config/yaml_tree.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <exception>
+#include <optional>
+
+namespace wattledger::config {
+namespace {
+
+constexpr std::size_t bytes_max = 1U << 20U;
+constexpr int levels_max = 10;
+constexpr std::size_t nodes_max = 20'000;
+
+// Copies yaml-cpp's graph into a tree; stops at the limits, which an alias of an alias would else
+// blow up.
+class Copier {
+ public:
+  std::optional<YamlTree> copy(const YAML::Node& node, int level) {
+    if (level > levels_max || ++nodes_ > nodes_max) return std::nullopt;
+    YamlTree tree;
+    tree.line = node.Mark().line + 1;
+    if (node.IsScalar()) {
+      tree.shape = YamlTree::Shape::scalar;
+      tree.text = node.Scalar();
+      // `key: ""` is an empty text, `key:` and `key: ~` are nothing; yaml-cpp already tells them
+      // apart.
+    } else if (node.IsSequence()) {
+      tree.shape = YamlTree::Shape::list;
+      return copy_items(node, level, std::move(tree));
+    } else if (node.IsMap()) {
+      tree.shape = YamlTree::Shape::map;
+      return copy_members(node, level, std::move(tree));
+    }
+    return tree;
+  }
+
+ private:
+  std::optional<YamlTree> copy_items(const YAML::Node& node, int level, YamlTree tree) {
+    for (const YAML::Node& child : node) {
+      auto item = copy(child, level + 1);
+      if (!item) return std::nullopt;
+      tree.items.push_back(std::move(*item));
+    }
+    return tree;
+  }
+
+  std::optional<YamlTree> copy_members(const YAML::Node& node, int level, YamlTree tree) {
+    for (const auto& member : node) {
+      auto key = copy(member.first, level + 1);
+      auto value = key ? copy(member.second, level + 1) : std::nullopt;
+      if (!value) return std::nullopt;
+      // yaml-cpp gives an absent value no place of its own.
+      if (value->shape == YamlTree::Shape::nothing) value->line = key->line;
+      tree.members.emplace_back(std::move(*key), std::move(*value));
+    }
+    return tree;
+  }
+
+  std::size_t nodes_ = 0;
+};
+
+Result<YamlTree> read_documents(const std::string& yaml, const std::string& file_name) {
+  const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
+  if (documents.empty() || documents.front().IsNull()) {
+    return fail(ErrorKind::invalid_input, file_name + ":1: the configuration is empty",
+                "start from coordinator/config/example.yaml");
+  }
+  if (documents.size() > 1) {
+    return fail(ErrorKind::invalid_input,
+                file_name + ":" + std::to_string(documents[1].Mark().line + 1) +
+                    ": a second YAML document begins",
+                "keep one and remove the line ---");
+  }
+  auto tree = Copier().copy(documents.front(), 0);
+  if (!tree) {
+    return fail(ErrorKind::invalid_input,
+                file_name + ":1: more levels or entries than a configuration has",
+                "start from coordinator/config/example.yaml");
+  }
+  return std::move(*tree);
+}
+
+}  // namespace
+
+Result<YamlTree> read_yaml(const std::string& yaml, const std::string& file_name) {
+  if (yaml.size() > bytes_max) {
+    return fail(ErrorKind::invalid_input,
+                file_name + ":1: larger than 1 MiB, which no configuration is",
+                "name the configuration's file");
+  }
+  if (yaml.find('\0') != std::string::npos) {
+    return fail(ErrorKind::invalid_input, file_name + ":1: is a binary file, not YAML",
+                "name the configuration's file");
+  }
+  try {
+    return read_documents(yaml, file_name);
+  } catch (const YAML::Exception& error) {
+    return fail(ErrorKind::invalid_input,
+                file_name + ":" + std::to_string(error.mark.is_null() ? 1 : error.mark.line + 1) +
+                    ": not YAML: " + error.msg,
+                "check indentation (spaces, no tabs), colons and quotes around this line");
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::invalid_input, file_name + ":1: not YAML: " + error.what(),
+                "start from coordinator/config/example.yaml");
+  }
+}
+
+}  // namespace wattledger::config
