@@ -82,16 +82,17 @@ Decimal parse_decimal(std::string_view text, int places, Digits digits) {
 }
 
 std::string decimal_text(std::int64_t count, int places) {
-  std::string text = std::to_string(count);
-  const std::string sign = count < 0 ? "-" : "";
-  text.erase(0, sign.size());
-  if (places == 0) return sign + text;
-  const auto fraction = static_cast<std::size_t>(places);
-  if (text.size() <= fraction) text.insert(0, fraction + 1 - text.size(), '0');
-  text.insert(text.size() - fraction, ".");
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return sign + text;
+  const bool negative = count < 0;
+  // The magnitude as unsigned, for the most negative count has no positive one.
+  std::uint64_t rest = negative ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+  std::string reversed;
+  for (int place = 0; place <= places || rest != 0; ++place, rest /= 10) {
+    const char digit = static_cast<char>('0' + rest % 10);
+    if (place == places && !reversed.empty()) reversed += '.';
+    if (digit != '0' || !reversed.empty() || place >= places) reversed += digit;
+  }
+  if (negative) reversed += '-';
+  return {reversed.rbegin(), reversed.rend()};
 }
 
 }  // namespace wattledger::sources

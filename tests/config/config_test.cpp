@@ -1,0 +1,177 @@
+#include "coordinator/config/config.hpp"
+
+#include <doctest/doctest.h>
+
+#include "coordinator/config/keys.hpp"
+#include "coordinator/sources/parse/decimal.hpp"
+
+using namespace wattledger;
+using namespace wattledger::config;
+
+namespace {
+Config parsed(const std::string& yaml) {
+  const auto result = parse(yaml, "house.yaml");
+  if (!result) FAIL(result.error().line());
+  return *result;
+}
+}  // namespace
+
+TEST_SUITE("config/parse") {
+  TEST_CASE("what is not said keeps its default, and the default tariff brings its zones") {
+    const Config config = parsed("environment: test\n");
+    CHECK(config.data == "wattledger-data");
+    CHECK(config.control_mode == fb::ControlMode::advise);
+    CHECK(config.policy.battery_capacity == MilliwattHours(10'000'000));
+    CHECK(config.policy.tariff == "g12");
+    CHECK(config.policy.tariff_zones == fold::g12_zones());
+    CHECK(config.policy.tariff_component == PriceE8(8'920'000));
+  }
+
+  TEST_CASE("decimals are exact and units are turned into ours") {
+    const Config config = parsed(
+        "battery: {capacity_kwh: 10.24, min_soc_pct: 12.5}\n"
+        "policy: {max_charge_price: 0.29999999, horizon_h: 36}\n"
+        "safety: {grid_voltage_max_v: 252.999}\n"
+        "tariff: {component: -0.0892}\n"
+        "inverter: {timeout_ms: 250}\n"
+        "logging: {max_mb: 3}\n"
+        "site: {latitude: 52.2297, longitude: -0.5}\n");
+    CHECK(config.policy.battery_capacity == MilliwattHours(10'240'000));
+    CHECK(config.policy.soc_min == BasisPoints(1'250));
+    CHECK(config.policy.charge_price_max == PriceE8(29'999'999));
+    CHECK(config.policy.horizon == std::chrono::hours(36));
+    CHECK(config.policy.grid_voltage_max == Millivolts(252'999));
+    CHECK(config.policy.tariff_component == PriceE8(-8'920'000));
+    CHECK(config.inverter.timeout == std::chrono::milliseconds(250));
+    CHECK(config.logging.max_bytes == 3U * 1024U * 1024U);
+    CHECK(*config.site.latitude == doctest::Approx(52.2297));
+    CHECK(*config.site.longitude == doctest::Approx(-0.5));
+  }
+
+  TEST_CASE(
+      "the control mode is a word, plain or quoted, also where YAML 1.1 would see a boolean") {
+    CHECK(parsed("control: {mode: off}").control_mode == fb::ControlMode::off);
+    CHECK(parsed("control: {mode: on}").control_mode == fb::ControlMode::on);
+    CHECK(parsed("control: {mode: \"off\"}").control_mode == fb::ControlMode::off);
+    CHECK(parsed("control: {mode: 'on'}").control_mode == fb::ControlMode::on);
+    CHECK(parsed("control: {mode: advise}").control_mode == fb::ControlMode::advise);
+  }
+
+  TEST_CASE("a section with every line commented out says nothing") {
+    CHECK(parsed("battery:\n  # capacity_kwh: 5\ncontrol:\n  mode: on\n").control_mode ==
+          fb::ControlMode::on);
+  }
+
+  TEST_CASE("the currency of prices is the policy's currency") {
+    const Config config = parsed("prices: {currency: EUR}");
+    CHECK(config.prices.currency == "EUR");
+    CHECK(config.policy.currency == "EUR");
+  }
+
+  TEST_CASE("relative paths are relative to the file's directory, absolute ones stay") {
+    const auto config = parse(
+        "data: state\nprices: {file: p.csv}\nprojections: {sqlite: {path: /srv/x.db}}\nlogging: "
+        "{file: l.log}\n",
+        "/etc/wattledger/house.yaml");
+    REQUIRE(config);
+    CHECK(config->data == "/etc/wattledger/state");
+    CHECK(config->prices.file == "/etc/wattledger/p.csv");
+    CHECK(config->sqlite.path == "/srv/x.db");
+    CHECK(config->logging.file == "/etc/wattledger/l.log");
+  }
+
+  TEST_CASE("Windows line ends, a byte order mark and comments do not matter") {
+    CHECK(parsed("\xEF\xBB\xBF# a comment\r\ncontrol:\r\n  mode: off\r\n").control_mode ==
+          fb::ControlMode::off);
+  }
+
+  TEST_CASE("what was parsed is a policy that its canonical text gives back") {
+    const Config config = parsed(
+        "tariff:\n  name: mine\n  zones:\n    - {name: T1, months: 10-3, weekdays: mon-fri, hours: "
+        "[7-13, 15-22], "
+        "price: 0.3566}\n    - {name: T2, price: 0.0749}\nbattery: {capacity_kwh: 7.7}\n");
+    const auto back = fold::parse_policy(fold::render_policy(config.policy));
+    REQUIRE(back);
+    CHECK(*back == config.policy);
+  }
+
+  TEST_CASE(
+      "every number at both ends of its range is a policy that its canonical text gives back") {
+    for (const ScalarKey& key : scalar_keys()) {
+      const std::size_t to = key.range.find(" to ");
+      if (to == std::string::npos) continue;
+      for (const std::string& end : {key.range.substr(0, to), key.range.substr(to + 4)}) {
+        CAPTURE(key.path);
+        CAPTURE(end);
+        Config config;
+        REQUIRE(key.take(end, config));
+        CHECK(key.show(config) == end);
+        const auto back = fold::parse_policy(fold::render_policy(config.policy));
+        REQUIRE(back);
+        CHECK(*back == config.policy);
+      }
+    }
+  }
+}
+
+TEST_SUITE("config/decimal") {
+  using sources::decimal_text;
+  using sources::DecimalTrouble;
+  using sources::Digits;
+  using sources::parse_decimal;
+
+  TEST_CASE("text becomes the exact count") {
+    struct Row {
+      const char* text;
+      int places;
+      std::int64_t count;
+    };
+    for (const Row& row : {Row{"0.0892", 8, 8'920'000},
+                           {"-12.5", 2, -1'250},
+                           {"3", 0, 3},
+                           {".5", 1, 5},
+                           {"5.", 1, 50},
+                           {"+0.10", 1, 1},
+                           {"1e-3", 3, 1},
+                           {"1.25E2", 0, 125},
+                           {"000", 3, 0},
+                           {"-0", 3, 0},
+                           {"0.1000000000000000000000", 1, 1},
+                           {"0e30", 0, 0}}) {
+      CAPTURE(row.text);
+      const auto decimal = parse_decimal(row.text, row.places);
+      CHECK(!decimal.trouble);
+      CHECK(decimal.count == row.count);
+    }
+  }
+
+  TEST_CASE("what is no number, has too many digits or is too large says so") {
+    for (const char* text : {"", "-", ".", "1.2.3", "NaN", "nan", "inf", "0x10", "1,5", " 1", "1 ",
+                             "1e", "1e99", "--1"}) {
+      CAPTURE(text);
+      CHECK(parse_decimal(text, 3).trouble == DecimalTrouble::not_a_number);
+    }
+    CHECK(parse_decimal("0.0001", 3).trouble == DecimalTrouble::too_many_digits);
+    CHECK(parse_decimal("1e-9", 3).trouble == DecimalTrouble::too_many_digits);
+    CHECK(parse_decimal("9223372036854775808", 0).trouble == DecimalTrouble::too_large);
+    CHECK(parse_decimal("1e30", 8).trouble == DecimalTrouble::too_large);
+  }
+
+  TEST_CASE("rounding is half away from zero") {
+    CHECK(parse_decimal("0.0015", 3, Digits::rounded).count == 2);
+    CHECK(parse_decimal("-0.0015", 3, Digits::rounded).count == -2);
+    CHECK(parse_decimal("0.00149999", 3, Digits::rounded).count == 1);
+    CHECK(parse_decimal("5e-4", 3, Digits::rounded).count == 1);
+    CHECK(parse_decimal("5e-9", 3, Digits::rounded).count == 0);
+  }
+
+  TEST_CASE("counts become the shortest text") {
+    CHECK(decimal_text(0, 0) == "0");
+    CHECK(decimal_text(0, 8) == "0");
+    CHECK(decimal_text(-1, 8) == "-0.00000001");
+    CHECK(decimal_text(12'500, 3) == "12.5");
+    CHECK(decimal_text(1'000, 3) == "1");
+    CHECK(decimal_text(-100, 0) == "-100");
+    CHECK(decimal_text(120, 1) == "12");
+  }
+}
