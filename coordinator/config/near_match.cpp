@@ -38,7 +38,10 @@ std::string near_match(std::string_view name, const std::vector<std::string>& kn
   std::string best;
   std::size_t best_edits = std::max<std::size_t>(1, wanted.size() / 3) + 1;
   for (const std::string& candidate : known) {
-    const std::size_t distance = edits(wanted, lower(candidate));
+    // A name begun and left off is as near as one misspelt once: min_soc for min_soc_pct.
+    const std::string other = lower(candidate);
+    const bool begun = wanted.size() >= 4 && other.compare(0, wanted.size(), wanted) == 0;
+    const std::size_t distance = begun ? 1 : edits(wanted, other);
     if (distance >= best_edits) continue;
     best_edits = distance;
     best = candidate;

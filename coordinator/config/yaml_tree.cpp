@@ -1,9 +1,11 @@
 #include "coordinator/config/yaml_tree.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <exception>
 #include <optional>
+#include <sstream>
 
 namespace wattledger::config {
 namespace {
@@ -60,19 +62,51 @@ class Copier {
   std::size_t nodes_ = 0;
 };
 
+// Listens to a document only to know that there is one, and where.
+class DocumentStart : public YAML::EventHandler {
+ public:
+  [[nodiscard]] int line() const { return line_; }
+  void OnDocumentStart(const YAML::Mark& mark) override { line_ = mark.line + 1; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  int line_ = 1;
+};
+
+// The line where something follows the first document. YAML::LoadAll would find it too, but never
+// ends on a stray bracket.
+std::optional<int> second_document(const std::string& yaml) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  DocumentStart first;
+  DocumentStart second;
+  if (!parser.HandleNextDocument(first) || !parser.HandleNextDocument(second)) return std::nullopt;
+  return second.line();
+}
+
 Result<YamlTree> read_documents(const std::string& yaml, const std::string& file_name) {
-  const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
-  if (documents.empty() || documents.front().IsNull()) {
+  const YAML::Node document = YAML::Load(yaml);
+  if (!document.IsDefined() || document.IsNull()) {
     return fail(ErrorKind::invalid_input, file_name + ":1: the configuration is empty",
                 "start from coordinator/config/example.yaml");
   }
-  if (documents.size() > 1) {
-    return fail(ErrorKind::invalid_input,
-                file_name + ":" + std::to_string(documents[1].Mark().line + 1) +
-                    ": a second YAML document begins",
-                "keep one and remove the line ---");
+  if (const auto line = second_document(yaml)) {
+    return fail(
+        ErrorKind::invalid_input,
+        file_name + ":" + std::to_string(*line) + ": the document has ended and something follows",
+        "keep one document: remove a line --- or a bracket too many");
   }
-  auto tree = Copier().copy(documents.front(), 0);
+  auto tree = Copier().copy(document, 0);
   if (!tree) {
     return fail(ErrorKind::invalid_input,
                 file_name + ":1: more levels or entries than a configuration has",

@@ -14,7 +14,7 @@ using namespace wattledger::config;
 namespace {
 
 struct Wrong {
-  const char* name;
+  std::string name;
   const char* yaml;
   const char* begins;  // of the error's line
   const char* holds;
@@ -119,7 +119,8 @@ const Wrong wrongs[] = {
     {"comments only", "# nothing\n", "h.yaml:1: the configuration is empty", "example.yaml"},
     {"a word", "hello", "h.yaml:1: the configuration is not a list of sections", ""},
     {"a list", "- a\n", "h.yaml:1: the configuration is not a list of sections", ""},
-    {"two documents", "data: a\n---\ndata: b\n", "h.yaml:3: a second YAML document begins", ""},
+    {"two documents", "data: a\n---\ndata: b\n", "h.yaml:2: the document has ended", ""},
+    {"bracket too many", "data: x\n]\n", "h.yaml:2:", ""},
     {"tab", "site:\n\tname: x\n", "h.yaml:2: not YAML", "spaces"},
     {"open bracket", "site: {name: x\n", "h.yaml:", "not YAML"},
     {"a key that is a list", "[a, b]: 1\n", "h.yaml:1:", "not a word"},

@@ -122,7 +122,7 @@ TEST_SUITE("config/decimal") {
 
   TEST_CASE("text becomes the exact count") {
     struct Row {
-      const char* text;
+      std::string text;
       int places;
       std::int64_t count;
     };
@@ -146,8 +146,8 @@ TEST_SUITE("config/decimal") {
   }
 
   TEST_CASE("what is no number, has too many digits or is too large says so") {
-    for (const char* text : {"", "-", ".", "1.2.3", "NaN", "nan", "inf", "0x10", "1,5", " 1", "1 ",
-                             "1e", "1e99", "--1"}) {
+    for (const std::string text : {"", "-", ".", "1.2.3", "NaN", "nan", "inf", "0x10", "1,5", " 1",
+                                   "1 ", "1e", "1e99", "--1"}) {
       CAPTURE(text);
       CHECK(parse_decimal(text, 3).trouble == DecimalTrouble::not_a_number);
     }

@@ -62,13 +62,14 @@ TEST_SUITE("config/tariff") {
   }
 
   TEST_CASE("what is no month, weekday or hour is refused") {
-    for (const char* fields : {"months: 0", "months: 13", "months: jan", "weekdays: monday",
-                               "weekdays: 1", "hours: 24", "hours: 7-7", "hours: 7-", "hours: -7",
-                               "hours: 7-13-15", "hours: 7:30-9", "months: \"\"", "price: x"}) {
+    for (const std::string fields :
+         {"months: 0", "months: 13", "months: jan", "weekdays: monday", "weekdays: 1", "hours: 24",
+          "hours: 7-7", "hours: 7-", "hours: -7", "hours: 7-13-15", "hours: 7:30-9", "months: \"\"",
+          "price: x"}) {
       CAPTURE(fields);
-      const std::string text = fields;
-      const std::string price = text.rfind("price", 0) == 0 ? "" : "price: 1, ";
-      CHECK_FALSE(parse("tariff: {name: m, zones: [{name: T1, " + price + text + "}]}", "t.yaml"));
+      const std::string price = fields.rfind("price", 0) == 0 ? "" : "price: 1, ";
+      CHECK_FALSE(
+          parse("tariff: {name: m, zones: [{name: T1, " + price + fields + "}]}", "t.yaml"));
     }
   }
 }
