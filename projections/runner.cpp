@@ -1,1 +1,314 @@
-// not written yet
+#include "projections/runner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace wattledger::projections {
+namespace {
+
+struct Target {
+  Projector* projector;
+  std::optional<Checkpoint> checkpoint;  // what the target holds, as far as we know
+  TargetReport report;
+  bool candidate = false;  // could be continued, if its root is the log's
+  bool fed = false;
+};
+
+std::string at(Sequence sequence) { return "sequence " + std::to_string(sequence.value); }
+
+constexpr const char* rebuild_remedy = "rebuild it with `wattledger replay`";
+
+void judge(Target& target, TargetStanding standing, std::string message) {
+  target.report.standing = standing;
+  target.report.message = "projection " + target.report.projection + ": " + std::move(message);
+}
+
+// What a target's checkpoint says without reading a record.
+void judge_checkpoint(Target& target, const log::Meta& meta) {
+  if (!target.checkpoint) {
+    judge(target, TargetStanding::empty, "empty, filled from the log's start");
+    target.candidate = true;
+    return;
+  }
+  const Checkpoint& checkpoint = *target.checkpoint;
+  target.report.sequence = checkpoint.sequence;
+  if (checkpoint.log != meta.uuid) {
+    judge(target, TargetStanding::other_log,
+          "it was built from the log " + checkpoint.log.hex() + ", this one is " + meta.uuid.hex() +
+              "; " + rebuild_remedy);
+  } else if (checkpoint.sequence > meta.head) {
+    judge(target, TargetStanding::ahead_of_log,
+          "it holds " + at(checkpoint.sequence) + ", the log ends at " + at(meta.head) + "; " +
+              rebuild_remedy);
+  } else if (checkpoint.version != target.projector->version()) {
+    judge(target, TargetStanding::other_version,
+          "it is of version " + std::to_string(checkpoint.version) + ", this program builds " +
+              std::to_string(target.projector->version()) + "; it stays readable, " +
+              rebuild_remedy);
+  } else {
+    target.candidate = true;
+  }
+}
+
+// Its root must be compared even when its version already forbids to feed it: a restored log weighs
+// more.
+bool root_matters(const Target& target) {
+  return target.checkpoint &&
+         (target.candidate || target.report.standing == TargetStanding::other_version);
+}
+
+}  // namespace
+
+std::string_view standing_name(TargetStanding standing) {
+  switch (standing) {
+    case TargetStanding::empty:
+      return "empty";
+    case TargetStanding::current:
+      return "current";
+    case TargetStanding::behind:
+      return "behind";
+    case TargetStanding::other_version:
+      return "other version";
+    case TargetStanding::ahead_of_log:
+      return "ahead of the log";
+    case TargetStanding::other_log:
+      return "other log";
+    case TargetStanding::other_history:
+      return "other history";
+    case TargetStanding::foreign:
+      return "foreign";
+    case TargetStanding::unreadable:
+      return "unreadable";
+  }
+  return "";
+}
+
+struct Runner::Impl {
+  Impl(const log::Log& read, RunnerOptions given) : log(&read), options(std::move(given)) {}
+
+  const log::Log* log;
+  RunnerOptions options;
+  std::vector<Target> targets;
+  std::vector<Stopped> stopped;
+  Id128 uuid;
+  // The fold, its memory and the tree all stand at `position`.
+  Sequence position;
+  fold::State state;
+  fold::LegacyRowsState memory;
+  log::Frontier frontier;
+  std::vector<fold::LegacyRow> rows;  // of the batch at hand; its memory is used again
+
+  void look_at(Target& target, const log::Meta& meta);
+  Result<void> to_lowest(const log::Snapshot& snapshot);
+  Result<void> compare_roots(const log::Snapshot& snapshot);
+  void settle_standings(Sequence head);
+  Result<void> fold_range(const log::Snapshot& snapshot, Sequence to);
+  void feed(bool even_without_rows);
+  void feed_one(Target& target, bool even_without_rows);
+  void stop(Target& target, const Error& error, const std::string& doing);
+  [[nodiscard]] Checkpoint here(const Target& target) const {
+    return Checkpoint{uuid, position, frontier.root(), target.projector->version()};
+  }
+};
+
+void Runner::Impl::look_at(Target& target, const log::Meta& meta) {
+  target.report =
+      TargetReport{std::string(target.projector->name()), TargetStanding::empty, {}, {}};
+  target.candidate = target.fed = false;
+  Result<std::optional<Checkpoint>> found = target.projector->checkpoint();
+  if (found) {
+    target.checkpoint = *found;
+    judge_checkpoint(target, meta);
+    return;
+  }
+  const bool foreign = found.error().kind == ErrorKind::foreign;
+  judge(target, foreign ? TargetStanding::foreign : TargetStanding::unreadable,
+        found.error().line());
+  stopped.push_back({target.report.projection, found.error()});
+}
+
+// Folds up to the lowest place where a target must be continued; the fold stays there.
+Result<void> Runner::Impl::to_lowest(const log::Snapshot& snapshot) {
+  std::optional<Sequence> lowest;
+  for (const Target& target : targets) {
+    if (!target.candidate) continue;
+    const Sequence holds = target.checkpoint ? target.checkpoint->sequence : Sequence{0};
+    lowest = lowest ? std::min(*lowest, holds) : holds;
+  }
+  // Nobody to feed: stand at the head, so that the state is right and nothing is read twice.
+  const Sequence to = lowest.value_or(snapshot.head());
+  WATTLEDGER_TRY(fold_range(snapshot, to));
+  rows.clear();
+  return {};
+}
+
+// Goes on with the tree alone, as far as the highest checkpoint, and compares each on the way.
+Result<void> Runner::Impl::compare_roots(const log::Snapshot& snapshot) {
+  std::vector<Target*> open;
+  for (Target& target : targets)
+    if (root_matters(target)) open.push_back(&target);
+  std::sort(open.begin(), open.end(), [](const Target* a, const Target* b) {
+    return a->checkpoint->sequence < b->checkpoint->sequence;
+  });
+  log::Frontier tree = frontier;
+  Sequence done = position;
+  // Checkpoints below the fold's place are of targets that are not continued anyway, yet their root
+  // tells what to say.
+  if (!open.empty() && open.front()->checkpoint->sequence < done) {
+    tree = log::Frontier{};
+    done = Sequence{0};
+  }
+  for (Target* target : open) {
+    const Sequence to = target->checkpoint->sequence;
+    if (to > done) {
+      WATTLEDGER_TRY(
+          snapshot.scan(done.next(), to, [&](const log::RecordView& record) -> Result<bool> {
+            tree.append(log::leaf_hash(record.bytes));
+            return true;
+          }));
+      done = to;
+    }
+    if (tree.root() == target->checkpoint->root) continue;
+    target->candidate = false;
+    judge(*target, TargetStanding::other_history,
+          "the log's first " + std::to_string(to.value) +
+              " records are not those it was built from; " + rebuild_remedy);
+  }
+  return {};
+}
+
+void Runner::Impl::settle_standings(Sequence head) {
+  for (Target& target : targets) {
+    target.fed = target.candidate;
+    if (!target.candidate || !target.checkpoint) continue;
+    const bool current = target.checkpoint->sequence == head;
+    judge(target, current ? TargetStanding::current : TargetStanding::behind,
+          current ? "up to date at " + at(head)
+                  : "continued after " + at(target.checkpoint->sequence) + " of " +
+                        std::to_string(head.value));
+  }
+}
+
+// Folds the records after `position` up to `to` and collects their rows.
+Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to) {
+  while (position < to) {
+    // Rows of a long fold that nobody wants must not pile up; a batch's are kept for feed().
+    rows.clear();
+    const Sequence until{
+        std::min<std::uint64_t>(to.value, position.value + options.batch_events_max)};
+    const Sequence from = position.next();
+    WATTLEDGER_TRY(snapshot.scan(from, until, [&](const log::RecordView& record) -> Result<bool> {
+      fold::evolve(state, record.sequence, record.recorded_at, record.event);
+      fold::derive_rows(memory, state, record.sequence, record.recorded_at, record.event, rows);
+      frontier.append(log::leaf_hash(record.bytes));
+      position = record.sequence;
+      return true;
+    }));
+    if (position != until)
+      return fail(ErrorKind::corrupt, "the log gave no record after " + at(position),
+                  "run `wattledger log verify`");
+  }
+  return {};
+}
+
+void Runner::Impl::feed(bool even_without_rows) {
+  for (Target& target : targets) feed_one(target, even_without_rows);
+}
+
+void Runner::Impl::feed_one(Target& target, bool even_without_rows) {
+  const Sequence holds = target.checkpoint ? target.checkpoint->sequence : Sequence{0};
+  if (!target.fed || holds >= position) return;
+  const auto first = std::find_if(rows.begin(), rows.end(),
+                                  [&](const fold::LegacyRow& row) { return row.sequence > holds; });
+  const std::span<const fold::LegacyRow> news(first, rows.end());
+  if (news.empty() && !even_without_rows && position.value - holds.value < options.batch_events_max)
+    return;
+  const Checkpoint after = here(target);
+  const Result<void> applied = target.projector->apply(target.checkpoint, after, news);
+  if (!applied)
+    return stop(target, applied.error(),
+                "cannot apply " + at(holds.next()) + " to " + std::to_string(position.value));
+  target.checkpoint = after;
+}
+
+void Runner::Impl::stop(Target& target, const Error& error, const std::string& doing) {
+  target.fed = false;
+  Error told = error;
+  told.what = "projection " + target.report.projection + " stopped: " + doing + ": " + error.what;
+  stopped.push_back({target.report.projection, std::move(told)});
+}
+
+Runner::Runner(const log::Log& log, std::vector<Projector*> projectors, RunnerOptions options)
+    : impl_(std::make_shared<Impl>(log, std::move(options))) {
+  impl_->options.batch_events_max = std::max<std::size_t>(impl_->options.batch_events_max, 1);
+  for (Projector* projector : projectors)
+    impl_->targets.push_back(Target{projector, {}, {}, false, false});
+}
+
+Result<std::vector<TargetReport>> Runner::start() {
+  Impl& run = *impl_;
+  const Result<log::Snapshot> snapshot = run.log->snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  const log::Meta& meta = snapshot->meta();
+  if (snapshot->first().value > 1)
+    return fail(ErrorKind::unsupported,
+                "the log's first records are archived: they cannot be folded from here",
+                "use a program that reads archived segments");
+  run.uuid = meta.uuid;
+  run.position = Sequence{0};
+  run.state = fold::State{};
+  run.memory = fold::LegacyRowsState{};
+  run.frontier = log::Frontier{};
+  run.stopped.clear();
+  for (Target& target : run.targets) run.look_at(target, meta);
+  WATTLEDGER_TRY(run.to_lowest(*snapshot));
+  WATTLEDGER_TRY(run.compare_roots(*snapshot));
+  run.settle_standings(snapshot->head());
+  std::vector<TargetReport> reports;
+  for (const Target& target : run.targets) reports.push_back(target.report);
+  return reports;
+}
+
+Result<Sequence> Runner::catch_up() {
+  Impl& run = *impl_;
+  while (true) {
+    const Result<log::Snapshot> snapshot = run.log->snapshot();
+    if (!snapshot) return Failure(snapshot.error());
+    const Sequence head = snapshot->head();
+    if (run.position >= head) return run.position;
+    const Sequence until{
+        std::min<std::uint64_t>(head.value, run.position.value + run.options.batch_events_max)};
+    const Result<void> folded = run.fold_range(*snapshot, until);
+    // What was folded before a damaged record is fed: the fold has moved on and does not return to
+    // it.
+    run.feed(false);
+    run.rows.clear();
+    if (!folded) return Failure(folded.error());
+    if (run.options.progress) run.options.progress(run.position, head);
+  }
+}
+
+Result<void> Runner::settle() {
+  Impl& run = *impl_;
+  run.feed(true);
+  for (Target& target : run.targets) {
+    if (!target.fed || !target.checkpoint) continue;
+    const Result<void> settled = target.projector->settle();
+    if (!settled)
+      run.stop(target, settled.error(),
+               "cannot be made durable at " + at(target.checkpoint->sequence));
+  }
+  return {};
+}
+
+Sequence Runner::position() const { return impl_->position; }
+const fold::State& Runner::state() const { return impl_->state; }
+const std::vector<Runner::Stopped>& Runner::stopped() const { return impl_->stopped; }
+
+std::optional<Checkpoint> Runner::checkpoint(std::string_view projection) const {
+  for (const Target& target : impl_->targets)
+    if (target.report.projection == projection && target.fed) return target.checkpoint;
+  return std::nullopt;
+}
+
+}  // namespace wattledger::projections

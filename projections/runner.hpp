@@ -1,12 +1,15 @@
 // Reads the log once and feeds every projector: catch up, then follow. Checks each target's checkpoint against the log
 // (uuid, sequence, Merkle root there, projector version) before the first row.
 //
+// Errors of start(), catch_up() and settle() themselves are of reading the log; a target's are in reports and stopped().
 // Threads: one at a time; the owner of the writer lock runs it for the live projections, a rebuild runs its own on targets aside.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "log/log.hpp"
@@ -17,7 +20,17 @@
 namespace wattledger::projections {
 
 // What the first look at a target found.
-enum class TargetStanding { empty, current, behind, other_version, ahead_of_log, other_log, other_history, foreign };
+enum class TargetStanding {
+  empty,
+  current,
+  behind,
+  other_version,  // built by another projector version: readable, to be rebuilt
+  ahead_of_log,   // these three: the log was restored, or is another one
+  other_log,
+  other_history,
+  foreign,        // holds something that is not ours: never written
+  unreadable,     // damaged, or the operating system said no
+};
 
 struct TargetReport {
   std::string projection;
@@ -41,11 +54,15 @@ class Runner {
   // Folds from the log's start to each target's checkpoint and compares. Targets that cannot be continued (foreign, other
   // version, other log or history, ahead) are left alone: reported, not fed.
   Result<std::vector<TargetReport>> start();
-  // Applies what the log holds beyond. A projector that fails is stopped (its error is in stopped()), the others go on.
+  // Applies what the log holds beyond, in batches with a snapshot each. A projector that fails is stopped (its error is in
+  // stopped()), the others go on. Events that add no rows do not touch a target until settle() or a batch's worth of them.
   Result<Sequence> catch_up();
+  // Moves every fed target's checkpoint to position() and makes it durable. A projector that fails is stopped.
   Result<void> settle();
 
   [[nodiscard]] Sequence position() const;
+  // Of one projection: the last sequence in its target; nullopt while it is not fed.
+  [[nodiscard]] std::optional<Checkpoint> checkpoint(std::string_view projection) const;
   [[nodiscard]] const fold::State& state() const;
   struct Stopped {
     std::string projection;

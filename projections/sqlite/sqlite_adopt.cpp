@@ -15,7 +15,7 @@
 namespace wattledger::projections::sqlite {
 namespace {
 
-constexpr int busy_attempts = 4;      // each waits the busy timeout: twenty seconds in all
+constexpr int busy_attempts = 4;       // each waits the busy timeout: twenty seconds in all
 constexpr int truncate_wait_ms = 200;  // a reader in the way keeps the -wal long, no more
 
 Result<void> sync_path(const std::filesystem::path& path, int flags) {
@@ -24,7 +24,8 @@ Result<void> sync_path(const std::filesystem::path& path, int flags) {
   const int number = errno;
   if (fd >= 0) ::close(fd);
   if (synced) return {};
-  return fail(ErrorKind::io, path.string() + " cannot be flushed to the disk: " + std::strerror(number));
+  return fail(ErrorKind::io,
+              path.string() + " cannot be flushed to the disk: " + std::strerror(number));
 }
 
 std::uintmax_t size_or_zero(const std::filesystem::path& file) {
@@ -59,16 +60,19 @@ Result<void> keep_before(Connection& live, const std::filesystem::path& before) 
     WATTLEDGER_TRY(backup->copy_all(busy_attempts));
   }
   WATTLEDGER_TRY(sync_path(unfinished, O_RDONLY));
-  for (const char* suffix : {"-wal", "-shm"}) {  // left by whoever read an earlier copy: they do not belong to this one
+  for (const char* suffix :
+       {"-wal", "-shm"}) {  // left by whoever read an earlier copy: they do not belong to this one
     std::filesystem::path stale = before;
     std::filesystem::remove(stale += suffix, error);
   }
   std::filesystem::rename(unfinished, before, error);
-  if (error) return fail(ErrorKind::io, before.string() + " cannot be put in place: " + error.message());
+  if (error)
+    return fail(ErrorKind::io, before.string() + " cannot be put in place: " + error.message());
   return sync_path(std::filesystem::absolute(before).parent_path(), O_RDONLY | O_DIRECTORY);
 }
 
-// SQLite refuses a backup between page sizes into a WAL file: the staged one, being ours alone, is made to fit.
+// SQLite refuses a backup between page sizes into a WAL file: the staged one, being ours alone, is
+// made to fit.
 Result<void> match_page_size(const std::filesystem::path& staged, Connection& live) {
   const Result<std::int64_t> wanted = live.integer("PRAGMA page_size");
   if (!wanted) return Failure(wanted.error());
@@ -77,10 +81,12 @@ Result<void> match_page_size(const std::filesystem::path& staged, Connection& li
   const Result<std::int64_t> present = connection->integer("PRAGMA page_size");
   if (!present) return Failure(present.error());
   if (*present == *wanted) return {};
-  return connection->execute("PRAGMA journal_mode=DELETE; PRAGMA page_size=" + std::to_string(*wanted) + "; VACUUM");
+  return connection->execute(
+      "PRAGMA journal_mode=DELETE; PRAGMA page_size=" + std::to_string(*wanted) + "; VACUUM");
 }
 
-Result<void> replace(Connection& live, const std::filesystem::path& staged, const Checkpoint& expected) {
+Result<void> replace(Connection& live, const std::filesystem::path& staged,
+                     const Checkpoint& expected) {
   {
     Result<Connection> source = Connection::open(staged, Access::read_only);
     if (!source) return Failure(source.error());
@@ -91,8 +97,10 @@ Result<void> replace(Connection& live, const std::filesystem::path& staged, cons
   const Result<std::optional<Checkpoint>> now = read_checkpoint(live);
   if (!now) return Failure(now.error());
   if (*now != expected)
-    return fail(ErrorKind::corrupt, live.file().string() + " does not hold what was adopted", "run `wattledger replay`");
-  // The whole content went through the -wal: bring it home and shorten the -wal; a reader in the way only delays that.
+    return fail(ErrorKind::corrupt, live.file().string() + " does not hold what was adopted",
+                "run `wattledger replay`");
+  // The whole content went through the -wal: bring it home and shorten the -wal; a reader in the
+  // way only delays that.
   live.set_busy_timeout(truncate_wait_ms);
   const Result<std::int64_t> shortened = live.integer("PRAGMA wal_checkpoint(TRUNCATE)");
   live.set_busy_timeout(busy_timeout_ms);
@@ -107,10 +115,12 @@ Result<void> configure_live(Connection& connection) {
   const Result<std::string> mode = connection.text("PRAGMA journal_mode=WAL");
   if (!mode) return Failure(mode.error());
   if (*mode != "wal")
-    return fail(ErrorKind::unsupported, connection.file().string() + " cannot use a write-ahead log",
+    return fail(ErrorKind::unsupported,
+                connection.file().string() + " cannot use a write-ahead log",
                 "put the data on a local file system");
   return connection.execute(
-      "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=16777216; PRAGMA temp_store=MEMORY");
+      "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=16777216; "
+      "PRAGMA temp_store=MEMORY");
 }
 
 Result<void> sync_file(const std::filesystem::path& file) {
@@ -121,12 +131,14 @@ Result<void> sync_file(const std::filesystem::path& file) {
 Result<void> require_space(const std::filesystem::path& directory, std::uintmax_t needed) {
   std::error_code error;
   const std::filesystem::space_info space = std::filesystem::space(directory, error);
-  if (error) return fail(ErrorKind::io, "the free space of " + directory.string() + " cannot be read: " + error.message());
+  if (error)
+    return fail(ErrorKind::io,
+                "the free space of " + directory.string() + " cannot be read: " + error.message());
   if (space.available >= needed) return {};
   constexpr std::uintmax_t mebibyte = 1U << 20U;
   return fail(ErrorKind::full,
-              directory.string() + " has " + std::to_string(space.available / mebibyte) + " MiB free, " +
-                  std::to_string(needed / mebibyte + 1) + " MiB are needed",
+              directory.string() + " has " + std::to_string(space.available / mebibyte) +
+                  " MiB free, " + std::to_string(needed / mebibyte + 1) + " MiB are needed",
               "free some disk space");
 }
 
@@ -135,11 +147,12 @@ Result<void> adopt_file(const std::filesystem::path& staged, const std::filesyst
   const Result<std::optional<Checkpoint>> built = inspect_target(staged);
   if (!built) return Failure(built.error());
   if (!*built)
-    return fail(ErrorKind::not_found, staged.string() + " holds nothing to adopt", "run `wattledger replay` again");
+    return fail(ErrorKind::not_found, staged.string() + " holds nothing to adopt",
+                "run `wattledger replay` again");
   if ((*built)->version != version)
     return fail(ErrorKind::conflict,
-                staged.string() + " is of projector version " + std::to_string((*built)->version) + ", wanted is " +
-                    std::to_string(version),
+                staged.string() + " is of projector version " + std::to_string((*built)->version) +
+                    ", wanted is " + std::to_string(version),
                 "run `wattledger replay` again with the schema that is configured");
   const Result<std::optional<Checkpoint>> old = inspect_target(live);
   if (!old) return Failure(old.error());

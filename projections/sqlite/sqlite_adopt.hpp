@@ -1,5 +1,6 @@
-// Whole-file moves of a SQLite projection: copy before, adopt after. Both by SQLite's backup interface, so that readers of the
-// live file keep their connection and see the old content or the new, never a mix.
+// Whole-file moves of a SQLite projection: copy before, adopt after. Both by SQLite's backup
+// interface, so that readers of the live file keep their connection and see the old content or the
+// new, never a mix.
 #pragma once
 
 #include <filesystem>
@@ -10,9 +11,10 @@
 
 namespace wattledger::projections::sqlite {
 
-// `live` gets the content of `staged`, checkpoint and all; what `live` held before is copied to `before` first (nothing when
-// it did not exist). Errors: not_found (nothing staged), conflict (of another version), foreign, full, locked. Before the one
-// transaction that replaces it, an error leaves `live` as it was.
+// `live` gets the content of `staged`, checkpoint and all; what `live` held before is copied to
+// `before` first (nothing when it did not exist). Errors: not_found (nothing staged), conflict (of
+// another version), foreign, full, locked. Before the one transaction that replaces it, an error
+// leaves `live` as it was.
 Result<void> adopt_file(const std::filesystem::path& staged, const std::filesystem::path& live,
                         const std::filesystem::path& before, std::uint32_t version);
 

@@ -7,7 +7,8 @@ namespace wattledger::projections::sqlite {
 namespace {
 
 constexpr const char* foreign_remedy =
-    "it is left untouched: take its rows into the log with `wattledger import legacy`, or configure another path";
+    "it is left untouched: take its rows into the log with `wattledger import legacy`, or "
+    "configure another path";
 
 Failure foreign(const std::filesystem::path& file, const std::string& why) {
   return fail(ErrorKind::foreign, file.string() + " is not ours: " + why, foreign_remedy);
@@ -30,19 +31,23 @@ Result<std::optional<Checkpoint>> read_checkpoint(Connection& connection) {
   statement->bind(1, std::string_view(projection_name));
   const Result<bool> row = statement->step();
   if (!row) return Failure(row.error());
-  if (!*row) return foreign(connection.file(), "its projection_checkpoint has no row of the projection sqlite");
+  if (!*row)
+    return foreign(connection.file(),
+                   "its projection_checkpoint has no row of the projection sqlite");
   const std::optional<Id128> log = Id128::from_hex(statement->text(0));
   const std::optional<Digest> root = Digest::from_hex(statement->text(2));
   if (!log || !root || statement->integer(1) < 0)
-    return fail(ErrorKind::corrupt, connection.file().string() + ": its projection_checkpoint cannot be read",
+    return fail(ErrorKind::corrupt,
+                connection.file().string() + ": its projection_checkpoint cannot be read",
                 "move the file away and run `wattledger replay`: the log holds everything in it");
-  return std::optional(Checkpoint{*log, Sequence{static_cast<std::uint64_t>(statement->integer(1))}, *root,
-                                  static_cast<std::uint32_t>(statement->integer(3))});
+  return std::optional(Checkpoint{*log, Sequence{static_cast<std::uint64_t>(statement->integer(1))},
+                                  *root, static_cast<std::uint32_t>(statement->integer(3))});
 }
 
 Result<void> write_checkpoint(Connection& connection, const Checkpoint& checkpoint) {
   Result<Statement> statement = connection.prepare(
-      "INSERT OR REPLACE INTO projection_checkpoint(projection, log_uuid, sequence, root, version) VALUES "
+      "INSERT OR REPLACE INTO projection_checkpoint(projection, log_uuid, sequence, root, version) "
+      "VALUES "
       "(?, ?, ?, ?, ?)");
   if (!statement) return Failure(statement.error());
   const std::string log = checkpoint.log.hex();
@@ -62,15 +67,18 @@ Result<std::optional<Checkpoint>> inspect_target(const std::filesystem::path& fi
   if (!std::filesystem::is_regular_file(status)) return foreign(file, "it is no regular file");
   const auto size = std::filesystem::file_size(file, error);
   if (!error && size == 0) return std::optional<Checkpoint>{};
-  // Only SQLite may open the file: closing another descriptor of it would drop this process's locks (POSIX). Without a
-  // -wal beside it all content lies in the file and nobody writes it: reading it as it lies leaves no trace.
+  // Only SQLite may open the file: closing another descriptor of it would drop this process's locks
+  // (POSIX). Without a -wal beside it all content lies in the file and nobody writes it: reading it
+  // as it lies leaves no trace.
   std::filesystem::path wal = file;
   wal += "-wal";
   const bool quiet = !std::filesystem::exists(wal, error);
-  Result<Connection> connection = Connection::open(file, quiet ? Access::immutable : Access::read_only);
+  Result<Connection> connection =
+      Connection::open(file, quiet ? Access::immutable : Access::read_only);
   if (!connection) return Failure(connection.error());
   Result<std::optional<Checkpoint>> found = read_checkpoint(*connection);
-  if (!found && found.error().kind == ErrorKind::foreign && !connection->integer("PRAGMA schema_version"))
+  if (!found && found.error().kind == ErrorKind::foreign &&
+      !connection->integer("PRAGMA schema_version"))
     return foreign(file, "it is not a SQLite database");
   return found;
 }

@@ -1,4 +1,5 @@
-// Our mark in a SQLite file: the row of projection_checkpoint. A file that has tables and lacks it is somebody else's.
+// Our mark in a SQLite file: the row of projection_checkpoint. A file that has tables and lacks it
+// is somebody else's.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +13,8 @@ namespace wattledger::projections::sqlite {
 
 inline constexpr const char* projection_name = "sqlite";
 
-// nullopt: no file, an empty one, or a database without tables. foreign: anything without our checkpoint. Opens for reading
-// only, and leaves no file beside one that nobody has open.
+// nullopt: no file, an empty one, or a database without tables. foreign: anything without our
+// checkpoint. Opens for reading only, and leaves no file beside one that nobody has open.
 Result<std::optional<Checkpoint>> inspect_target(const std::filesystem::path& file);
 
 // The same on an open connection.

@@ -12,19 +12,24 @@ namespace {
 // Without a -wal all content is in the file; see inspect_target().
 Result<Connection> open_to_read(const std::filesystem::path& file) {
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) return fail(ErrorKind::not_found, file.string() + " is not there");
+  if (!std::filesystem::exists(file, error))
+    return fail(ErrorKind::not_found, file.string() + " is not there");
   std::filesystem::path wal = file;
   wal += "-wal";
-  return Connection::open(file, std::filesystem::exists(wal, error) ? Access::read_only : Access::immutable);
+  return Connection::open(
+      file, std::filesystem::exists(wal, error) ? Access::read_only : Access::immutable);
 }
 
 std::string shown(const Statement& row, int column) {
   switch (row.kind(column)) {
-    case ValueKind::null: return "NULL";
-    case ValueKind::blob: return "a blob";
+    case ValueKind::null:
+      return "NULL";
+    case ValueKind::blob:
+      return "a blob";
     case ValueKind::integer:
     case ValueKind::real:
-    case ValueKind::text: break;
+    case ValueKind::text:
+      break;
   }
   constexpr std::size_t longest = 120;
   std::string text(row.text(column));
@@ -35,17 +40,21 @@ bool equal_value(const Statement& a, const Statement& b, int column) {
   const ValueKind kind = a.kind(column);
   if (kind != b.kind(column)) return false;
   switch (kind) {
-    case ValueKind::null: return true;
-    case ValueKind::integer: return a.integer(column) == b.integer(column);
-    case ValueKind::real: return a.real(column) == b.real(column);
+    case ValueKind::null:
+      return true;
+    case ValueKind::integer:
+      return a.integer(column) == b.integer(column);
+    case ValueKind::real:
+      return a.real(column) == b.real(column);
     case ValueKind::text:
-    case ValueKind::blob: return a.text(column) == b.text(column);
+    case ValueKind::blob:
+      return a.text(column) == b.text(column);
   }
   return false;
 }
 
-// Steps through two queries at once and tells the first places where they part. After a row that only one side has, the
-// rest of the table is not told: everything behind it would be different.
+// Steps through two queries at once and tells the first places where they part. After a row that
+// only one side has, the rest of the table is not told: everything behind it would be different.
 class Comparison {
  public:
   Comparison(Connection& a, Connection& b, std::size_t limit) : a_(a), b_(b), limit_(limit) {}
@@ -71,7 +80,8 @@ class Comparison {
 
  private:
   Result<void> one_sided(std::string_view name, const Statement& row, bool first) {
-    found_.push_back({place(name, row), first ? "and perhaps more: only in the first" : "and perhaps more: only in the second"});
+    found_.push_back({place(name, row), first ? "and perhaps more: only in the first"
+                                              : "and perhaps more: only in the second"});
     return {};
   }
 
@@ -82,14 +92,15 @@ class Comparison {
     }
     for (int column = 0; column < a.columns(); ++column) {
       if (equal_value(a, b, column)) continue;
-      found_.push_back(
-          {place(name, a), std::string(a.column_name(column)) + ": " + shown(a, column) + " and " + shown(b, column)});
+      found_.push_back({place(name, a), std::string(a.column_name(column)) + ": " +
+                                            shown(a, column) + " and " + shown(b, column)});
       return;
     }
   }
 
   static std::string place(std::string_view name, const Statement& row) {
-    return "sqlite " + std::string(name) + " " + std::string(row.column_name(0)) + " " + shown(row, 0);
+    return "sqlite " + std::string(name) + " " + std::string(row.column_name(0)) + " " +
+           shown(row, 0);
   }
 
   Connection& a_;
@@ -99,10 +110,12 @@ class Comparison {
 };
 
 constexpr const char* columns_sql =
-    "SELECT m.name || '.' || c.name, c.cid, c.type, c.\"notnull\", c.dflt_value, c.pk FROM sqlite_master m, "
+    "SELECT m.name || '.' || c.name AS name, c.cid, c.type, c.\"notnull\", c.dflt_value, c.pk FROM "
+    "sqlite_master m, "
     "pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid";
 constexpr const char* index_sql =
-    "SELECT m.name || '.' || i.seqno, m.tbl_name, i.name FROM sqlite_master m, pragma_index_info(m.name) i "
+    "SELECT m.name || '.' || i.seqno AS name, m.tbl_name, i.name FROM sqlite_master m, "
+    "pragma_index_info(m.name) i "
     "WHERE m.type = 'index' ORDER BY m.name, i.seqno";
 
 }  // namespace
@@ -112,17 +125,20 @@ Result<std::map<std::string, std::uint64_t>> check_file(const std::filesystem::p
   if (!connection) return Failure(connection.error());
   const Result<std::string> finding = connection->text("PRAGMA quick_check(1)");
   if (!finding) return Failure(finding.error());
-  if (*finding != "ok") return fail(ErrorKind::corrupt, file.string() + ": " + *finding, "build it again");
+  if (*finding != "ok")
+    return fail(ErrorKind::corrupt, file.string() + ": " + *finding, "build it again");
   std::map<std::string, std::uint64_t> rows;
   for (const TableName& table : tables) {
-    const Result<std::int64_t> count = connection->integer("SELECT count(*) FROM " + std::string(table.name));
+    const Result<std::int64_t> count =
+        connection->integer("SELECT count(*) FROM " + std::string(table.name));
     if (!count) return Failure(count.error());
     rows[std::string(table.name)] = static_cast<std::uint64_t>(*count);
   }
   return rows;
 }
 
-Result<std::vector<FileDifference>> compare_files(const std::filesystem::path& a, const std::filesystem::path& b,
+Result<std::vector<FileDifference>> compare_files(const std::filesystem::path& a,
+                                                  const std::filesystem::path& b,
                                                   std::size_t limit) {
   Result<Connection> first = open_to_read(a);
   if (!first) return Failure(first.error());
@@ -135,7 +151,8 @@ Result<std::vector<FileDifference>> compare_files(const std::filesystem::path& a
   WATTLEDGER_TRY(comparison.table("columns", columns_sql));
   WATTLEDGER_TRY(comparison.table("indexes", index_sql));
   for (const TableName& table : tables)
-    WATTLEDGER_TRY(comparison.table(table.name, "SELECT * FROM " + std::string(table.name) + " ORDER BY " + std::string(table.order)));
+    WATTLEDGER_TRY(comparison.table(table.name, "SELECT * FROM " + std::string(table.name) +
+                                                    " ORDER BY " + std::string(table.order)));
   return comparison.take();
 }
 

@@ -1,4 +1,5 @@
-// Looks into finished SQLite projections without sqlite3.h: is a built file sound, and are two of them equal?
+// Looks into finished SQLite projections without sqlite3.h: is a built file sound, and are two of
+// them equal?
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,11 @@ struct FileDifference {
   std::string what;
 };
 
-// Compares canonically: the schema (columns, indexes), then each table in the order of its primary key, value by value with
-// its storage class. At most `limit` differences; empty means equal. Memory does not grow with the files.
-Result<std::vector<FileDifference>> compare_files(const std::filesystem::path& a, const std::filesystem::path& b,
+// Compares canonically: the schema (columns, indexes), then each table in the order of its primary
+// key, value by value with its storage class. At most `limit` differences; empty means equal.
+// Memory does not grow with the files.
+Result<std::vector<FileDifference>> compare_files(const std::filesystem::path& a,
+                                                  const std::filesystem::path& b,
                                                   std::size_t limit);
 
 }  // namespace wattledger::projections::sqlite

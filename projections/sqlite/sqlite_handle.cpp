@@ -16,23 +16,31 @@ Meaning meaning_of(int code) {
   switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorKind::locked, "another program writes this file: end its transaction, then it goes on by itself"};
-    case SQLITE_FULL: return {ErrorKind::full, "free some disk space"};
+      return {ErrorKind::locked,
+              "another program writes this file: end its transaction, then it goes on by itself"};
+    case SQLITE_FULL:
+      return {ErrorKind::full, "free some disk space"};
     case SQLITE_CORRUPT:
-      return {ErrorKind::corrupt, "move the file away and run `wattledger replay`: the log holds everything in it"};
-    case SQLITE_NOTADB: return {ErrorKind::foreign, "move it away or configure another path"};
-    case SQLITE_CONSTRAINT: return {ErrorKind::conflict, ""};
+      return {ErrorKind::corrupt,
+              "move the file away and run `wattledger replay`: the log holds everything in it"};
+    case SQLITE_NOTADB:
+      return {ErrorKind::foreign, "move it away or configure another path"};
+    case SQLITE_CONSTRAINT:
+      return {ErrorKind::conflict, ""};
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_CANTOPEN: return {ErrorKind::io, "check the directory's owner and permissions"};
-    default: return {ErrorKind::io, ""};
+    case SQLITE_CANTOPEN:
+      return {ErrorKind::io, "check the directory's owner and permissions"};
+    default:
+      return {ErrorKind::io, ""};
   }
 }
 
 Failure failure_of(sqlite3* handle, int code, std::string_view file, std::string_view action) {
   const Meaning meaning = meaning_of(code);
   const char* said = handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle);
-  return fail(meaning.kind, std::string(file) + ": " + std::string(action) + ": " + said, meaning.remedy);
+  return fail(meaning.kind, std::string(file) + ": " + std::string(action) + ": " + said,
+              meaning.remedy);
 }
 
 const char* file_of(sqlite3* handle) {
@@ -85,7 +93,8 @@ Statement& Statement::bind(int position, double value) {
 Statement& Statement::bind(int position, std::string_view value) {
   // An empty view may have a null pointer, which SQLite would take for NULL.
   const char* bytes = value.data() == nullptr ? "" : value.data();
-  const int code = sqlite3_bind_text64(handle_, position, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8);
+  const int code =
+      sqlite3_bind_text64(handle_, position, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (bind_code_ == SQLITE_OK) bind_code_ = code;
   return *this;
 }
@@ -129,15 +138,22 @@ Result<void> Statement::run() {
 void Statement::reset() { sqlite3_reset(handle_); }
 
 int Statement::columns() const { return sqlite3_column_count(handle_); }
-std::string_view Statement::column_name(int column) const { return sqlite3_column_name(handle_, column); }
+std::string_view Statement::column_name(int column) const {
+  return sqlite3_column_name(handle_, column);
+}
 
 ValueKind Statement::kind(int column) const {
   switch (sqlite3_column_type(handle_, column)) {
-    case SQLITE_INTEGER: return ValueKind::integer;
-    case SQLITE_FLOAT: return ValueKind::real;
-    case SQLITE_TEXT: return ValueKind::text;
-    case SQLITE_BLOB: return ValueKind::blob;
-    default: return ValueKind::null;
+    case SQLITE_INTEGER:
+      return ValueKind::integer;
+    case SQLITE_FLOAT:
+      return ValueKind::real;
+    case SQLITE_TEXT:
+      return ValueKind::text;
+    case SQLITE_BLOB:
+      return ValueKind::blob;
+    default:
+      return ValueKind::null;
   }
 }
 
@@ -148,8 +164,9 @@ std::string_view Statement::text(int column) const {
   // sqlite3_column_bytes must come second: it measures what column_blob just made.
   const void* bytes = sqlite3_column_blob(handle_, column);
   const int size = sqlite3_column_bytes(handle_, column);
-  return bytes == nullptr ? std::string_view{}
-                          : std::string_view(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  return bytes == nullptr
+             ? std::string_view{}
+             : std::string_view(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
 Result<Connection> Connection::open(const std::filesystem::path& file, Access access) {
@@ -159,10 +176,12 @@ Result<Connection> Connection::open(const std::filesystem::path& file, Access ac
   if (access == Access::create) flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const bool immutable = access == Access::immutable;
   if (immutable) flags |= SQLITE_OPEN_URI;
-  const std::string name = immutable ? immutable_uri(file) : std::filesystem::absolute(file).string();
+  const std::string name =
+      immutable ? immutable_uri(file) : std::filesystem::absolute(file).string();
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
-  Connection connection(handle, file);  // SQLite gives a handle to close even when it could not open
+  Connection connection(handle,
+                        file);  // SQLite gives a handle to close even when it could not open
   if (code != SQLITE_OK) return failure_of(handle, code, file.string(), "cannot be opened");
   connection.set_busy_timeout(busy_timeout_ms);
   return connection;
@@ -189,8 +208,8 @@ Result<void> Connection::execute(const std::string& sql) {
 
 Result<Statement> Connection::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &statement, nullptr);
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return failure_of(handle_, code, file_.string(), sql.substr(0, 80));
   return Statement(statement);
 }
@@ -216,11 +235,13 @@ Result<std::string> Connection::text(std::string_view sql) {
 Result<Backup> Backup::start(Connection& to, Connection& from) {
   sqlite3_backup* handle = sqlite3_backup_init(to.handle_, "main", from.handle_, "main");
   if (handle == nullptr)
-    return failure_of(to.handle_, sqlite3_errcode(to.handle_), to.file().string(), "cannot be copied into");
+    return failure_of(to.handle_, sqlite3_errcode(to.handle_), to.file().string(),
+                      "cannot be copied into");
   return Backup(handle, to);
 }
 
-Backup::Backup(Backup&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)), to_(other.to_) {}
+Backup::Backup(Backup&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), to_(other.to_) {}
 
 Backup::~Backup() {
   if (handle_ != nullptr) sqlite3_backup_finish(handle_);
@@ -228,14 +249,16 @@ Backup::~Backup() {
 
 Result<void> Backup::copy_all(int attempts) {
   int code = SQLITE_BUSY;
-  for (int attempt = 0; attempt < attempts && (code == SQLITE_BUSY || code == SQLITE_LOCKED); ++attempt)
+  for (int attempt = 0; attempt < attempts && (code == SQLITE_BUSY || code == SQLITE_LOCKED);
+       ++attempt)
     code = sqlite3_backup_step(handle_, -1);
   // finish() rolls an unfinished copy back, and tells of an error that step() met.
   const int finished = sqlite3_backup_finish(std::exchange(handle_, nullptr));
   if (code == SQLITE_DONE && finished == SQLITE_OK) return {};
   const int failed = code == SQLITE_DONE ? finished : code;
   const Meaning meaning = meaning_of(failed);
-  return fail(meaning.kind, to_->file().string() + ": copying a database into it: " + sqlite3_errstr(failed),
+  return fail(meaning.kind,
+              to_->file().string() + ": copying a database into it: " + sqlite3_errstr(failed),
               meaning.remedy);
 }
 

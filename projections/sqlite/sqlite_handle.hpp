@@ -1,7 +1,8 @@
 // SQLite's handles, one class each, move-only, closed exactly once. sqlite3.h stays in the .cpp.
 //
-// Threads: a Connection and its Statements belong to one thread. Errors: `locked` after the busy timeout, `full`, `corrupt`,
-// `foreign` (not a database), `conflict` (a constraint), else `io`; each names the file.
+// Threads: a Connection and its Statements belong to one thread. Errors: `locked` after the busy
+// timeout, `full`, `corrupt`, `foreign` (not a database), `conflict` (a constraint), else `io`;
+// each names the file.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ class Statement {
   Statement& operator=(Statement&& other) noexcept;
   ~Statement();
 
-  // Positions from 1. Text is borrowed: it must live until the next run(), step() to the end, or bind of the position.
+  // Positions from 1. Text is borrowed: it must live until the next run(), step() to the end, or
+  // bind of the position.
   Statement& bind(int position, std::int64_t value);
   Statement& bind(int position, double value);
   Statement& bind(int position, std::string_view value);
@@ -61,7 +63,8 @@ class Statement {
   int bind_code_ = 0;  // the first bind that failed; told by the next step()
 };
 
-// immutable: read as it lies, no lock, no -shm or -wal made beside it; only for files that nobody has open.
+// immutable: read as it lies, no lock, no -shm or -wal made beside it; only for files that nobody
+// has open.
 enum class Access { read_only, immutable, read_write, create };
 
 class Connection {
@@ -82,7 +85,8 @@ class Connection {
 
  private:
   friend class Backup;
-  Connection(sqlite3* handle, std::filesystem::path file) : handle_(handle), file_(std::move(file)) {}
+  Connection(sqlite3* handle, std::filesystem::path file)
+      : handle_(handle), file_(std::move(file)) {}
   sqlite3* handle_ = nullptr;
   std::filesystem::path file_;
 };
@@ -96,7 +100,8 @@ class Backup {
   Backup& operator=(Backup&&) = delete;
   ~Backup();
 
-  // All pages at once; tries `attempts` times while somebody writes (each waits the target's busy timeout).
+  // All pages at once; tries `attempts` times while somebody writes (each waits the target's busy
+  // timeout).
   Result<void> copy_all(int attempts);
 
  private:

@@ -25,10 +25,13 @@ std::string where(const std::optional<Checkpoint>& checkpoint) {
 class SqliteProjector final : public Projector {
  public:
   explicit SqliteProjector(const SqliteOptions& options)
-      : options_(options), file_(options.file.empty() ? options.data / sqlite_file_name : options.file) {}
+      : options_(options),
+        file_(options.file.empty() ? options.data / sqlite_file_name : options.file) {}
 
   [[nodiscard]] std::string_view name() const override { return sqlite::projection_name; }
-  [[nodiscard]] std::uint32_t version() const override { return sqlite_projector_version(options_.schema); }
+  [[nodiscard]] std::uint32_t version() const override {
+    return sqlite_projector_version(options_.schema);
+  }
 
   [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() override {
     WATTLEDGER_TRY(usable());
@@ -50,7 +53,8 @@ class SqliteProjector final : public Projector {
     WATTLEDGER_TRY(usable());
     if (!connection_) return {};
     if (!options_.staging) {
-      // Whatever a reader keeps from being moved home now stays safe in the -wal, which this call has flushed.
+      // Whatever a reader keeps from being moved home now stays safe in the -wal, which this call
+      // has flushed.
       const Result<std::int64_t> moved = connection_->integer("PRAGMA wal_checkpoint(PASSIVE)");
       if (!moved && moved.error().kind != ErrorKind::locked) return Failure(moved.error());
       return {};
@@ -59,19 +63,23 @@ class SqliteProjector final : public Projector {
     return sqlite::sync_file(file_);
   }
 
-  Result<void> adopt(const std::filesystem::path& staged, const std::filesystem::path& before) override {
+  Result<void> adopt(const std::filesystem::path& staged,
+                     const std::filesystem::path& before) override {
     WATTLEDGER_TRY(usable());
     close();
-    return sqlite::adopt_file(staged / sqlite_file_name, file_, before / sqlite_file_name, version());
+    return sqlite::adopt_file(staged / sqlite_file_name, file_, before / sqlite_file_name,
+                              version());
   }
 
  private:
   [[nodiscard]] Result<void> usable() const {
     if (options_.schema != sqlite::schema_legacy)
-      return fail(ErrorKind::unsupported, "SQLite schema version " + std::to_string(options_.schema) + " is not known",
+      return fail(ErrorKind::unsupported,
+                  "SQLite schema version " + std::to_string(options_.schema) + " is not known",
                   "this program builds version 4");
     if (!broken_) return {};
-    return fail(ErrorKind::poisoned, file_.string() + " was being built when it failed", "build it again from the start");
+    return fail(ErrorKind::poisoned, file_.string() + " was being built when it failed",
+                "build it again from the start");
   }
 
   Result<void> open() {
@@ -82,16 +90,19 @@ class SqliteProjector final : public Projector {
     std::filesystem::create_directories(std::filesystem::absolute(file_).parent_path(), error);
     Result<Connection> connection = Connection::open(file_, Access::create);
     if (!connection) return Failure(connection.error());
-    WATTLEDGER_TRY(options_.staging ? configure_staging(*connection) : sqlite::configure_live(*connection));
+    WATTLEDGER_TRY(options_.staging ? configure_staging(*connection)
+                                    : sqlite::configure_live(*connection));
     connection_.emplace(std::move(*connection));
     return {};
   }
 
-  // Nobody reads a file that is being built and a failed build starts again, so it needs no journal and no lock.
+  // Nobody reads a file that is being built and a failed build starts again, so it needs no journal
+  // and no lock.
   static Result<void> configure_staging(Connection& connection) {
-    return connection.execute("PRAGMA page_size=" + std::to_string(sqlite::page_bytes) +
-                              "; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-                              " PRAGMA cache_size=-32000; PRAGMA temp_store=FILE");
+    return connection.execute(
+        "PRAGMA page_size=" + std::to_string(sqlite::page_bytes) +
+        "; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+        " PRAGMA cache_size=-32000; PRAGMA temp_store=FILE");
   }
 
   Result<void> apply_rows(const std::optional<Checkpoint>& before, const Checkpoint& after,
@@ -119,8 +130,8 @@ class SqliteProjector final : public Projector {
     return sqlite::write_checkpoint(*connection_, after);
   }
 
-  // Closing rolls back. What statements and retention remember may be of the transaction that failed: it goes too. Without
-  // a journal there is no way back.
+  // Closing rolls back. What statements and retention remember may be of the transaction that
+  // failed: it goes too. Without a journal there is no way back.
   void give_up(const Error& error) {
     broken_ = options_.staging && error.kind != ErrorKind::locked;
     close();

@@ -1,7 +1,9 @@
-// The legacy SQLite file (schema version 4, to the letter) as a projection, with one table more: projection_checkpoint.
+// The legacy SQLite file (schema version 4, to the letter) as a projection, with one table more:
+// projection_checkpoint.
 //
-// Live: WAL, synchronous NORMAL; after a power cut the file is whole and at most a few commits behind, its checkpoint with
-// it. system_state keeps 30 days back from its newest row, everything else stays for ever.
+// Live: WAL, synchronous NORMAL; after a power cut the file is whole and at most a few commits
+// behind, its checkpoint with it. system_state keeps 30 days back from its newest row, everything
+// else stays for ever.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +22,14 @@ struct SqliteOptions {
   std::filesystem::path data;  // the file is <data>/goodwe_energy.db unless `file` says otherwise
   std::filesystem::path file;
   std::uint32_t schema = 4;
-  bool staging = false;        // built aside: no journal, no sync, indexes last, durable only after settle()
-  bool keep_all = false;       // no retention
+  bool staging =
+      false;  // built aside: no journal, no sync, indexes last, durable only after settle()
+  bool keep_all = false;  // no retention
   std::uint32_t system_state_days = 30;
 };
 
-// Opens lazily: nothing is created before the first apply(). A schema other than 4 is refused by every call (unsupported).
+// Opens lazily: nothing is created before the first apply(). A schema other than 4 is refused by
+// every call (unsupported).
 [[nodiscard]] std::unique_ptr<Projector> make_sqlite_projector(const SqliteOptions& options);
 
 // What version() is: legacy_rows_version × 10 000 + schema × 100 + the file's own revision.

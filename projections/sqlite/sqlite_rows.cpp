@@ -18,20 +18,28 @@ std::optional<int> number(std::string_view text) {
 }
 
 constexpr const char* energy_sql =
-    "INSERT OR REPLACE INTO energy_data(timestamp, battery_soc, pv_power, grid_power, house_consumption, battery_power, "
-    "grid_voltage, grid_frequency, battery_voltage, battery_current, battery_temperature, price_pln, created_at, "
-    "grid_import_total_kwh, grid_export_total_kwh, house_consumption_total_kwh, pv_generation_total_kwh, tariff_zone) "
+    "INSERT OR REPLACE INTO energy_data(timestamp, battery_soc, pv_power, grid_power, "
+    "house_consumption, battery_power, "
+    "grid_voltage, grid_frequency, battery_voltage, battery_current, battery_temperature, "
+    "price_pln, created_at, "
+    "grid_import_total_kwh, grid_export_total_kwh, house_consumption_total_kwh, "
+    "pv_generation_total_kwh, tariff_zone) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* state_sql =
-    "INSERT INTO system_state(id, timestamp, state, uptime, active_modules, last_error, metrics, created_at) "
+    "INSERT INTO system_state(id, timestamp, state, uptime, active_modules, last_error, metrics, "
+    "created_at) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* decision_sql =
-    "INSERT INTO coordinator_decisions(id, timestamp, decision_type, action, reason, parameters, source_module, "
+    "INSERT INTO coordinator_decisions(id, timestamp, decision_type, action, reason, parameters, "
+    "source_module, "
     "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-// `timestamp` decides here through its index; the unary plus keeps the planner from walking the ids instead.
-constexpr const char* cut_range_sql = "DELETE FROM system_state WHERE timestamp < ?1 AND +id > 1000000000";
+// `timestamp` decides here through its index; the unary plus keeps the planner from walking the ids
+// instead.
+constexpr const char* cut_range_sql =
+    "DELETE FROM system_state WHERE timestamp < ?1 AND +id > 1000000000";
 constexpr const char* cut_one_sql = "DELETE FROM system_state WHERE id = ?1";
-constexpr const char* applied_at_sql = "UPDATE schema_version SET applied_at = ? WHERE applied_at IS NULL";
+constexpr const char* applied_at_sql =
+    "UPDATE schema_version SET applied_at = ? WHERE applied_at IS NULL";
 
 std::int64_t born_id(const fold::LegacyRow& row) {
   return born_ids_from + static_cast<std::int64_t>(row.sequence.value);
@@ -42,9 +50,11 @@ std::int64_t born_id(const fold::LegacyRow& row) {
 std::string retention_cut(std::string_view newest, std::uint32_t days) {
   using namespace std::chrono;
   if (newest.size() < 10 || newest[4] != '-' || newest[7] != '-') return {};
-  const auto y = number(newest.substr(0, 4)), m = number(newest.substr(5, 2)), d = number(newest.substr(8, 2));
+  const auto y = number(newest.substr(0, 4)), m = number(newest.substr(5, 2)),
+             d = number(newest.substr(8, 2));
   if (!y || !m || !d) return {};
-  const year_month_day day{year(*y), month(static_cast<unsigned>(*m)), std::chrono::day(static_cast<unsigned>(*d))};
+  const year_month_day day{year(*y), month(static_cast<unsigned>(*m)),
+                           std::chrono::day(static_cast<unsigned>(*d))};
   if (!day.ok()) return {};
   return date_text(LocalTime(local_days(day) - std::chrono::days(days)));
 }
@@ -60,18 +70,20 @@ Result<RowWriter> RowWriter::prepare(Connection& connection, const Retention& re
   if (!cut) return Failure(cut.error());
   Result<Statement> applied_at = connection.prepare(applied_at_sql);
   if (!applied_at) return Failure(applied_at.error());
-  RowWriter writer(retention, std::move(*energy), std::move(*state), std::move(*decision), std::move(*cut),
-                   std::move(*applied_at));
+  RowWriter writer(retention, std::move(*energy), std::move(*state), std::move(*decision),
+                   std::move(*cut), std::move(*applied_at));
   WATTLEDGER_TRY(writer.read_newest(connection));
   return writer;
 }
 
 Result<void> RowWriter::read_newest(Connection& connection) {
-  Result<std::string> newest = connection.text("SELECT coalesce(max(timestamp), '') FROM system_state");
+  Result<std::string> newest =
+      connection.text("SELECT coalesce(max(timestamp), '') FROM system_state");
   if (!newest) return Failure(newest.error());
   newest_ = std::move(*newest);
   if (retention_.indexed || !retention_.state_days) return {};
-  Result<Statement> rows = connection.prepare("SELECT timestamp, id FROM system_state WHERE id > 1000000000");
+  Result<Statement> rows =
+      connection.prepare("SELECT timestamp, id FROM system_state WHERE id > 1000000000");
   if (!rows) return Failure(rows.error());
   while (true) {
     const Result<bool> row = rows->step();
@@ -91,17 +103,19 @@ Result<void> RowWriter::write(std::span<const fold::LegacyRow> rows) {
     const Result<void> written = write_row(row);
     if (written) continue;
     Error error = written.error();
-    error.what = "sequence " + std::to_string(row.sequence.value) + " cannot be written: " + error.what;
+    error.what =
+        "sequence " + std::to_string(row.sequence.value) + " cannot be written: " + error.what;
     return Failure(std::move(error));
   }
   return cut_old_states();
 }
 
 Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
-  return std::visit(Overloaded{[&](const fold::EnergyRow& energy) { return write_energy(row, energy); },
-                               [&](const fold::SystemStateRow& state) { return write_state(row, state); },
-                               [&](const fold::DecisionRow& decision) { return write_decision(row, decision); }},
-                    row.row);
+  return std::visit(
+      Overloaded{[&](const fold::EnergyRow& energy) { return write_energy(row, energy); },
+                 [&](const fold::SystemStateRow& state) { return write_state(row, state); },
+                 [&](const fold::DecisionRow& decision) { return write_decision(row, decision); }},
+      row.row);
 }
 
 Result<void> RowWriter::write_energy(const fold::LegacyRow& row, const fold::EnergyRow& energy) {
@@ -143,7 +157,8 @@ Result<void> RowWriter::write_state(const fold::LegacyRow& row, const fold::Syst
       .run();
 }
 
-Result<void> RowWriter::write_decision(const fold::LegacyRow& row, const fold::DecisionRow& decision) {
+Result<void> RowWriter::write_decision(const fold::LegacyRow& row,
+                                       const fold::DecisionRow& decision) {
   return decision_.bind(1, born_id(row))
       .bind(2, std::string_view(decision.timestamp))
       .bind(3, decision.decision_type)
@@ -163,7 +178,8 @@ Result<void> RowWriter::cut_old_states() {
     WATTLEDGER_TRY(cut_.bind(1, std::string_view(cut)).run());
   } else {
     const auto stays = born_.lower_bound(cut);
-    for (auto row = born_.begin(); row != stays; ++row) WATTLEDGER_TRY(cut_.bind(1, row->second).run());
+    for (auto row = born_.begin(); row != stays; ++row)
+      WATTLEDGER_TRY(cut_.bind(1, row->second).run());
     born_.erase(born_.begin(), stays);
   }
   last_cut_ = cut;

@@ -1,8 +1,10 @@
-// Writes derived rows into an open file of ours, with prepared statements, and keeps system_state to its retention.
+// Writes derived rows into an open file of ours, with prepared statements, and keeps system_state
+// to its retention.
 //
-// Retention is counted in local days back from the newest state row and depends on nothing but the rows, so that the content
-// is the same however the rows were cut into batches: a row stands if its day is at most `days` before the newest one's.
-// Imported rows (ids up to 1 000 000 000) are never cut.
+// Retention is counted in local days back from the newest state row and depends on nothing but the
+// rows, so that the content is the same however the rows were cut into batches: a row stands if its
+// day is at most `days` before the newest one's. Imported rows (ids up to 1 000 000 000) are never
+// cut.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +22,14 @@ namespace wattledger::projections::sqlite {
 // Ids of rows born here: this plus the event's sequence.
 inline constexpr std::int64_t born_ids_from = 1'000'000'000;
 
-// The first timestamp that stays: "YYYY-MM-DD" of `days` before the day of `newest`; empty when `newest` holds no date.
+// The first timestamp that stays: "YYYY-MM-DD" of `days` before the day of `newest`; empty when
+// `newest` holds no date.
 [[nodiscard]] std::string retention_cut(std::string_view newest, std::uint32_t days);
 
 struct Retention {
   std::optional<std::uint32_t> state_days;  // nullopt: keep all
-  bool indexed = true;  // false while staging, without the index on time: the ids to cut are then kept in memory
+  bool indexed = true;  // false while staging, without the index on time: the ids to cut are then
+                        // kept in memory
 };
 
 class RowWriter {
@@ -33,14 +37,19 @@ class RowWriter {
   // The tables exist. The connection outlives the writer.
   static Result<RowWriter> prepare(Connection& connection, const Retention& retention);
 
-  // Inside the caller's transaction; an error names the row's sequence. After an error the writer is thrown away.
+  // Inside the caller's transaction; an error names the row's sequence. After an error the writer
+  // is thrown away.
   Result<void> write(std::span<const fold::LegacyRow> rows);
 
  private:
-  RowWriter(Retention retention, Statement energy, Statement state, Statement decision, Statement cut,
-            Statement applied_at)
-      : retention_(retention), energy_(std::move(energy)), state_(std::move(state)), decision_(std::move(decision)),
-        cut_(std::move(cut)), applied_at_(std::move(applied_at)) {}
+  RowWriter(Retention retention, Statement energy, Statement state, Statement decision,
+            Statement cut, Statement applied_at)
+      : retention_(retention),
+        energy_(std::move(energy)),
+        state_(std::move(state)),
+        decision_(std::move(decision)),
+        cut_(std::move(cut)),
+        applied_at_(std::move(applied_at)) {}
   Result<void> read_newest(Connection& connection);
   Result<void> write_row(const fold::LegacyRow& row);
   Result<void> write_energy(const fold::LegacyRow& row, const fold::EnergyRow& energy);
@@ -50,9 +59,9 @@ class RowWriter {
 
   Retention retention_;
   Statement energy_, state_, decision_, cut_, applied_at_;
-  bool dated_ = false;        // schema_version has its applied_at
-  bool late_row_ = false;     // a row older than the last cut came
-  std::string newest_;        // timestamp of the newest state row
+  bool dated_ = false;     // schema_version has its applied_at
+  bool late_row_ = false;  // a row older than the last cut came
+  std::string newest_;     // timestamp of the newest state row
   std::string last_cut_;
   std::multimap<std::string, std::int64_t> born_;  // timestamp → id, only without the index
 };

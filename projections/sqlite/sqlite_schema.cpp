@@ -5,7 +5,8 @@
 namespace wattledger::projections::sqlite {
 namespace {
 
-// created_at sits before the five columns that version 4 added: `SELECT *` gives them in this order, as ALTER TABLE left them.
+// created_at sits before the five columns that version 4 added: `SELECT *` gives them in this
+// order, as ALTER TABLE left them.
 constexpr const char* tables_sql = R"sql(
 CREATE TABLE schema_version (
     version INTEGER PRIMARY KEY,

@@ -1,5 +1,6 @@
-// The legacy schema, version 4, to the letter (nine tables, sixteen indexes, four rows of schema_version), and one table of
-// ours. Source: the legacy storage contract §1.1 and §1.2; tests compare with a file that the legacy system wrote.
+// The legacy schema, version 4, to the letter (nine tables, sixteen indexes, four rows of
+// schema_version), and one table of ours. Source: the legacy storage contract §1.1 and §1.2; tests
+// compare with a file that the legacy system wrote.
 #pragma once
 
 #include <array>
@@ -12,7 +13,8 @@
 namespace wattledger::projections::sqlite {
 
 inline constexpr std::uint32_t schema_legacy = 4;
-// Raised when the file changes shape or retention while the rows' meaning (fold::legacy_rows_version) and the schema stay.
+// Raised when the file changes shape or retention while the rows' meaning
+// (fold::legacy_rows_version) and the schema stay.
 inline constexpr std::uint32_t sqlite_revision = 1;
 
 // Written at creation in every file of ours: a backup needs equal page sizes on both sides.
@@ -37,8 +39,8 @@ inline constexpr std::array<TableName, 11> tables{{
     {"sqlite_sequence", "name"},
 }};
 
-// Inside the caller's transaction. schema_version's applied_at stays NULL until the first row of the log is applied: every
-// value of a projection comes from an event.
+// Inside the caller's transaction. schema_version's applied_at stays NULL until the first row of
+// the log is applied: every value of a projection comes from an event.
 Result<void> create_tables(Connection& connection);
 Result<void> create_indexes(Connection& connection);
 
