@@ -1,7 +1,5 @@
 #include "events/codec.hpp"
 
-#include <flatbuffers/minireflect.h>
-
 #include <bit>
 #include <cstring>
 
@@ -25,72 +23,51 @@ void store_big_endian(std::uint64_t value, std::uint8_t* bytes) {
 
 bool kind_known(Kind kind) { return kind > Kind::NONE && kind <= kind_max; }
 
-// A JSON string. Bytes that are not UTF-8 become U+FFFD: JSON cannot hold them, the log still does.
-std::string json_string(const flatbuffers::String& text) {
-  std::string result = "\"";
-  const char* const end = text.c_str() + text.size();
-  for (const char* at = text.c_str(); at != end;) {
-    const char* next = at;
-    const int code = flatbuffers::FromUTF8(&next);
-    if (code < 0) {
-      result += "\xEF\xBF\xBD";
-      next = at + 1;
-    } else if (code < 0x20) {
-      result += "\\u" + flatbuffers::IntToStringHex(code, 4);
-    } else {
-      if (code == '"' || code == '\\') result.push_back('\\');
-      result.append(at, next);
-    }
-    at = next;
-  }
-  return result + "\"";
-}
-
-// Writes JSON on one line: flatbuffers' own visitor for printing, with quoted names and strict strings.
-class JsonVisitor : public flatbuffers::ToStringVisitor {
- public:
-  JsonVisitor() : ToStringVisitor("", true, "", true) {}
-  void String(const flatbuffers::String* text) override { s += json_string(*text); }
-};
-
 }  // namespace
 
 Result<EncodedEvent> encode(const fb::EventT& event) {
   if (!kind_known(event.fact.type))
     return fail(ErrorKind::invalid_input, "an event without a known fact cannot be encoded");
   flatbuffers::FlatBufferBuilder builder(512);
-  // A value that equals the schema's default is written all the same: a record says what it says by itself.
+  // A value that equals the schema's default is written all the same: a record says what it says by
+  // itself.
   builder.ForceDefaults(true);
   builder.Finish(fb::CreateEvent(builder, &event));
   const std::size_t size = builder.GetSize();
   std::vector<std::byte> bytes((size + 7) / 8 * 8);
   if (bytes.size() > event_bytes_max)
-    return fail(ErrorKind::full, std::string(kind_name(event.fact.type)) + " of " + std::to_string(size) +
-                                     " bytes is over the limit of " + std::to_string(event_bytes_max));
+    return fail(ErrorKind::full, std::string(kind_name(event.fact.type)) + " of " +
+                                     std::to_string(size) + " bytes is over the limit of " +
+                                     std::to_string(event_bytes_max));
   std::memcpy(bytes.data(), builder.GetBufferPointer(), size);
   if (!enums_in_range(*fb::GetEvent(bytes.data())))
-    return fail(ErrorKind::invalid_input,
-                std::string(kind_name(event.fact.type)) + " holds an enum value that the schema does not know");
+    return fail(ErrorKind::invalid_input, std::string(kind_name(event.fact.type)) +
+                                              " holds an enum value that the schema does not know");
   return EncodedEvent(event.fact.type, std::move(bytes));
 }
 
 Result<EventView> decode(Kind kind, std::span<const std::byte> bytes) {
   if (!kind_known(kind))
-    return fail(ErrorKind::newer, "event kind " + std::to_string(static_cast<int>(kind)) + " is beyond the catalogue",
+    return fail(ErrorKind::newer,
+                "event kind " + std::to_string(static_cast<int>(kind)) + " is beyond the catalogue",
                 "use the wattledger that wrote it, or a later one");
   if (bytes.size() > event_bytes_max || bytes.size() % 8 != 0 || bytes.empty())
-    return fail(ErrorKind::corrupt, "an event of " + std::to_string(bytes.size()) + " bytes cannot be");
+    return fail(ErrorKind::corrupt,
+                "an event of " + std::to_string(bytes.size()) + " bytes cannot be");
   if (std::bit_cast<std::uintptr_t>(bytes.data()) % 8 != 0)
     return fail(ErrorKind::corrupt, "the event's bytes do not stand at an address divisible by 8");
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   flatbuffers::Verifier verifier(data, bytes.size());
   if (!fb::VerifyEventBuffer(verifier))
-    return fail(ErrorKind::corrupt, std::string(kind_name(kind)) + ": the FlatBuffers verifier refuses the bytes");
+    return fail(ErrorKind::corrupt,
+                std::string(kind_name(kind)) + ": the FlatBuffers verifier refuses the bytes");
   const fb::Event& event = *fb::GetEvent(data);
   if (event.fact_type() != kind || event.fact() == nullptr)
-    return fail(ErrorKind::corrupt, "the header says " + std::string(kind_name(kind)) + ", the bytes say otherwise");
+    return fail(ErrorKind::corrupt,
+                "the header says " + std::string(kind_name(kind)) + ", the bytes say otherwise");
   if (!enums_in_range(event))
-    return fail(ErrorKind::corrupt, std::string(kind_name(kind)) + " holds an enum value that the schema does not know");
+    return fail(ErrorKind::corrupt, std::string(kind_name(kind)) +
+                                        " holds an enum value that the schema does not know");
   return EventView(event);
 }
 
@@ -108,13 +85,9 @@ Kind kind_from_name(std::string_view name) {
   return Kind::NONE;
 }
 
-std::string event_json(const EventView& event) {
-  JsonVisitor visitor;
-  flatbuffers::IterateObject(reinterpret_cast<const std::uint8_t*>(&event.event()), fb::EventTypeTable(), &visitor);
-  return visitor.s;
+fb::Id128 to_fb(const Id128& id) {
+  return {load_big_endian(id.bytes.data()), load_big_endian(id.bytes.data() + 8)};
 }
-
-fb::Id128 to_fb(const Id128& id) { return {load_big_endian(id.bytes.data()), load_big_endian(id.bytes.data() + 8)}; }
 
 Id128 from_fb(const fb::Id128& id) {
   Id128 result;
@@ -125,7 +98,8 @@ Id128 from_fb(const fb::Id128& id) {
 
 fb::Digest256 to_fb(const Digest& digest) {
   const std::uint8_t* bytes = digest.bytes.data();
-  return {load_big_endian(bytes), load_big_endian(bytes + 8), load_big_endian(bytes + 16), load_big_endian(bytes + 24)};
+  return {load_big_endian(bytes), load_big_endian(bytes + 8), load_big_endian(bytes + 16),
+          load_big_endian(bytes + 24)};
 }
 
 Digest from_fb(const fb::Digest256& digest) {

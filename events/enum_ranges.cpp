@@ -1,5 +1,6 @@
-// FlatBuffers verifies offsets, not values: an enum may hold a number the schema does not name. Every enum field of every
-// fact is looked at here; tests/events walks the schema's reflection and proves that none was forgotten.
+// FlatBuffers verifies offsets, not values: an enum may hold a number the schema does not name.
+// Every enum field of every fact is looked at here; tests/events walks the schema's reflection and
+// proves that none was forgotten.
 #include "events/catalogue.hpp"
 
 namespace wattledger {
@@ -52,7 +53,9 @@ struct InRange {
   bool operator()(const fb::FaultCleared& f) const { return known(f.fault()); }
   bool operator()(const fb::CoordinatorStarted& f) const { return known(f.control_mode()); }
   bool operator()(const fb::CoordinatorStopped& f) const { return known(f.cause()); }
-  bool operator()(const fb::CoordinatorStateChanged& f) const { return known(f.state()) && known(f.control_mode()); }
+  bool operator()(const fb::CoordinatorStateChanged& f) const {
+    return known(f.state()) && known(f.control_mode());
+  }
   bool operator()(const fb::BackupTaken& f) const { return known(f.result()); }
   bool operator()(const fb::BackupDrilled& f) const { return known(f.result()); }
   bool operator()(const fb::ChangeFinished& f) const { return known(f.result()); }
@@ -90,7 +93,8 @@ bool enums_in_range(const fb::Event& event) {
     return event.fact() != nullptr && InRange{}(*event.fact_as_##Name());
     WATTLEDGER_KINDS(WATTLEDGER_CASE)
 #undef WATTLEDGER_CASE
-    case fb::Fact::NONE: return false;
+    case fb::Fact::NONE:
+      return false;
   }
   return false;
 }

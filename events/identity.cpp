@@ -20,7 +20,8 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 bool parse_hex(std::string_view text, std::span<std::uint8_t> bytes) {
   if (text.size() != bytes.size() * 2) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char lower = (text[i] >= 'A' && text[i] <= 'F') ? static_cast<char>(text[i] + ('a' - 'A')) : text[i];
+    const char lower =
+        (text[i] >= 'A' && text[i] <= 'F') ? static_cast<char>(text[i] + ('a' - 'A')) : text[i];
     const std::size_t digit = digits.find(lower);
     if (digit == std::string_view::npos) return false;
     std::uint8_t& byte = bytes[i / 2];

@@ -1,9 +1,6 @@
 #include "events/time.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 #include <optional>
 
 namespace wattledger {
@@ -13,22 +10,37 @@ using std::chrono::days;
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
+// Appends `value` with at least `width` digits.
+void append_digits(std::string& text, std::int64_t value, std::size_t width) {
+  const std::string digits = std::to_string(value < 0 ? -value : value);
+  if (value < 0) text.push_back('-');
+  if (digits.size() < width) text.append(width - digits.size(), '0');
+  text += digits;
+}
+
 // "2025-10-26T02:15:00" and, if not zero, ".250000".
-std::string wall_text(LocalTime time, char separator) {
+std::string wall_text(LocalTime time) {
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 40> text{};
-  int length = std::snprintf(text.data(), text.size(), "%04d-%02u-%02u%c%02d:%02d:%02d", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), separator,
-                             static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                             static_cast<int>(clock.seconds().count()));
-  std::string result(text.data(), static_cast<std::size_t>(length));
+  std::string text;
+  text.reserve(26);
+  append_digits(text, static_cast<int>(date.year()), 4);
+  text.push_back('-');
+  append_digits(text, static_cast<unsigned>(date.month()), 2);
+  text.push_back('-');
+  append_digits(text, static_cast<unsigned>(date.day()), 2);
+  text.push_back('T');
+  append_digits(text, clock.hours().count(), 2);
+  text.push_back(':');
+  append_digits(text, clock.minutes().count(), 2);
+  text.push_back(':');
+  append_digits(text, clock.seconds().count(), 2);
   if (clock.subseconds().count() != 0) {
-    length = std::snprintf(text.data(), text.size(), ".%06d", static_cast<int>(clock.subseconds().count()));
-    result.append(text.data(), static_cast<std::size_t>(length));
+    text.push_back('.');
+    append_digits(text, clock.subseconds().count(), 6);
   }
-  return result;
+  return text;
 }
 
 // Reads digits from the front; nullopt unless exactly `count` are there.
@@ -56,7 +68,8 @@ std::optional<LocalTime> take_date(std::string_view& text) {
   if (!month || !take(text, '-')) return std::nullopt;
   const auto day = take_digits(text, 2);
   if (!day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   return LocalTime(std::chrono::local_days(date));
@@ -102,15 +115,19 @@ std::optional<seconds> parse_offset(std::string_view text) {
 
 seconds ZoneOffsets::offset_at(UtcTime time) const {
   if (transitions_.empty()) return seconds(0);
-  const auto after = std::upper_bound(transitions_.begin(), transitions_.end(), time,
-                                      [](UtcTime t, const Transition& transition) { return t < transition.at; });
+  const auto after =
+      std::upper_bound(transitions_.begin(), transitions_.end(), time,
+                       [](UtcTime t, const Transition& transition) { return t < transition.at; });
   return after == transitions_.begin() ? transitions_.front().offset : std::prev(after)->offset;
 }
 
-LocalTime ZoneOffsets::to_local(UtcTime time) const { return LocalTime(time.time_since_epoch() + offset_at(time)); }
+LocalTime ZoneOffsets::to_local(UtcTime time) const {
+  return LocalTime(time.time_since_epoch() + offset_at(time));
+}
 
 UtcTime ZoneOffsets::to_utc(LocalTime local, bool second_pass) const {
-  // An offset change is less than a day, so the offsets a day before and after cover every reading of this wall clock.
+  // An offset change is less than a day, so the offsets a day before and after cover every reading
+  // of this wall clock.
   const UtcTime as_utc(local.time_since_epoch());
   const seconds before = offset_at(as_utc - days(1));
   const seconds after = offset_at(as_utc + days(1));
@@ -135,11 +152,13 @@ UtcTime ZoneOffsets::next_day_start(UtcTime time) const {
   return to_utc(LocalTime(std::chrono::floor<days>(to_local(time)) + days(1)));
 }
 
-std::string iso_text(LocalTime time) { return wall_text(time, 'T'); }
+std::string iso_text(LocalTime time) { return wall_text(time); }
 
-std::string utc_text(UtcTime time) { return wall_text(LocalTime(time.time_since_epoch()), 'T') + "Z"; }
+std::string utc_text(UtcTime time) { return wall_text(LocalTime(time.time_since_epoch())) + "Z"; }
 
-std::string date_text(LocalTime time) { return wall_text(std::chrono::floor<days>(time), 'T').substr(0, 10); }
+std::string date_text(LocalTime time) {
+  return wall_text(std::chrono::floor<days>(time)).substr(0, 10);
+}
 
 Result<UtcTime> parse_time(std::string_view text, const ZoneOffsets& zone) {
   const auto wrong = [&] {
