@@ -1,1 +1,227 @@
-// not written yet
+// The port to an inverter, over Modbus/TCP. What to write and what was read mean is decided in
+// steering and blocks; here is only the order of requests.
+#include <utility>
+
+#include "coordinator/inverter/blocks.hpp"
+#include "coordinator/inverter/modbus_link.hpp"
+#include "coordinator/inverter/register_map.hpp"
+#include "coordinator/inverter/steering.hpp"
+
+namespace wattledger::inverter {
+namespace {
+
+using std::chrono::seconds;
+using RegisterWords = std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>;
+
+constexpr std::int64_t wide_above_w = 32'000;
+
+// What settings() reports, in runs that the inverter answers as one.
+constexpr Range setting_ranges[] = {{45356, 1},
+                                    {work_mode_address, 1},
+                                    {limits_address, limits_words},
+                                    {fast_address, fast_words},
+                                    {47603, 1},
+                                    {47612, 1}};
+
+class ModbusInverter final : public Inverter {
+ public:
+  explicit ModbusInverter(const ModbusOptions& options) : link_(options) {}
+
+  Result<Device> identify() override {
+    std::array<std::uint16_t, device_info_range.count> words{};
+    WATTLEDGER_TRY(link_.read(device_info_range.start, words));
+    auto device = decode_device(words);
+    if (device.has_value()) rated_ = device->rated_power;
+    has_meter_ = true;  // another device, or a meter since: ask again
+    return device;
+  }
+
+  Result<fb::ReadingRecordedT> poll(UtcTime now, const ZoneOffsets& zone) override {
+    std::array<std::uint16_t, running_range.count> running{};
+    std::array<std::uint16_t, battery_range.count> battery{};
+    std::array<std::uint16_t, meter_range.count> meter{};
+    PolledBlocks blocks;
+    WATTLEDGER_TRY(link_.read(running_range.start, running));
+    blocks.running = running;
+    blocks.wide = rated_.count() > wide_above_w;
+    // Asked in every poll, as the battery may come and go; without one the inverter answers
+    // "illegal address".
+    const auto battery_there = offered(battery_range.start, battery);
+    WATTLEDGER_TRY(battery_there);
+    if (*battery_there) blocks.battery = battery;
+    if (has_meter_) {
+      const auto meter_there = offered(meter_range.start, meter);
+      WATTLEDGER_TRY(meter_there);
+      has_meter_ = *meter_there;
+      if (has_meter_) blocks.meter = meter;
+    }
+    blocks.has_meter = has_meter_;
+    fb::ReadingRecordedT reading = decode_poll(blocks, now, zone);
+    const auto controls = read_controls();
+    WATTLEDGER_TRY(controls);
+    describe(*controls, now, zone, reading);
+    return reading;
+  }
+
+  Result<ControlState> control_state(UtcTime now, const ZoneOffsets& zone) override {
+    WATTLEDGER_TRY(ensure_rated());
+    const auto controls = read_controls();
+    WATTLEDGER_TRY(controls);
+    return state_of(*controls, now, zone, rated_);
+  }
+
+  Result<RegisterWords> settings() override {
+    RegisterWords found;
+    for (const Range range : setting_ranges) {
+      std::vector<std::uint16_t> words(range.count);
+      const auto there = offered(range.start, words);
+      WATTLEDGER_TRY(there);
+      if (*there) found.emplace_back(range.start, std::move(words));
+    }
+    return found;
+  }
+
+  Result<ControlState> apply(const Wish& wish, UtcTime now, const ZoneOffsets& zone) override {
+    switch (wish.mode) {
+      case fb::InverterMode::general:
+        return apply_general(now, zone);
+      case fb::InverterMode::charge:
+      case fb::InverterMode::hold:
+      case fb::InverterMode::discharge:
+        return apply_group(wish, now, zone);
+      case fb::InverterMode::unknown:
+      case fb::InverterMode::other:
+        break;
+    }
+    return fail(
+        ErrorKind::invalid_input,
+        std::string("\"") + fb::EnumNameInverterMode(wish.mode) + "\" is no mode to wish for",
+        "wish general, charge, hold or discharge");
+  }
+
+  // The reference client's three writes, the one that matters first. Blind on purpose: a read could
+  // fail and cost the way down.
+  Result<void> release() override {
+    WATTLEDGER_TRY(write({work_mode_address, {work_mode_general}}));
+    WATTLEDGER_TRY(write({ems_address, {ems_auto, 0}}));
+    return write({clear_address, {1}});
+  }
+
+  Result<seconds> clock_offset(UtcTime now, const ZoneOffsets& zone) override {
+    std::array<std::uint16_t, 3> words{};
+    WATTLEDGER_TRY(link_.read(clock_register.address, words));
+    const auto wall = decode_clock(words);
+    WATTLEDGER_TRY(wall);
+    // Wall clock against wall clock: an inverter that slept through a clock change is an hour off.
+    return std::chrono::floor<seconds>(*wall - std::chrono::floor<seconds>(zone.to_local(now)));
+  }
+
+  Result<void> set_clock(UtcTime now, const ZoneOffsets& zone) override {
+    return link_.write(clock_register.address, encode_clock(zone.to_local(now)));
+  }
+
+  [[nodiscard]] std::uint32_t writes() const override { return link_.writes(); }
+
+ private:
+  static constexpr Register clock_register = row(Block::settings, "time");
+
+  // False when the inverter has no such registers.
+  Result<bool> offered(std::uint16_t start, std::span<std::uint16_t> words) {
+    const auto done = link_.read(start, words);
+    if (done.has_value()) return true;
+    if (done.error().kind == ErrorKind::unsupported) return false;
+    return Failure(done.error());
+  }
+
+  Result<void> ensure_rated() {
+    if (rated_.count() > 0) return {};
+    WATTLEDGER_TRY(identify());
+    return {};
+  }
+
+  Result<Controls> read_controls() {
+    Controls controls;
+    WATTLEDGER_TRY(link_.read(work_mode_address, std::span(&controls.work_mode, 1)));
+    const auto limits = offered(limits_address, controls.limits);
+    WATTLEDGER_TRY(limits);
+    if (!*limits) controls.limits = {0xFFFF, 0xFFFF, ems_auto, 0};
+    const auto groups = offered(fast_address, controls.fast);
+    WATTLEDGER_TRY(groups);
+    controls.has_groups = *groups;
+    return controls;
+  }
+
+  void describe(const Controls& controls, UtcTime now, const ZoneOffsets& zone,
+                fb::ReadingRecordedT& reading) const {
+    // By the inverter's clock: it decides when a window ends.
+    const UtcTime its_now = now + seconds(reading.inverter_clock_offset_s.value_or(0));
+    reading.work_mode = controls.work_mode;
+    reading.ems_mode = controls.ems_mode();
+    reading.forced_mode = state_of(controls, its_now, zone, rated_).mode;
+    if (controls.has_groups) reading.fast_charging = controls.fast_charging();
+    // Absent while no limit is in force.
+    if (controls.limits[0] == 1)
+      reading.export_limit_w = static_cast<std::int16_t>(controls.limits[1]);
+  }
+
+  Result<void> write(const Write& write) { return link_.write(write.address, write.words); }
+
+  Result<void> write_all(const std::vector<Write>& writes) {
+    for (const Write& entry : writes) WATTLEDGER_TRY(write(entry));
+    return {};
+  }
+
+  Result<ControlState> apply_group(const Wish& wish, UtcTime now, const ZoneOffsets& zone) {
+    WATTLEDGER_TRY(ensure_rated());
+    const auto group = group_for(wish, now, zone, rated_);
+    WATTLEDGER_TRY(group);
+    const auto found = read_controls();
+    WATTLEDGER_TRY(found);
+    if (!found->has_groups) {
+      return fail(ErrorKind::unsupported,
+                  "the inverter's firmware has no eco groups v2 (registers 47547..47570)",
+                  "update its ARM firmware to 19 or newer, or set control.mode: advise");
+    }
+    const std::vector<Write> writes = writes_for_group(*group, *found);
+    WATTLEDGER_TRY(write_all(writes));
+    return read_back(writes.empty(), *found, now, zone, [&](const Controls& controls) {
+      return difference_from_group(*group, controls);
+    });
+  }
+
+  Result<ControlState> apply_general(UtcTime now, const ZoneOffsets& zone) {
+    WATTLEDGER_TRY(ensure_rated());
+    const auto found = read_controls();
+    WATTLEDGER_TRY(found);
+    const std::vector<Write> writes = writes_for_general(*found);
+    WATTLEDGER_TRY(write_all(writes));
+    return read_back(writes.empty(), *found, now, zone, difference_from_general);
+  }
+
+  template <class Difference>
+  Result<ControlState> read_back(bool nothing_written, const Controls& found, UtcTime now,
+                                 const ZoneOffsets& zone, Difference difference) {
+    Controls controls = found;
+    if (!nothing_written) {
+      const auto again = read_controls();
+      WATTLEDGER_TRY(again);
+      controls = *again;
+    }
+    const std::string text = difference(controls);
+    if (text.empty()) return state_of(controls, now, zone, rated_);
+    return fail(ErrorKind::rejected, "the inverter took the writes but " + text,
+                "look for another program or the vendor's app writing to it");
+  }
+
+  ModbusLink link_;
+  Watts rated_;
+  bool has_meter_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<Inverter> make_modbus_inverter(const ModbusOptions& options) {
+  return std::make_unique<ModbusInverter>(options);
+}
+
+}  // namespace wattledger::inverter
