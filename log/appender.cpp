@@ -1,1 +1,308 @@
-// not written yet
+#include "log/appender.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "log/append_rules.hpp"
+#include "log/commit.hpp"
+#include "log/environment.hpp"
+#include "log/reader.hpp"
+#include "log/record.hpp"
+
+namespace wattledger::log {
+namespace {
+
+constexpr std::chrono::seconds wait_limit{10 * 365 *
+                                          86'400};  // so that sums of times cannot overflow
+
+AppendLimits sane_limits(AppendLimits limits) {
+  limits.telemetry_wait_max =
+      std::clamp(limits.telemetry_wait_max, std::chrono::seconds(0), wait_limit);
+  limits.telemetry_events_max = std::max<std::size_t>(limits.telemetry_events_max, 1);
+  return limits;
+}
+
+Result<void> check_limits(const AppendLimits& limits) {
+  if (limits.queue_events_max == 0 || limits.queue_bytes_max == 0)
+    return fail(ErrorKind::invalid_input, "an append queue of no events or no bytes takes nothing");
+  if (limits.occurred_lag_max > occurred_lag_limit ||
+      limits.occurred_lag_max < std::chrono::milliseconds(0))
+    return fail(
+        ErrorKind::invalid_input,
+        "occurred_lag_max must lie between 0 and 15 minutes: readers search no further back");
+  return {};
+}
+
+Result<void> check_writable(const Meta& meta, const std::string& directory) {
+  if (meta.kind_highest > kind_max)
+    return fail(ErrorKind::newer,
+                "the log in " + directory + " holds event kind " +
+                    std::to_string(static_cast<int>(meta.kind_highest)) +
+                    ", this program knows up to " + std::to_string(static_cast<int>(kind_max)) +
+                    " and will not write to it",
+                "use the wattledger that wrote it, or a later one");
+  return {};
+}
+
+// What can be read of the last records. A damaged one is verify's finding and no reason to stop a
+// house.
+Result<CorrelationWindow> reread_correlations(const Snapshot& snapshot, std::size_t records_max) {
+  CorrelationWindow window(records_max);
+  const std::uint64_t head = snapshot.head().value;
+  std::uint64_t sequence = head > records_max ? head - records_max + 1 : 1;
+  for (sequence = std::max(sequence, snapshot.first().value); sequence <= head; ++sequence) {
+    const auto record = snapshot.at(Sequence{sequence});
+    if (!record && record.error().kind != ErrorKind::corrupt &&
+        record.error().kind != ErrorKind::newer)
+      return Failure(record.error());
+    if (!record) continue;
+    if (const auto correlation = correlation_of(record->event))
+      window.remember(Sequence{sequence}, *correlation);
+  }
+  return window;
+}
+
+}  // namespace
+
+struct Appender::Impl {
+  Impl(std::shared_ptr<Environment> environment_, const AppendLimits& limits_, const Meta& meta_,
+       CorrelationWindow correlations_)
+      : environment(std::move(environment_)),
+        limits(sane_limits(limits_)),
+        rules(meta_, limits_.occurred_lag_max),
+        correlations(std::move(correlations_)),
+        enqueued(meta_.head),
+        committed(meta_.head),
+        due(meta_.head),
+        meta(meta_) {}
+
+  Result<Appended> admit(Pending pending, const EventView& event, UtcTime recorded_at,
+                         const AppendOptions& options);
+  [[nodiscard]] Result<void> check_room(std::size_t bytes) const;
+  [[nodiscard]] bool telemetry_due(UtcTime now) const;
+  void make_due(Sequence sequence);
+  [[nodiscard]] Failure poisoned() const;
+  void write(const std::stop_token& stop);
+  bool commit_batch(std::unique_lock<std::mutex>& lock);
+
+  const std::shared_ptr<Environment> environment;
+  const AppendLimits limits;
+
+  mutable std::mutex mutex;
+  std::condition_variable_any work;      // for the writer thread: something is due
+  mutable std::condition_variable done;  // for everybody else: committed, poisoned
+  // Under the mutex.
+  AppendRules rules;
+  CorrelationWindow correlations;
+  std::vector<Pending> queue;     // behind what is being committed
+  std::size_t waiting_bytes = 0;  // of everything not yet committed
+  Sequence enqueued;
+  Sequence committed;
+  Sequence due;  // commit until committed reaches it
+  std::optional<Error> poison;
+  AppendStatistics statistics;
+  // The writer thread's own.
+  Meta meta;
+  std::vector<Pending> batch;
+  std::jthread writer;  // last: joined before the rest goes
+};
+
+Result<Appended> Appender::Impl::admit(Pending pending, const EventView& event, UtcTime recorded_at,
+                                       const AppendOptions& options) {
+  const auto correlation = correlation_of(event);
+  const std::size_t bytes = pending.record.size();
+  const std::lock_guard lock(mutex);
+  if (poison) return poisoned();
+  if (correlation)
+    if (const auto first = correlations.find(*correlation)) return Appended{*first, true};
+  if (options.expected_head && *options.expected_head != enqueued)
+    return fail(ErrorKind::conflict,
+                "the log's head is " + std::to_string(enqueued.value) + ", expected " +
+                    std::to_string(options.expected_head->value),
+                "look at what came in between and try again");
+  WATTLEDGER_TRY(check_room(bytes));
+  auto facts = rules.admit(event, recorded_at);
+  if (!facts) return Failure(facts.error());
+  pending.facts = *std::move(facts);
+  queue.push_back(std::move(pending));
+  waiting_bytes += bytes;
+  enqueued = enqueued.next();
+  if (correlation) correlations.remember(enqueued, *correlation);
+  correlations.advance(enqueued);
+  // Time by itself cannot say that telemetry waited long enough across a clock step; so the step
+  // takes it along.
+  const bool urgent = options.urgency == Urgency::now || event.kind() == Kind::ClockStepped;
+  if (urgent || queue.size() >= limits.telemetry_events_max || telemetry_due(recorded_at))
+    make_due(enqueued);
+  return Appended{enqueued, false};
+}
+
+Result<void> Appender::Impl::check_room(std::size_t bytes) const {
+  const std::uint64_t events = enqueued.value - committed.value;
+  if (events < limits.queue_events_max && waiting_bytes + bytes <= limits.queue_bytes_max)
+    return {};
+  return fail(ErrorKind::full,
+              "the append queue is full: " + std::to_string(events) + " events of " +
+                  std::to_string(waiting_bytes) + " bytes wait for the disk",
+              "wait for commits, then try again");
+}
+
+bool Appender::Impl::telemetry_due(UtcTime now) const {
+  if (queue.empty()) return false;
+  const UtcTime oldest = queue.front().facts.recorded_at;
+  return now < oldest || now - oldest >= limits.telemetry_wait_max;
+}
+
+void Appender::Impl::make_due(Sequence sequence) {
+  if (sequence <= due) return;
+  due = sequence;
+  work.notify_one();
+}
+
+Failure Appender::Impl::poisoned() const {
+  return fail(ErrorKind::poisoned,
+              "the log takes no more events after a failed commit: " + poison->what,
+              (poison->remedy.empty() ? "" : poison->remedy + ", then ") + "open the log again");
+}
+
+void Appender::Impl::write(const std::stop_token& stop) {
+  std::unique_lock lock(mutex);
+  while (work.wait(lock, stop, [this] { return due > committed; }))
+    if (!commit_batch(lock)) return;
+}
+
+// Takes everything that waits: what is due, and telemetry in its company.
+bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
+  batch.swap(queue);
+  lock.unlock();
+  std::uint64_t bytes = 0;
+  for (const Pending& pending : batch) bytes += pending.record.size();
+  const auto result = commit_records(*environment, meta, batch);
+  const std::size_t events = batch.size();
+  batch.clear();
+  lock.lock();
+  if (result) {
+    committed = meta.head;
+    waiting_bytes -= bytes;
+    ++statistics.commits;
+    statistics.events += events;
+    statistics.bytes += bytes;
+  } else {
+    poison = result.error();
+  }
+  done.notify_all();
+  return result.has_value();
+}
+
+Appender::Appender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Appender::Appender(Appender&&) noexcept = default;
+
+Appender& Appender::operator=(Appender&& other) noexcept {
+  std::swap(impl_, other.impl_);
+  return *this;
+}
+
+Appender::~Appender() {
+  if (!impl_) return;
+  if (const auto flushed = flush(); !flushed)
+    return;  // poison() said so before; nobody is left to tell
+}
+
+Result<Appender> Appender::open(Log& log, const WriterLock& lock, const AppendLimits& limits) {
+  WATTLEDGER_TRY(check_limits(limits));
+  if (!lock.guards(log.directory()))
+    return fail(ErrorKind::locked,
+                "the writer lock held is not that of " + log.directory().string(),
+                "take the lock of the log that is to be written");
+  const auto snapshot = log.snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  WATTLEDGER_TRY(check_writable(snapshot->meta(), log.directory().string()));
+  auto correlations = reread_correlations(*snapshot, limits.correlations_max);
+  if (!correlations) return Failure(correlations.error());
+  auto impl = std::make_unique<Impl>(log.impl().environment, limits, snapshot->meta(),
+                                     *std::move(correlations));
+  Impl* self = impl.get();
+  self->writer = std::jthread([self](const std::stop_token& stop) { self->write(stop); });
+  return Appender(std::move(impl));
+}
+
+Result<Appended> Appender::enqueue(const EncodedEvent& event, UtcTime recorded_at,
+                                   const AppendOptions& options) {
+  // Checking, building, summing and hashing need no lock: the record does not contain its sequence.
+  const auto view = decode(event.kind(), event.bytes());
+  if (!view)
+    return fail(ErrorKind::invalid_input, "not an event to append: " + view.error().what,
+                view.error().remedy);
+  Pending pending;
+  pending.record = build_record(event, recorded_at);
+  pending.leaf = leaf_hash(pending.record);
+  return impl_->admit(std::move(pending), *view, recorded_at, options);
+}
+
+Result<void> Appender::wait(Sequence sequence) {
+  std::unique_lock lock(impl_->mutex);
+  if (sequence > impl_->enqueued)
+    return fail(ErrorKind::invalid_input,
+                "record " + std::to_string(sequence.value) + " was never enqueued");
+  impl_->make_due(sequence);
+  impl_->done.wait(lock, [&] { return impl_->committed >= sequence || impl_->poison; });
+  if (impl_->committed >= sequence) return {};
+  return impl_->poisoned();
+}
+
+Result<Appended> Appender::append(const EncodedEvent& event, UtcTime recorded_at,
+                                  const AppendOptions& options) {
+  auto appended = enqueue(event, recorded_at, options);
+  if (!appended) return appended;
+  WATTLEDGER_TRY(wait(appended->sequence));
+  return appended;
+}
+
+void Appender::commit_due(UtcTime now) {
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->telemetry_due(now)) impl_->make_due(impl_->enqueued);
+}
+
+Result<void> Appender::flush() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->poison) return impl_->poisoned();
+  }
+  return wait(enqueued());
+}
+
+Sequence Appender::enqueued() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->enqueued;
+}
+
+Sequence Appender::committed() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->committed;
+}
+
+bool Appender::wait_committed_beyond(Sequence seen, std::chrono::milliseconds timeout) const {
+  std::unique_lock lock(impl_->mutex);
+  impl_->done.wait_for(lock, std::min<std::chrono::milliseconds>(timeout, wait_limit),
+                       [&] { return impl_->committed > seen || impl_->poison; });
+  return impl_->committed > seen;
+}
+
+AppendStatistics Appender::statistics() const {
+  const std::lock_guard lock(impl_->mutex);
+  AppendStatistics statistics = impl_->statistics;
+  statistics.waiting = static_cast<std::size_t>(impl_->enqueued.value - impl_->committed.value);
+  return statistics;
+}
+
+std::optional<Error> Appender::poison() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->poison;
+}
+
+}  // namespace wattledger::log

@@ -1,8 +1,10 @@
-// Appends events: a bounded queue, one writer thread, group commit. The sequence is given at enqueue and never changes.
+// Appends events: a bounded queue, one writer thread, group commit. The sequence is given at
+// enqueue and never changes.
 //
-// Threads: every function from any thread. Durability: after wait() or append() returned a sequence it is on disk (LMDB's
-// default durability). After a failed commit the appender is poisoned: every later call fails until the log is reopened.
-// No clock inside: the caller says when a record is recorded, and when time has passed (commit_due).
+// Threads: every function from any thread. Durability: after wait() or append() returned a sequence
+// it is on disk (LMDB's default durability). After a failed commit the appender is poisoned: every
+// later call fails until the log is reopened. No clock inside: the caller says when a record is
+// recorded, and when time has passed (commit_due).
 #pragma once
 
 #include <chrono>
@@ -17,11 +19,13 @@
 namespace wattledger::log {
 
 struct AppendLimits {
-  std::size_t queue_events_max = 65'536;             // beyond: error `full`, never growth
-  std::size_t telemetry_events_max = 64;             // waiting telemetry is committed at this count …
-  std::chrono::seconds telemetry_wait_max{60};       // … or when recorded-at has moved on by this much
-  std::size_t correlations_max = 4'096;              // remembered for idempotency, re-read at open
-  std::chrono::milliseconds occurred_lag_max{15 * 60 * 1000};  // a live event's occurred-at before its recorded-at
+  std::size_t queue_events_max = 65'536;                 // beyond: error `full`, never growth
+  std::size_t queue_bytes_max = std::size_t{64} << 20U;  // of records
+  std::size_t telemetry_events_max = 64;        // waiting telemetry is committed at this count …
+  std::chrono::seconds telemetry_wait_max{60};  // … or when recorded-at has moved on by this much
+  std::size_t correlations_max = 4'096;         // remembered for idempotency, re-read at open
+  std::chrono::milliseconds occurred_lag_max{
+      15 * 60 * 1000};  // a live event's occurred-at before its recorded-at
 };
 
 // telemetry waits for company; now commits at once and takes waiting telemetry along.
@@ -34,7 +38,8 @@ struct AppendOptions {
 
 struct Appended {
   Sequence sequence;
-  bool repeated = false;  // the correlation was seen before: `sequence` is the first one's, nothing was added
+  bool repeated =
+      false;  // the correlation was seen before: `sequence` is the first one's, nothing was added
 };
 
 struct AppendStatistics {
@@ -52,11 +57,15 @@ class Appender {
   Appender& operator=(Appender&&) noexcept;
   ~Appender();  // commits what waits
 
-  // Gives the sequence; does not wait. Errors: full, conflict, poisoned, invalid_input (time rules, kind beyond catalogue).
-  Result<Appended> enqueue(const EncodedEvent& event, UtcTime recorded_at, const AppendOptions& options);
-  // Returns when `sequence` is durable.
+  // Gives the sequence; does not wait. Errors: full, conflict, poisoned, invalid_input (time rules,
+  // kind beyond catalogue).
+  Result<Appended> enqueue(const EncodedEvent& event, UtcTime recorded_at,
+                           const AppendOptions& options);
+  // Returns when `sequence` is durable. Waiting is urgent: telemetry that somebody waits for is
+  // committed at once.
   Result<void> wait(Sequence sequence);
-  Result<Appended> append(const EncodedEvent& event, UtcTime recorded_at, const AppendOptions& options);
+  Result<Appended> append(const EncodedEvent& event, UtcTime recorded_at,
+                          const AppendOptions& options);
 
   // Commits waiting telemetry whose time is over at `now`; call it every tick. Does not wait.
   void commit_due(UtcTime now);
@@ -65,7 +74,8 @@ class Appender {
 
   [[nodiscard]] Sequence enqueued() const;
   [[nodiscard]] Sequence committed() const;
-  // Waits until committed() is beyond `seen`; false on timeout or shutdown. For the projections' thread.
+  // Waits until committed() is beyond `seen`; false on timeout or shutdown. For the projections'
+  // thread.
   [[nodiscard]] bool wait_committed_beyond(Sequence seen, std::chrono::milliseconds timeout) const;
   [[nodiscard]] AppendStatistics statistics() const;
   [[nodiscard]] std::optional<Error> poison() const;

@@ -1,9 +1,12 @@
-// An open log directory (<data>/log/): the LMDB environment, its meta, and the lock of its one writer. FORMAT.md has the bytes.
+// An open log directory (<data>/log/): the LMDB environment, its meta, and the lock of its one
+// writer. FORMAT.md has the bytes.
 //
-// Any number of processes may open and read; exactly one, the holder of a WriterLock, may append. A process opens a given
-// directory once (LMDB's own rule). Threads: Log may be shared; a Snapshot stays on its thread.
+// Any number of processes may open and read; exactly one, the holder of a WriterLock, may append. A
+// process opens a given directory once (LMDB's own rule). Threads: Log may be shared; a Snapshot
+// stays on its thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -20,6 +23,15 @@
 namespace wattledger::log {
 
 inline constexpr std::uint32_t format_version = 1;
+
+// A live event's occurred-at lies at most this long before its recorded-at, and at most this long
+// behind it. Readers rely on both to find events by occurred-at without an index.
+inline constexpr std::chrono::minutes occurred_lag_limit{15};
+inline constexpr std::chrono::seconds occurred_ahead_limit{2};
+
+// What the data file may grow to. Address space, not disk: the file grows as it is written.
+inline constexpr std::uint64_t map_bytes_default =
+    sizeof(void*) >= 8 ? std::uint64_t{64} << 30U : std::uint64_t{512} << 20U;
 
 // Recorded-at never decreases within an epoch; a ClockStepped record, alone, opens the next one.
 struct ClockEpoch {
@@ -40,7 +52,8 @@ struct ImportBatch {
 struct Meta {
   std::uint32_t format = format_version;
   Id128 uuid;
-  std::optional<Id128> parent;  // after a restore: the log this one continues, how much of it, and its root there
+  std::optional<Id128>
+      parent;  // after a restore: the log this one continues, how much of it, and its root there
   std::uint64_t parent_size = 0;
   Digest parent_root;
   Sequence first{1};  // lowest sequence still in this environment
@@ -58,14 +71,22 @@ struct CreateOptions {
   std::optional<Id128> uuid;  // random when absent
 };
 
+struct OpenOptions {
+  std::uint64_t map_bytes = map_bytes_default;
+};
+
 class Snapshot;
 
 class Log {
  public:
-  // Makes a new empty log; Kind conflict if one is there, foreign if the directory holds something else.
+  // Makes a new empty log; Kind conflict if one is there, foreign if the directory holds something
+  // else.
   static Result<Log> create(const std::filesystem::path& directory, const CreateOptions& options);
   // Opens what is there. not_found, foreign, newer (with the remedy), corrupt, io.
+  // A process that opens a directory again gets the same environment (LMDB allows one; the first
+  // one's options hold).
   static Result<Log> open(const std::filesystem::path& directory);
+  static Result<Log> open(const std::filesystem::path& directory, const OpenOptions& options);
 
   Log(Log&&) noexcept;
   Log& operator=(Log&&) noexcept;
@@ -79,22 +100,26 @@ class Log {
   [[nodiscard]] std::uint64_t map_bytes() const;
 
   struct Impl;
-  [[nodiscard]] Impl& impl() const { return *impl_; }  // for this room only
+  [[nodiscard]] const Impl& impl() const { return *impl_; }  // for this room only
 
  private:
   explicit Log(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
-// The advisory lock of the one writer: flock on <directory>/writer.lock, with program, pid and start inside.
-// Released by destruction and by the death of the process.
+// The advisory lock of the one writer: flock on <directory>/writer.lock, with program, pid and
+// start inside. Released by destruction and by the death of the process.
 class WriterLock {
  public:
   // locked (naming the holder) if another process has it.
-  static Result<WriterLock> take(const std::filesystem::path& directory, const std::string& program);
+  static Result<WriterLock> take(const std::filesystem::path& directory,
+                                 const std::string& program);
   WriterLock(WriterLock&&) noexcept;
   WriterLock& operator=(WriterLock&&) noexcept;
   ~WriterLock();
+
+  // True when it is the lock of this directory.
+  [[nodiscard]] bool guards(const std::filesystem::path& directory) const;
 
  private:
   explicit WriterLock(int fd) : fd_(fd) {}

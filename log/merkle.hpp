@@ -1,6 +1,6 @@
-// RFC 6962 Merkle tree over the log's records: leaf = SHA-256(0x00 ‖ record), node = SHA-256(0x01 ‖ left ‖ right).
-// The frontier (compact range) is all that must be kept to append and to know the root: one digest per set bit of the size.
-// Pure values; not shared between threads.
+// RFC 6962 Merkle tree over the log's records: leaf = SHA-256(0x00 ‖ record), node = SHA-256(0x01 ‖
+// left ‖ right). The frontier (compact range) is all that must be kept to append and to know the
+// root: one digest per set bit of the size. Pure values; not shared between threads.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,14 @@ namespace wattledger::log {
 
 class Frontier {
  public:
+  // Lowest level of the nodes that the log keeps: one per 256 records and again half as many, so
+  // that a root of any size and a proof read a few of them and at most 255 leaves.
+  static constexpr int stored_level_min = 8;
+
   Frontier() = default;
-  void append(const Digest& leaf);
+  // Returns the nodes of level stored_level_min and above that this leaf completed, lowest first:
+  // mostly none.
+  std::vector<Digest> append(const Digest& leaf);
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] Digest root() const;
 

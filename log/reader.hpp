@@ -35,18 +35,20 @@ class Snapshot {
   // not_found outside first..head; corrupt naming the sequence and what is damaged.
   [[nodiscard]] Result<RecordView> at(Sequence sequence) const;
 
-  // Calls `each` for from <= sequence <= to (clipped to what is there), in order, until it returns false or an error.
-  // A hole or a damaged record is an error naming the sequence.
+  // Calls `each` for from <= sequence <= to (clipped to what is there), in order, until it returns
+  // false or an error. A hole or a damaged record is an error naming the sequence.
   using Each = std::function<Result<bool>(const RecordView&)>;
   Result<void> scan(Sequence from, Sequence to, const Each& each) const;
 
-  // First sequence recorded at or after `time` within the newest epoch that reaches it; head + 1 if none (binary search).
+  // First sequence recorded at or after `time` within the newest epoch that reaches it; head + 1 if
+  // none (binary search).
   [[nodiscard]] Result<Sequence> first_recorded_at_or_after(UtcTime time) const;
-  // Every record with from <= occurred-at < to, in sequence order, import batches included. Looks only where the log's time
-  // rules say that such records can be.
+  // Every record with from <= occurred-at < to, in sequence order, import batches included. Looks
+  // only where the log's time rules say that such records can be.
   Result<void> scan_occurred(UtcTime from, UtcTime to, const Each& each) const;
 
   struct Impl;
+  [[nodiscard]] const Impl& impl() const { return *impl_; }  // for this room only
 
  private:
   friend class Log;
@@ -54,7 +56,14 @@ class Snapshot {
   std::unique_ptr<Impl> impl_;
 };
 
-// Waits until the log's head is beyond `seen`, whichever process appends; false when `timeout` passes first.
-[[nodiscard]] Result<bool> wait_beyond(const Log& log, Sequence seen, std::chrono::milliseconds timeout);
+// Merkle root of the log's first `size` records, as it was when the head was there; from stored
+// nodes and at most 255 records. not_found beyond the head or where the records are no longer here;
+// corrupt if a node is missing.
+[[nodiscard]] Result<Digest> root_at(const Snapshot& snapshot, std::uint64_t size);
+
+// Waits until the log's head is beyond `seen`, whichever process appends; false when `timeout`
+// passes first.
+[[nodiscard]] Result<bool> wait_beyond(const Log& log, Sequence seen,
+                                       std::chrono::milliseconds timeout);
 
 }  // namespace wattledger::log

@@ -1,1 +1,201 @@
-// not written yet
+#include "log/verification.hpp"
+
+#include <lmdb.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "log/byte_order.hpp"
+#include "log/snapshot.hpp"
+
+namespace wattledger::log {
+namespace {
+
+constexpr const char* restore_remedy = "restore a backup; keep this copy as evidence";
+constexpr const char* newer_remedy = "verify with the wattledger that wrote it, or a later one";
+
+// One pass over the snapshot, in order of sequence.
+class Verifier {
+ public:
+  explicit Verifier(const Snapshot& snapshot) : snapshot_(snapshot), meta_(snapshot.meta()) {}
+
+  Result<Verification> run();
+
+ private:
+  void find(FindingKind kind, Sequence sequence, std::string what,
+            const char* remedy = restore_remedy) {
+    if (result_.findings.size() < findings_max)
+      result_.findings.push_back({kind, sequence, std::move(what), remedy});
+    else
+      result_.complete = false;
+  }
+  [[nodiscard]] bool full() const { return !result_.complete; }
+
+  void visit(Sequence sequence, std::span<const std::byte> bytes);
+  void missing(Sequence from, Sequence to);
+  void check_order(const RecordView& record);
+  void check_batch(const RecordView& record);
+  void check_tree();
+  void check_meta();
+
+  const Snapshot& snapshot_;
+  const Meta& meta_;
+  Verification result_;
+  Frontier frontier_;
+  bool whole_ = true;      // every record from 1 on was there
+  std::size_t epoch_ = 0;  // of epochs already begun
+  std::size_t batch_ = 0;  // the batch that is open or comes next
+  std::optional<UtcTime> newest_recorded_at_;
+  std::optional<UtcTime> newest_in_batch_;
+  Kind kind_highest_ = Kind::NONE;
+};
+
+Result<Verification> Verifier::run() {
+  const auto& impl = snapshot_.impl();
+  const auto cursor = Cursor::open(impl.transaction, impl.environment->databases().events);
+  if (!cursor) return Failure(cursor.error());
+  whole_ = meta_.first.value == 1;
+  Sequence expected = meta_.first;
+  MDB_val key{};
+  MDB_val value{};
+  int code = mdb_cursor_get(cursor->get(), &key, &value, MDB_FIRST);
+  for (; code == 0 && !full(); code = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT)) {
+    if (key.mv_size != 8) {
+      find(FindingKind::meta_mismatch, expected,
+           "a key of " + std::to_string(key.mv_size) + " bytes stands among the records");
+      continue;
+    }
+    const Sequence sequence{load_big<std::uint64_t>(static_cast<const std::byte*>(key.mv_data))};
+    if (sequence < expected || sequence > meta_.head) {
+      find(FindingKind::meta_mismatch, sequence, "stands outside first and head of meta");
+      continue;
+    }
+    missing(expected, sequence);
+    visit(sequence, {static_cast<const std::byte*>(value.mv_data), value.mv_size});
+    expected = sequence.next();
+  }
+  if (code != 0 && code != MDB_NOTFOUND)
+    find(FindingKind::damaged_record, expected,
+         std::string("LMDB cannot read on: ") + mdb_strerror(code));
+  if (!full()) missing(expected, meta_.head.next());
+  if (!full()) check_tree();
+  if (!full()) check_meta();
+  return std::move(result_);
+}
+
+void Verifier::missing(Sequence from, Sequence to) {
+  if (from >= to) return;
+  whole_ = false;
+  const std::uint64_t count = to.value - from.value;
+  find(FindingKind::hole, from,
+       count == 1 ? "the record is missing"
+                  : std::to_string(count) + " records from here on are missing");
+}
+
+void Verifier::visit(Sequence sequence, std::span<const std::byte> bytes) {
+  ++result_.records;
+  frontier_.append(leaf_hash(bytes));
+  const auto record = snapshot_.at(sequence);
+  if (!record) {
+    const bool newer = record.error().kind == ErrorKind::newer;
+    find(newer ? FindingKind::unknown_kind : FindingKind::damaged_record, sequence,
+         record.error().what, newer ? newer_remedy : restore_remedy);
+    return;
+  }
+  kind_highest_ = std::max(kind_highest_, record->event.kind());
+  check_order(*record);
+  check_batch(*record);
+}
+
+void Verifier::check_order(const RecordView& record) {
+  const bool opens = epoch_ < meta_.epochs.size() && meta_.epochs[epoch_].first <= record.sequence;
+  while (epoch_ < meta_.epochs.size() && meta_.epochs[epoch_].first <= record.sequence) ++epoch_;
+  const bool must_open = record.sequence.value == 1 || record.event.kind() == Kind::ClockStepped;
+  const bool begins = epoch_ > 0 && meta_.epochs[epoch_ - 1].first == record.sequence;
+  if (must_open != begins)
+    find(FindingKind::meta_mismatch, record.sequence,
+         begins ? "meta has a clock epoch here, the record opens none"
+                : "opens a clock epoch that meta does not have");
+  if (begins && meta_.epochs[epoch_ - 1].recorded_at != record.recorded_at)
+    find(FindingKind::meta_mismatch, record.sequence,
+         "meta has another time for the clock epoch that begins here");
+  if (!opens && newest_recorded_at_ && record.recorded_at < *newest_recorded_at_)
+    find(FindingKind::time_order, record.sequence,
+         "recorded at " + utc_text(record.recorded_at) + ", before the record in front of it");
+  newest_recorded_at_ = record.recorded_at;
+}
+
+void Verifier::check_batch(const RecordView& record) {
+  const auto over = [&](const ImportBatch& batch) {
+    return batch.finished.value != 0 && batch.finished < record.sequence;
+  };
+  while (batch_ < meta_.batches.size() && over(meta_.batches[batch_])) {
+    ++batch_;
+    newest_in_batch_.reset();
+  }
+  const bool in = batch_ < meta_.batches.size() && meta_.batches[batch_].started <= record.sequence;
+  const bool starts = in && meta_.batches[batch_].started == record.sequence;
+  if (starts != (record.event.kind() == Kind::ImportStarted))
+    find(FindingKind::meta_mismatch, record.sequence,
+         "ImportStarted and the import batches of meta do not fit");
+  if (in && record.recorded_at != meta_.batches[batch_].recorded_at)
+    find(FindingKind::time_order, record.sequence,
+         "recorded at another time than its import batch");
+  const UtcTime occurred_at = record.event.occurred_at();
+  const bool finishes = record.event.kind() == Kind::ImportFinished;
+  if (in && !starts && !finishes) {
+    if (newest_in_batch_ && occurred_at < *newest_in_batch_)
+      find(FindingKind::time_order, record.sequence,
+           "out of order of occurred-at within its import batch");
+    newest_in_batch_ = occurred_at;
+  }
+  if (!in && (record.recorded_at - occurred_at > occurred_lag_limit ||
+              occurred_at - record.recorded_at > occurred_ahead_limit))
+    find(FindingKind::time_order, record.sequence,
+         "occurred at " + utc_text(occurred_at) + ", too far from when it was recorded, " +
+             utc_text(record.recorded_at));
+}
+
+void Verifier::check_tree() {
+  result_.root = frontier_.root();
+  if (!whole_ || frontier_ == meta_.frontier) return;
+  find(FindingKind::tree_mismatch, meta_.head,
+       "the records give the root " + result_.root.hex() + ", meta has " +
+           meta_.frontier.root().hex());
+}
+
+void Verifier::check_meta() {
+  if (result_.records > 0 && newest_recorded_at_ && whole_ &&
+      *newest_recorded_at_ != meta_.head_recorded_at)
+    find(FindingKind::meta_mismatch, meta_.head, "meta has another recorded-at for the head");
+  if (kind_highest_ > meta_.kind_highest)
+    find(FindingKind::meta_mismatch, meta_.head,
+         "meta has " + std::string(kind_name(meta_.kind_highest)) +
+             " as the highest kind, a record is " + std::string(kind_name(kind_highest_)));
+}
+
+}  // namespace
+
+Result<Verification> verify(const Snapshot& snapshot) { return Verifier(snapshot).run(); }
+
+std::string_view finding_name(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::hole:
+      return "hole";
+    case FindingKind::damaged_record:
+      return "damaged record";
+    case FindingKind::time_order:
+      return "time order";
+    case FindingKind::tree_mismatch:
+      return "tree mismatch";
+    case FindingKind::meta_mismatch:
+      return "meta mismatch";
+    case FindingKind::unknown_kind:
+      return "unknown kind";
+  }
+  return "";
+}
+
+}  // namespace wattledger::log

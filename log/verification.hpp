@@ -9,7 +9,14 @@
 
 namespace wattledger::log {
 
-enum class FindingKind { hole, damaged_record, time_order, tree_mismatch, meta_mismatch, unknown_kind };
+enum class FindingKind {
+  hole,
+  damaged_record,
+  time_order,
+  tree_mismatch,
+  meta_mismatch,
+  unknown_kind
+};
 
 struct Finding {
   FindingKind kind;

@@ -1,0 +1,87 @@
+#include "log/commit.hpp"
+
+#include <lmdb.h>
+
+#include <array>
+#include <string>
+
+#include "log/byte_order.hpp"
+
+namespace wattledger::log {
+namespace {
+
+constexpr std::size_t node_key_bytes = 9;
+
+// LMDB takes pointers to mutable bytes and does not change them.
+MDB_val value_of(std::span<const std::byte> bytes) {
+  return {bytes.size(), const_cast<std::byte*>(bytes.data())};
+}
+
+// The lock of the one writer should make this impossible; a log with two tails could not be
+// repaired.
+Result<void> check_base(const Environment& environment, const Transaction& transaction,
+                        const Meta& meta) {
+  const auto values = read_meta(environment, transaction);
+  if (!values) return Failure(values.error());
+  const auto stored = decode_meta(*values);
+  if (!stored) return Failure(stored.error());
+  if (stored->head == meta.head && stored->frontier == meta.frontier) return {};
+  return fail(ErrorKind::conflict,
+              "somebody else wrote to " + environment.directory().string() + ": its head is " +
+                  std::to_string(stored->head.value) + ", expected " +
+                  std::to_string(meta.head.value),
+              "find the second writer, then open the log again");
+}
+
+// `sequence` is the last record under the subtree.
+Result<void> put_nodes(const Environment& environment, const Transaction& transaction,
+                       Sequence sequence, const std::vector<Digest>& path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const auto level = static_cast<std::size_t>(Frontier::stored_level_min) + i;
+    std::array<std::byte, node_key_bytes> name{};
+    name[0] = static_cast<std::byte>(level);
+    store_big((sequence.value >> level) - 1, name.data() + 1);
+    MDB_val key = value_of(name);
+    MDB_val value = value_of(std::as_bytes(std::span(path[i].bytes)));
+    const int code = mdb_put(transaction.get(), environment.databases().nodes, &key, &value, 0);
+    if (code != 0)
+      return lmdb_failure(code, environment.directory().string() + ", writing Merkle nodes");
+  }
+  return {};
+}
+
+Result<void> put_records(const Environment& environment, const Transaction& transaction, Meta& meta,
+                         std::span<const Pending> records) {
+  const auto cursor = Cursor::open(transaction, environment.databases().events);
+  if (!cursor) return Failure(cursor.error());
+  for (const Pending& pending : records) {
+    const auto path = advance(meta, pending.facts, pending.leaf);
+    std::array<std::byte, 8> name{};
+    store_big(meta.head.value, name.data());
+    MDB_val key = value_of(name);
+    MDB_val value = value_of(pending.record);
+    const int code = mdb_cursor_put(cursor->get(), &key, &value, MDB_APPEND);
+    if (code != 0)
+      return lmdb_failure(code, environment.directory().string() + ", writing record " +
+                                    std::to_string(meta.head.value));
+    if (!path.empty()) WATTLEDGER_TRY(put_nodes(environment, transaction, meta.head, path));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> commit_records(const Environment& environment, Meta& meta,
+                            std::span<const Pending> records) {
+  auto transaction = Transaction::begin(environment, Transaction::Access::write);
+  if (!transaction) return Failure(transaction.error());
+  WATTLEDGER_TRY(check_base(environment, *transaction, meta));
+  Meta after = meta;
+  WATTLEDGER_TRY(put_records(environment, *transaction, after, records));
+  WATTLEDGER_TRY(write_meta(environment, *transaction, encode_changes(meta, after)));
+  WATTLEDGER_TRY(std::move(*transaction).commit());
+  meta = std::move(after);
+  return {};
+}
+
+}  // namespace wattledger::log

@@ -1,0 +1,338 @@
+#include "log/environment.hpp"
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace wattledger::log {
+namespace {
+
+constexpr unsigned readers_max = 256;
+constexpr unsigned databases_max = 8;
+constexpr unsigned file_mode = 0640;
+constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE;
+constexpr std::size_t lmdb_magic_offset = 16;  // behind the page header
+
+Failure system_failure(const std::string& doing) {
+  const int code = errno;
+  const bool no_space = code == ENOSPC || code == EDQUOT;
+  return fail(no_space ? ErrorKind::full : ErrorKind::io, doing + ": " + std::strerror(code),
+              no_space ? "free space on the disk" : "check the directory and its permissions");
+}
+
+// A daemon that closed stderr would get the data file as descriptor 2, and the next complaint of a
+// C library would overwrite LMDB's first page. It has happened to others.
+Result<void> occupy_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    if (::open("/dev/null", O_RDWR) < 0) return system_failure("/dev/null cannot be opened");
+  }
+  return {};
+}
+
+// Looks at the file before LMDB does: LMDB would fill an empty one and leave a lock file beside a
+// foreign one.
+Result<void> check_data_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return system_failure(path.string() + " cannot be read");
+  std::array<char, lmdb_magic_offset + 4> head{};
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  if (file.gcount() == 0)
+    return fail(ErrorKind::not_found, path.string() + " is empty: a log that was never finished",
+                "create the log again");
+  std::uint32_t magic = 0;
+  std::memcpy(&magic, head.data() + lmdb_magic_offset, sizeof magic);
+  if (file.gcount() < static_cast<std::streamsize>(head.size()) || magic != lmdb_magic)
+    return fail(ErrorKind::foreign, path.string() + " is not an LMDB file",
+                "choose another directory");
+  return {};
+}
+
+// A file shorter than its own account of itself would end this process by SIGBUS at the first
+// missing page.
+Result<void> check_length(MDB_env* env, const std::filesystem::path& path) {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  mdb_env_info(env, &info);
+  mdb_env_stat(env, &stat);
+  std::error_code error;
+  const std::uint64_t bytes = std::filesystem::file_size(path, error);
+  const std::uint64_t needed = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+  if (error || bytes >= needed) return {};
+  return fail(ErrorKind::corrupt,
+              path.string() + " is cut short: " + std::to_string(bytes) + " bytes of " +
+                  std::to_string(needed),
+              "restore a backup");
+}
+
+Result<MDB_env*> open_environment(const std::filesystem::path& directory, std::uint64_t map_bytes) {
+  WATTLEDGER_TRY(occupy_standard_descriptors());
+  const std::string doing = directory.string() + " cannot be opened";
+  MDB_env* env = nullptr;
+  int code = mdb_env_create(&env);
+  if (code != 0) return lmdb_failure(code, doing);
+  code = mdb_env_set_maxdbs(env, databases_max);
+  if (code == 0) code = mdb_env_set_maxreaders(env, readers_max);
+  if (code == 0) code = mdb_env_set_mapsize(env, static_cast<std::size_t>(map_bytes));
+  if (code == 0) code = mdb_env_open(env, directory.c_str(), MDB_NOTLS, file_mode);
+  if (code != 0) {
+    mdb_env_close(env);
+    return lmdb_failure(code, doing);
+  }
+  int dead = 0;
+  mdb_reader_check(env, &dead);
+  return env;
+}
+
+}  // namespace
+
+Failure lmdb_failure(int code, const std::string& doing) {
+  const std::string what = doing + ": " + mdb_strerror(code);
+  switch (code) {
+    case MDB_MAP_FULL:
+    case MDB_MAP_RESIZED:
+      return fail(ErrorKind::full, what, "the log has outgrown its map: open it with a larger one");
+    case MDB_READERS_FULL:
+      return fail(ErrorKind::full, what, "close some of the log's readers");
+    case MDB_TXN_FULL:
+      return fail(ErrorKind::full, what, "commit fewer events at once");
+    case ENOSPC:
+    case EDQUOT:
+      return fail(ErrorKind::full, what, "free space on the disk");
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_PANIC:
+    case MDB_BAD_TXN:
+      return fail(ErrorKind::corrupt, what,
+                  "run 'wattledger log verify'; restore a backup if it stays");
+    case MDB_INVALID:
+      return fail(ErrorKind::foreign, what, "choose another directory");
+    case MDB_VERSION_MISMATCH:
+      return fail(ErrorKind::newer, what, "use the wattledger that wrote it, with its LMDB");
+    default:
+      return fail(ErrorKind::io, what, "check the disk, the directory and its permissions");
+  }
+}
+
+// The environments open in this process, by device and inode of their data file. A fork's child
+// must not use its parent's, hence the process id.
+class EnvironmentRegistry {
+ public:
+  struct Place {
+    ::pid_t process;
+    ::dev_t device;
+    ::ino_t inode;
+    auto operator<=>(const Place&) const = default;
+  };
+  struct Entry {
+    std::unique_ptr<Environment> environment;
+    std::size_t users = 0;
+  };
+
+  static EnvironmentRegistry& instance() {
+    static auto* registry =
+        new EnvironmentRegistry;  // never destroyed: logs may outlive every other static
+    return *registry;
+  }
+
+  static std::optional<Place> place(const std::filesystem::path& directory) {
+    struct ::stat status {};
+    if (::stat((directory / data_file).c_str(), &status) != 0) return std::nullopt;
+    return Place{::getpid(), status.st_dev, status.st_ino};
+  }
+
+  Result<std::shared_ptr<Environment>> open(const std::filesystem::path& directory,
+                                            std::uint64_t map_bytes) {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = place(directory); known && entries_.contains(*known)) return use(*known);
+    WATTLEDGER_TRY(check_data_file(directory / data_file));
+    auto environment = make(directory, map_bytes);
+    if (!environment) return Failure(environment.error());
+    WATTLEDGER_TRY(check_length((*environment)->get(), directory / data_file));
+    WATTLEDGER_TRY((*environment)->open_databases());
+    return add(*std::move(environment));
+  }
+
+  Result<std::shared_ptr<Environment>> create(const std::filesystem::path& directory,
+                                              const MetaValues& values) {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = place(directory); known && entries_.contains(*known))
+      return fail(ErrorKind::conflict, "a log is in " + directory.string() + " already", "open it");
+    auto environment = make(directory, map_bytes_default);
+    if (!environment) return Failure(environment.error());
+    WATTLEDGER_TRY((*environment)->create_databases(values));
+    return add(*std::move(environment));
+  }
+
+ private:
+  static Result<std::unique_ptr<Environment>> make(const std::filesystem::path& directory,
+                                                   std::uint64_t map_bytes) {
+    auto env = open_environment(directory, map_bytes);
+    if (!env) return Failure(env.error());
+    return std::make_unique<Environment>(*env, directory);
+  }
+
+  Result<std::shared_ptr<Environment>> add(std::unique_ptr<Environment> environment) {
+    const auto where = place(environment->directory());
+    if (!where) return system_failure(environment->data_path().string() + " vanished");
+    entries_[*where].environment = std::move(environment);
+    return use(*where);
+  }
+
+  std::shared_ptr<Environment> use(const Place& where) {
+    Entry& entry = entries_.at(where);
+    ++entry.users;
+    return {entry.environment.get(), [this, where](Environment*) { release(where); }};
+  }
+
+  void release(const Place& where) {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(where);
+    if (--found->second.users == 0) entries_.erase(found);
+  }
+
+  std::mutex mutex_;
+  std::map<Place, Entry> entries_;
+};
+
+Result<std::shared_ptr<Environment>> Environment::open(const std::filesystem::path& directory,
+                                                       std::uint64_t map_bytes) {
+  return EnvironmentRegistry::instance().open(directory, map_bytes);
+}
+
+Result<std::shared_ptr<Environment>> Environment::create(const std::filesystem::path& directory,
+                                                         const MetaValues& values) {
+  return EnvironmentRegistry::instance().create(directory, values);
+}
+
+Environment::~Environment() { mdb_env_close(env_); }
+
+Result<void> Environment::open_databases() {
+  auto transaction = Transaction::begin(*this, Transaction::Access::read);
+  if (!transaction) return Failure(transaction.error());
+  const std::array<std::pair<const char*, unsigned*>, 4> wanted = {
+      {{"meta", &databases_.meta},
+       {"events", &databases_.events},
+       {"nodes", &databases_.nodes},
+       {"checkpoints", &databases_.checkpoints}}};
+  MDB_stat stat{};
+  mdb_env_stat(env_, &stat);
+  if (stat.ms_entries == 0)
+    return fail(ErrorKind::not_found, directory_.string() + " holds a log that was never finished",
+                "create the log again");
+  for (const auto& [name, handle] : wanted) {
+    const int code = mdb_dbi_open(transaction->get(), name, 0, handle);
+    if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE)
+      return fail(
+          ErrorKind::foreign,
+          directory_.string() + " is an LMDB environment without the database `" + name + "`",
+          "choose another directory");
+    if (code != 0) return lmdb_failure(code, directory_.string() + ", database " + name);
+  }
+  return std::move(*transaction).commit();  // else LMDB forgets the handles
+}
+
+Result<void> Environment::create_databases(const MetaValues& values) {
+  auto transaction = Transaction::begin(*this, Transaction::Access::write);
+  if (!transaction) return Failure(transaction.error());
+  MDB_stat stat{};
+  mdb_env_stat(env_, &stat);
+  unsigned found = 0;
+  if (stat.ms_entries != 0) {
+    if (mdb_dbi_open(transaction->get(), "meta", 0, &found) == 0)
+      return fail(ErrorKind::conflict, "a log is in " + directory_.string() + " already",
+                  "open it");
+    return fail(ErrorKind::foreign, directory_.string() + " holds another LMDB environment",
+                "choose another directory");
+  }
+  const std::array<std::pair<const char*, unsigned*>, 4> wanted = {
+      {{"meta", &databases_.meta},
+       {"events", &databases_.events},
+       {"nodes", &databases_.nodes},
+       {"checkpoints", &databases_.checkpoints}}};
+  for (const auto& [name, handle] : wanted)
+    if (const int code = mdb_dbi_open(transaction->get(), name, MDB_CREATE, handle); code != 0)
+      return lmdb_failure(code, directory_.string() + ", database " + name);
+  WATTLEDGER_TRY(write_meta(*this, *transaction, values));
+  return std::move(*transaction).commit();
+}
+
+Result<Transaction> Transaction::begin(const Environment& environment, Access access) {
+  MDB_txn* txn = nullptr;
+  const int code =
+      mdb_txn_begin(environment.get(), nullptr, access == Access::read ? MDB_RDONLY : 0, &txn);
+  if (code != 0)
+    return lmdb_failure(code, environment.directory().string() + ", begin of a transaction");
+  return Transaction(txn);
+}
+
+Transaction::Transaction(Transaction&& other) noexcept : txn_(std::exchange(other.txn_, nullptr)) {}
+
+Transaction& Transaction::operator=(Transaction&& other) noexcept {
+  std::swap(txn_, other.txn_);
+  return *this;
+}
+
+Transaction::~Transaction() {
+  if (txn_ != nullptr) mdb_txn_abort(txn_);
+}
+
+Result<void> Transaction::commit() && {
+  const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+  if (code != 0) return lmdb_failure(code, "commit");
+  return {};
+}
+
+Result<Cursor> Cursor::open(const Transaction& transaction, unsigned database) {
+  MDB_cursor* cursor = nullptr;
+  if (const int code = mdb_cursor_open(transaction.get(), database, &cursor); code != 0)
+    return lmdb_failure(code, "opening a cursor");
+  return Cursor(cursor);
+}
+
+Cursor::Cursor(Cursor&& other) noexcept : cursor_(std::exchange(other.cursor_, nullptr)) {}
+
+Cursor::~Cursor() {
+  if (cursor_ != nullptr) mdb_cursor_close(cursor_);
+}
+
+Result<MetaValues> read_meta(const Environment& environment, const Transaction& transaction) {
+  const auto cursor = Cursor::open(transaction, environment.databases().meta);
+  if (!cursor) return Failure(cursor.error());
+  MetaValues values;
+  MDB_val key{};
+  MDB_val value{};
+  int code = mdb_cursor_get(cursor->get(), &key, &value, MDB_FIRST);
+  for (; code == 0; code = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT)) {
+    const auto* from = static_cast<const std::byte*>(value.mv_data);
+    values.emplace(std::string(static_cast<const char*>(key.mv_data), key.mv_size),
+                   std::vector<std::byte>(from, from + value.mv_size));
+  }
+  if (code != MDB_NOTFOUND)
+    return lmdb_failure(code, environment.directory().string() + ", reading meta");
+  return values;
+}
+
+Result<void> write_meta(const Environment& environment, const Transaction& transaction,
+                        const MetaValues& values) {
+  for (const auto& [name, bytes] : values) {
+    // LMDB takes pointers to mutable bytes and does not change them.
+    MDB_val key{name.size(), const_cast<char*>(name.data())};
+    MDB_val value{bytes.size(), const_cast<std::byte*>(bytes.data())};
+    const int code = mdb_put(transaction.get(), environment.databases().meta, &key, &value, 0);
+    if (code != 0)
+      return lmdb_failure(code, environment.directory().string() + ", writing meta." + name);
+  }
+  return {};
+}
+
+}  // namespace wattledger::log

@@ -1,0 +1,108 @@
+// The LMDB environment of a log directory and its transactions, each closed exactly once. Inside
+// this room only.
+//
+// LMDB forbids opening one directory twice in a process, so an environment is shared by all who
+// open it here. Flags: MDB_NOTLS only; default durability. A read transaction stays on its thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "events/identity.hpp"
+#include "events/result.hpp"
+#include "log/meta.hpp"
+
+struct MDB_env;
+struct MDB_txn;
+struct MDB_cursor;
+
+namespace wattledger::log {
+
+inline constexpr const char* data_file = "data.mdb";
+inline constexpr const char* lock_file = "lock.mdb";
+inline constexpr const char* writer_lock_file = "writer.lock";
+
+// LMDB's handles of the four databases.
+struct Databases {
+  unsigned events = 0;
+  unsigned meta = 0;
+  unsigned nodes = 0;
+  unsigned checkpoints = 0;
+};
+
+// LMDB's code as an error of ours; `doing` says what was tried, to what.
+[[nodiscard]] Failure lmdb_failure(int code, const std::string& doing);
+
+class Environment {
+ public:
+  // Of an existing data file. foreign, newer, corrupt (cut short), not_found (never finished),
+  // full, io.
+  static Result<std::shared_ptr<Environment>> open(const std::filesystem::path& directory,
+                                                   std::uint64_t map_bytes);
+  // Of a new one, with these values in meta; conflict if a log is there.
+  static Result<std::shared_ptr<Environment>> create(const std::filesystem::path& directory,
+                                                     const MetaValues& values);
+
+  Environment(MDB_env* env, std::filesystem::path directory)
+      : env_(env), directory_(std::move(directory)) {}
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  ~Environment();
+
+  [[nodiscard]] MDB_env* get() const { return env_; }
+  [[nodiscard]] const Databases& databases() const { return databases_; }
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] std::filesystem::path data_path() const { return directory_ / data_file; }
+
+ private:
+  friend class EnvironmentRegistry;
+  Result<void> open_databases();
+  Result<void> create_databases(const MetaValues& values);
+
+  MDB_env* env_;
+  std::filesystem::path directory_;
+  Databases databases_;
+};
+
+class Transaction {
+ public:
+  enum class Access { read, write };
+  static Result<Transaction> begin(const Environment& environment, Access access);
+  Transaction(Transaction&& other) noexcept;
+  Transaction& operator=(Transaction&& other) noexcept;
+  ~Transaction();  // aborts what was not committed
+
+  [[nodiscard]] MDB_txn* get() const { return txn_; }
+  [[nodiscard]] Result<void> commit() &&;
+
+ private:
+  explicit Transaction(MDB_txn* txn) : txn_(txn) {}
+  MDB_txn* txn_;
+};
+
+class Cursor {
+ public:
+  static Result<Cursor> open(const Transaction& transaction, unsigned database);
+  Cursor(Cursor&& other) noexcept;
+  Cursor& operator=(Cursor&&) = delete;
+  ~Cursor();
+  [[nodiscard]] MDB_cursor* get() const { return cursor_; }
+
+ private:
+  explicit Cursor(MDB_cursor* cursor) : cursor_(cursor) {}
+  MDB_cursor* cursor_;
+};
+
+[[nodiscard]] Result<MetaValues> read_meta(const Environment& environment,
+                                           const Transaction& transaction);
+[[nodiscard]] Result<void> write_meta(const Environment& environment,
+                                      const Transaction& transaction, const MetaValues& values);
+
+struct Log::Impl {
+  std::shared_ptr<Environment> environment;
+};
+
+}  // namespace wattledger::log

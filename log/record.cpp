@@ -1,0 +1,57 @@
+#include "log/record.hpp"
+
+#include <cstring>
+#include <string>
+
+#include "log/byte_order.hpp"
+#include "log/crc32c.hpp"
+
+namespace wattledger::log {
+namespace {
+
+constexpr std::size_t record_bytes_max = record_header_bytes + event_bytes_max;
+constexpr std::uint16_t kind_bytes_max = 255;  // the union's tag is one byte
+
+}  // namespace
+
+std::vector<std::byte> build_record(const EncodedEvent& event, UtcTime recorded_at) {
+  const std::span<const std::byte> body = event.bytes();
+  std::vector<std::byte> record(record_header_bytes + body.size());
+  record[4] = static_cast<std::byte>(record_version);
+  store_little(static_cast<std::uint16_t>(event.kind()), record.data() + 6);
+  store_little(static_cast<std::int64_t>(to_us(recorded_at)), record.data() + 8);
+  if (!body.empty()) std::memcpy(record.data() + record_header_bytes, body.data(), body.size());
+  store_little(crc32c(std::span(record).subspan(4)), record.data());
+  return record;
+}
+
+Result<RecordHeader> parse_header(std::span<const std::byte> record) {
+  if (record.size() <= record_header_bytes || record.size() > record_bytes_max ||
+      record.size() % 8 != 0)
+    return fail(ErrorKind::corrupt,
+                "a length of " + std::to_string(record.size()) + " bytes cannot be");
+  RecordHeader header;
+  header.crc = load_little<std::uint32_t>(record.data());
+  if (crc32c(record.subspan(4)) != header.crc)
+    return fail(ErrorKind::corrupt, "the checksum does not fit the bytes");
+  header.version = std::to_integer<std::uint8_t>(record[4]);
+  header.flags = std::to_integer<std::uint8_t>(record[5]);
+  header.kind = load_little<std::uint16_t>(record.data() + 6);
+  header.recorded_at = utc_from_us(load_little<std::int64_t>(record.data() + 8));
+  if (header.version != record_version || header.flags != 0)
+    return fail(ErrorKind::newer,
+                "record version " + std::to_string(header.version) + " with flags " +
+                    std::to_string(header.flags) + " is not known here",
+                "use the wattledger that wrote it, or a later one");
+  return header;
+}
+
+Result<EventView> parse_event(const RecordHeader& header, std::span<const std::byte> record) {
+  if (header.kind > kind_bytes_max)
+    return fail(ErrorKind::newer,
+                "event kind " + std::to_string(header.kind) + " is beyond the catalogue",
+                "use the wattledger that wrote it, or a later one");
+  return decode(static_cast<Kind>(header.kind), record.subspan(record_header_bytes));
+}
+
+}  // namespace wattledger::log

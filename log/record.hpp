@@ -1,0 +1,47 @@
+// One record of the log: a header of 16 bytes, little-endian, then the event's FlatBuffers bytes, a
+// multiple of 8 long.
+//
+//   0  u32  crc32c of every byte behind it
+//   4  u8   record version (1)
+//   5  u8   flags: 1 history, 2 redacted, 4 lost; all reserved: version 1 writes 0 and refuses
+//   others 6  u16  kind: the event's position in the union fb::Fact 8  i64  recorded-at,
+//   microseconds since 1970-01-01T00:00:00Z
+//
+// The sequence is the key, not part of the record. Pure, any thread. Inside this room only;
+// FORMAT.md has the same.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "events/codec.hpp"
+
+namespace wattledger::log {
+
+inline constexpr std::size_t record_header_bytes = 16;
+inline constexpr std::uint8_t record_version = 1;
+inline constexpr std::uint8_t flag_history = 1;
+inline constexpr std::uint8_t flag_redacted = 2;
+inline constexpr std::uint8_t flag_lost = 4;
+
+struct RecordHeader {
+  std::uint32_t crc = 0;
+  std::uint8_t version = record_version;
+  std::uint8_t flags = 0;
+  std::uint16_t kind = 0;
+  UtcTime recorded_at{};
+  bool operator==(const RecordHeader&) const = default;
+};
+
+[[nodiscard]] std::vector<std::byte> build_record(const EncodedEvent& event, UtcTime recorded_at);
+
+// Checks length and crc (corrupt), then version and flags (newer). The text does not name the
+// sequence: the caller does.
+[[nodiscard]] Result<RecordHeader> parse_header(std::span<const std::byte> record);
+// The event behind a parsed header. `record` stands at an address divisible by 8.
+[[nodiscard]] Result<EventView> parse_event(const RecordHeader& header,
+                                            std::span<const std::byte> record);
+
+}  // namespace wattledger::log

@@ -1,0 +1,171 @@
+// Finding records by time without an index: recorded-at is sorted within a clock epoch, occurred-at
+// lies close to it, and an import batch, where it does not, is sorted by occurred-at.
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "log/snapshot.hpp"
+
+namespace wattledger::log {
+namespace {
+
+using std::chrono::microseconds;
+
+struct Range {
+  std::uint64_t from;
+  std::uint64_t to;  // beyond the last
+};
+
+UtcTime saturating_add(UtcTime time, microseconds by) {
+  if (by.count() > 0 && time > UtcTime::max() - by) return UtcTime::max();
+  if (by.count() < 0 && time < UtcTime::min() - by) return UtcTime::min();
+  return time + by;
+}
+
+// The first sequence in the range whose time, by `time_of`, is at or after `time`; its end if none.
+template <class TimeOf>
+Result<std::uint64_t> lower_bound(Range range, UtcTime time, const TimeOf& time_of) {
+  while (range.from < range.to) {
+    const std::uint64_t middle = range.from + (range.to - range.from) / 2;
+    const Result<UtcTime> there = time_of(Sequence{middle});
+    if (!there) return Failure(there.error());
+    if (*there < time)
+      range.from = middle + 1;
+    else
+      range.to = middle;
+  }
+  return range.from;
+}
+
+class TimeSearch {
+ public:
+  explicit TimeSearch(const Snapshot& snapshot) : snapshot_(snapshot), meta_(snapshot.meta()) {}
+
+  // What is here of the epoch.
+  [[nodiscard]] Range epoch(std::size_t index) const {
+    const std::uint64_t from = std::max(meta_.epochs[index].first, meta_.first).value;
+    const bool newest = index + 1 == meta_.epochs.size();
+    const std::uint64_t to = newest ? meta_.head.value + 1 : meta_.epochs[index + 1].first.value;
+    return {from, std::max(from, to)};
+  }
+
+  [[nodiscard]] Result<std::uint64_t> recorded(Range range, UtcTime time) const {
+    return lower_bound(range, time, [&](Sequence at) { return snapshot_.impl().recorded_at(at); });
+  }
+
+  [[nodiscard]] Result<std::uint64_t> occurred(Range range, UtcTime time) const {
+    return lower_bound(range, time, [&](Sequence at) -> Result<UtcTime> {
+      const auto record = snapshot_.at(at);
+      if (!record) return Failure(record.error());
+      return record->event.occurred_at();
+    });
+  }
+
+  // Where live records with from <= occurred-at < to can be in an epoch.
+  [[nodiscard]] Result<Range> live(std::size_t index, UtcTime from, UtcTime to) const {
+    const Range all = epoch(index);
+    const auto begin = recorded(all, saturating_add(from, -microseconds(occurred_ahead_limit)));
+    if (!begin) return Failure(begin.error());
+    const auto end =
+        recorded({*begin, all.to}, saturating_add(to, microseconds(occurred_lag_limit)));
+    if (!end) return Failure(end.error());
+    return Range{*begin, *end};
+  }
+
+  // The records between a batch's ImportStarted and its end.
+  [[nodiscard]] Range inside(const ImportBatch& batch) const {
+    const bool open = batch.finished.value == 0;
+    const std::uint64_t end = open ? meta_.head.value : batch.finished.value;
+    const std::uint64_t from = std::max(batch.started.value + 1, meta_.first.value);
+    return {from, std::max(from, end + 1)};
+  }
+
+  // Ranges of all candidates, ascending; they may touch live records that do not fit.
+  [[nodiscard]] Result<std::vector<Range>> candidates(UtcTime from, UtcTime to) const;
+
+ private:
+  [[nodiscard]] Result<void> add_batch(const ImportBatch& batch, UtcTime from, UtcTime to,
+                                       std::vector<Range>& ranges) const;
+
+  const Snapshot& snapshot_;
+  const Meta& meta_;
+};
+
+// ImportFinished may close the batch; its occurred-at is not sorted with the others.
+Result<void> TimeSearch::add_batch(const ImportBatch& batch, UtcTime from, UtcTime to,
+                                   std::vector<Range>& ranges) const {
+  Range sorted = inside(batch);
+  if (sorted.from == sorted.to) return {};
+  const auto last = snapshot_.at(Sequence{sorted.to - 1});
+  if (!last) return Failure(last.error());
+  if (last->event.kind() == Kind::ImportFinished) {
+    --sorted.to;
+    ranges.push_back({sorted.to, sorted.to + 1});
+  }
+  const auto begin = occurred(sorted, from);
+  if (!begin) return Failure(begin.error());
+  const auto end = occurred({*begin, sorted.to}, to);
+  if (!end) return Failure(end.error());
+  ranges.push_back({*begin, *end});
+  return {};
+}
+
+Result<std::vector<Range>> TimeSearch::candidates(UtcTime from, UtcTime to) const {
+  std::vector<Range> ranges;
+  for (std::size_t i = 0; i < meta_.epochs.size(); ++i) {
+    auto range = live(i, from, to);
+    if (!range) return Failure(range.error());
+    // A batch within is searched on its own: step over it.
+    for (const ImportBatch& batch : meta_.batches) {
+      const Range skip = inside(batch);
+      if (skip.from >= skip.to || skip.to <= range->from || skip.from >= range->to) continue;
+      ranges.push_back({range->from, std::max(skip.from, range->from)});
+      range->from = std::min(skip.to, range->to);
+    }
+    ranges.push_back(*range);
+  }
+  for (const ImportBatch& batch : meta_.batches) WATTLEDGER_TRY(add_batch(batch, from, to, ranges));
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range& a, const Range& b) { return a.from < b.from; });
+  return ranges;
+}
+
+}  // namespace
+
+Result<Sequence> Snapshot::first_recorded_at_or_after(UtcTime time) const {
+  const TimeSearch search(*this);
+  for (std::size_t i = meta().epochs.size(); i-- > 0;) {
+    const Range epoch = search.epoch(i);
+    if (epoch.from == epoch.to) continue;
+    const auto newest = impl_->recorded_at(Sequence{epoch.to - 1});
+    if (!newest) return Failure(newest.error());
+    if (*newest < time) continue;
+    const auto found = search.recorded(epoch, time);
+    if (!found) return Failure(found.error());
+    return Sequence{*found};
+  }
+  return head().next();
+}
+
+Result<void> Snapshot::scan_occurred(UtcTime from, UtcTime to, const Each& each) const {
+  if (from >= to) return {};
+  const auto ranges = TimeSearch(*this).candidates(from, to);
+  if (!ranges) return Failure(ranges.error());
+  bool go_on = true;
+  for (const Range& range : *ranges) {
+    if (range.from >= range.to) continue;
+    WATTLEDGER_TRY(scan(Sequence{range.from}, Sequence{range.to - 1},
+                        [&](const RecordView& record) -> Result<bool> {
+                          if (record.event.occurred_at() < from || record.event.occurred_at() >= to)
+                            return true;
+                          auto more = each(record);
+                          if (more) go_on = *more;
+                          return more;
+                        }));
+    if (!go_on) return {};
+  }
+  return {};
+}
+
+}  // namespace wattledger::log
