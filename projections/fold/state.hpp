@@ -156,6 +156,9 @@ void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventVie
 // SHA-256 of the above.
 [[nodiscard]] Digest state_digest(const State& state);
 
+// SHA-256 of any text: the policy's digest, a raw answer's.
+[[nodiscard]] Digest text_digest(std::string_view text);
+
 // Final price of a slot (market + component + the zone's), and the zone's name at an instant ("T1",
 // "T2", …; "" without zones).
 [[nodiscard]] PriceE8 final_price(const State& state, const PriceSlot& slot);

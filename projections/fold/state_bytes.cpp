@@ -110,4 +110,10 @@ Digest state_digest(const State& state) {
   return digest;
 }
 
+Digest text_digest(std::string_view text) {
+  Digest digest;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.bytes.data());
+  return digest;
+}
+
 }  // namespace wattledger::fold

@@ -1,0 +1,215 @@
+#include "coordinator/daemon/actuator.hpp"
+
+#include <algorithm>
+
+namespace wattledger::daemon {
+namespace {
+
+using fb::Action;
+using fb::InverterMode;
+using std::chrono::seconds;
+
+fold::PolicySettings settings_of(const fold::State& state) {
+  return state.policy ? state.policy->settings : fold::PolicySettings{};
+}
+
+bool is_forced(InverterMode mode) {
+  return mode == InverterMode::charge || mode == InverterMode::hold ||
+         mode == InverterMode::discharge;
+}
+
+InverterMode mode_for(Action action) {
+  switch (action) {
+    case Action::charge: return InverterMode::charge;
+    case Action::hold: return InverterMode::hold;
+    case Action::sell: return InverterMode::discharge;
+    case Action::self_use:
+    case Action::stop: return InverterMode::general;
+  }
+  return InverterMode::general;
+}
+
+fb::CommandTrouble trouble_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::timed_out: return fb::CommandTrouble::timed_out;
+    case ErrorKind::rejected: return fb::CommandTrouble::not_applied;
+    case ErrorKind::io:
+    case ErrorKind::corrupt: return fb::CommandTrouble::unreachable;
+    case ErrorKind::invalid_input:
+    case ErrorKind::unsupported: return fb::CommandTrouble::refused_here;
+    case ErrorKind::not_found:
+    case ErrorKind::conflict:
+    case ErrorKind::foreign:
+    case ErrorKind::newer:
+    case ErrorKind::locked:
+    case ErrorKind::poisoned:
+    case ErrorKind::full: return fb::CommandTrouble::unknown;
+  }
+  return fb::CommandTrouble::unknown;
+}
+
+fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& state) {
+  fb::CommandIssuedT command;
+  if (state.decision) command.decision = state.decision->sequence.value;
+  command.mode = wish.mode;
+  command.attempt = static_cast<std::uint16_t>(
+      std::min<std::uint32_t>(state.inverter.failures + 1, 0xFFFF));
+  if (is_forced(wish.mode)) {
+    command.power_w = static_cast<std::int32_t>(wish.power.count());
+    command.target_soc_bp = static_cast<std::uint16_t>(wish.target_soc.count());
+    command.until_us = to_us(wish.until);
+  }
+  return command;
+}
+
+}  // namespace
+
+inverter::Wish wish_for(const fold::State& state, UtcTime now) {
+  inverter::Wish wish;
+  if (!state.decision) return wish;
+  const fold::LastDecision& decision = *state.decision;
+  const fold::PolicySettings settings = settings_of(state);
+  const UtcTime planned = decision.until.value_or(now);
+  if (mode_for(decision.action) == InverterMode::general || planned <= now) return wish;
+  // Minutes are what the inverter's schedule can say, and its day ends at 23:59 of its own clock.
+  const UtcTime midnight = state.site.zone.next_day_start(now) - std::chrono::minutes(1);
+  const UtcTime end = std::min({planned, now + settings.forced_end_max, midnight});
+  wish.until = std::chrono::floor<std::chrono::minutes>(end);
+  if (wish.until <= now) return inverter::Wish{};
+  wish.mode = mode_for(decision.action);
+  wish.power = decision.power.value_or(Watts(0));
+  wish.target_soc = decision.target_soc.value_or(BasisPoints(0));
+  return wish;
+}
+
+InverterMode mode_expected(const fold::State& state, UtcTime now) {
+  const fold::InverterState& inverter = state.inverter;
+  const bool over = inverter.confirmed_until && *inverter.confirmed_until <= now;
+  return is_forced(inverter.confirmed) && over ? InverterMode::general : inverter.confirmed;
+}
+
+bool command_needed(const fold::State& state, const inverter::Wish& wish, UtcTime now) {
+  const fold::InverterState& inverter = state.inverter;
+  // `wished` differs after a failed command, and after a forced mode ended by itself: its schedule
+  // still stands in the inverter and would hold again next week.
+  if (mode_expected(state, now) != wish.mode || inverter.wished != wish.mode) return true;
+  if (!is_forced(wish.mode)) return false;
+  if (inverter.wished_power != wish.power || inverter.wished_soc != wish.target_soc) return true;
+  if (!inverter.confirmed_until) return true;
+  // Shorter than before: at once. Longer: when less than a slot is left, to spare the inverter's flash.
+  if (wish.until < *inverter.confirmed_until) return true;
+  return wish.until > *inverter.confirmed_until &&
+         *inverter.confirmed_until - now < settings_of(state).slot;
+}
+
+Result<void> Actuator::reconcile(UtcTime now) {
+  const fold::State state = journal_.state();
+  if (state.coordinator.control_mode != fb::ControlMode::on) return {};
+  const inverter::Wish wish = wish_for(state, now);
+  if (!command_needed(state, wish, now)) return {};
+  const bool patient = state.inverter.failures >= command_failures_max && attempted_at_ &&
+                       now - *attempted_at_ < settings_of(state).slot;
+  if (patient) return {};
+  return attempt(wish, state, now);
+}
+
+Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& state, UtcTime now) {
+  attempted_at_ = now;
+  fb::EventT issued = fact(command_for(wish, state));
+  if (state.decision) issued.cause = state.decision->sequence.value;
+  const auto command = journal_.record_durably(std::move(issued));
+  if (!command) return Failure(command.error());
+
+  const std::uint32_t writes_before = inverter_.writes();
+  const auto applied = inverter_.apply(wish, now, state.site.zone);
+  const std::uint32_t writes = inverter_.writes() - writes_before;
+  WATTLEDGER_TRY(count_writes(writes, now));
+  if (!applied) return failed(*command, applied.error(), writes);
+
+  fb::CommandConfirmedT confirmed;
+  confirmed.command = command->value;
+  confirmed.mode = applied->mode;
+  confirmed.writes = writes;
+  if (applied->power) confirmed.power_w = static_cast<std::int32_t>(applied->power->count());
+  if (applied->target_soc)
+    confirmed.target_soc_bp = static_cast<std::uint16_t>(applied->target_soc->count());
+  if (applied->until) confirmed.until_us = to_us(*applied->until);
+  fb::EventT event = fact(std::move(confirmed));
+  event.cause = command->value;
+  const auto sequence = journal_.record(std::move(event), log::Urgency::now);
+  if (!sequence) return Failure(sequence.error());
+  const bool stood = journal_.with_state([](const fold::State& s) {
+    return std::any_of(s.faults.begin(), s.faults.end(), [](const fold::LatchedFault& each) {
+      return each.fault == fb::Fault::command_not_applied;
+    });
+  });
+  if (!stood) return {};
+  fb::FaultClearedT cleared;
+  cleared.fault = fb::Fault::command_not_applied;
+  cleared.reason = "the inverter confirmed a command";
+  const auto recorded = journal_.record(fact(std::move(cleared)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
+Result<void> Actuator::failed(Sequence command, const Error& error, std::uint32_t writes) {
+  fb::CommandFailedT failure;
+  failure.command = command.value;
+  failure.trouble = trouble_of(error.kind);
+  failure.detail = error.line();
+  failure.writes = writes;
+  const std::uint32_t failures =
+      journal_.with_state([](const fold::State& s) { return s.inverter.failures; }) + 1;
+  failure.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(failures, 0xFFFF));
+  fb::EventT event = fact(std::move(failure));
+  event.cause = command.value;
+  const auto recorded = journal_.record(std::move(event), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  if (failures != command_failures_max) return {};
+  fb::FaultRaisedT fault;
+  fault.fault = fb::Fault::command_not_applied;
+  fault.measured = failures;
+  fault.limit = command_failures_max;
+  fault.detail = error.line();
+  const auto raised = journal_.record(fact(std::move(fault)), log::Urgency::now);
+  if (!raised) return Failure(raised.error());
+  return {};
+}
+
+Result<void> Actuator::count_writes(std::uint32_t writes, UtcTime now) {
+  const UtcTime day = journal_.with_state(
+      [&](const fold::State& state) { return state.site.zone.day_start(now); });
+  if (day != writes_day_) writes_today_ = 0;
+  writes_day_ = day;
+  const std::uint32_t before = writes_today_;
+  writes_today_ += writes;
+  if (before > register_writes_per_day_max || writes_today_ <= register_writes_per_day_max)
+    return {};
+  fb::FaultRaisedT fault;
+  fault.fault = fb::Fault::register_writes_excessive;
+  fault.latched = true;
+  fault.measured = writes_today_;
+  fault.limit = register_writes_per_day_max;
+  fault.detail = "register writes today; the inverter's flash wears";
+  const auto raised = journal_.record(fact(std::move(fault)), log::Urgency::now);
+  if (!raised) return Failure(raised.error());
+  return {};
+}
+
+Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading, UtcTime now) {
+  if (!reading.forced_mode || *reading.forced_mode == InverterMode::unknown) return {};
+  const fold::State state = journal_.state();
+  if (state.inverter.confirmed == InverterMode::unknown) return {};
+  // Near a forced mode's end either answer is right: the inverter's clock is not ours.
+  const auto& until = state.inverter.confirmed_until;
+  if (until && now > *until - seconds(150) && now < *until + seconds(150)) return {};
+  const InverterMode expected = mode_expected(state, now);
+  if (*reading.forced_mode == expected) return {};
+  fb::ForeignChangeSeenT seen;
+  seen.mode_found = *reading.forced_mode;
+  const auto recorded = journal_.record(fact(std::move(seen)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,117 @@
+#include "coordinator/daemon/beginning.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace wattledger::daemon {
+namespace {
+
+bool same_where_both_know(const ZoneOffsets& known, const ZoneOffsets& fresh, UtcTime now) {
+  const auto& old = known.transitions();
+  if (old.empty()) return fresh.transitions().empty();
+  for (const auto& each : fresh.transitions())
+    if (each.at >= old.front().at && each.at <= old.back().at &&
+        std::find(old.begin(), old.end(), each) == old.end())
+      return false;
+  const bool more_to_know = std::any_of(
+      fresh.transitions().begin(), fresh.transitions().end(),
+      [&](const auto& each) { return each.at > old.back().at && each.at > now; });
+  return !more_to_know || old.back().at > now + std::chrono::days(365);
+}
+
+std::optional<std::int32_t> micro_degrees(const std::optional<double>& degrees) {
+  if (!degrees) return std::nullopt;
+  return static_cast<std::int32_t>(*degrees * 1e6 + (*degrees < 0 ? -0.5 : 0.5));
+}
+
+}  // namespace
+
+ClockDoubt doubt_clock(UtcTime now, std::optional<UtcTime> last, bool synchronised,
+                       bool need_synchronised) {
+  if (last && now < *last - clock_behind_max) return ClockDoubt::behind;
+  if (last && now > *last + clock_ahead_max) return ClockDoubt::ahead;
+  return need_synchronised && !synchronised ? ClockDoubt::unsynchronised : ClockDoubt::none;
+}
+
+Result<bool> settle_clock(Journal& journal, Clock& clock, const ClockRule& rule,
+                          const std::function<bool()>& stopping) {
+  const auto began = clock.steady();
+  const auto doubt = [&] {
+    return doubt_clock(clock.now(), journal.last_recorded_at(), clock.synchronised(),
+                       rule.need_synchronised);
+  };
+  ClockDoubt doubted = doubt();
+  if (doubted == ClockDoubt::none) return true;
+  const auto last = journal.last_recorded_at();
+  spdlog::warn("the clock says {}, the log's head {}{}; waiting at most {} s before believing it",
+               utc_text(clock.now()), last ? utc_text(*last) : "nothing",
+               doubted == ClockDoubt::unsynchronised ? ", and nobody sets this clock" : "",
+               rule.wait_max.count());
+  while (doubted != ClockDoubt::none && clock.steady() - began < rule.wait_max) {
+    if (stopping()) return false;
+    const auto left = rule.wait_max - (clock.steady() - began);
+    clock.sleep_until(clock.now() + std::min<std::chrono::microseconds>(
+                                        std::chrono::seconds(1),
+                                        std::chrono::ceil<std::chrono::microseconds>(left)));
+    doubted = doubt();
+  }
+  if (doubted == ClockDoubt::none) return true;
+  const bool synchronised = clock.synchronised();
+  if (doubted != ClockDoubt::unsynchronised) {
+    const auto stepped = journal.step_clock(clock.now(), synchronised);
+    if (!stepped) return Failure(stepped.error());
+    spdlog::warn("the clock is believed now: a new clock epoch begins [{}]", stepped->value);
+  }
+  if (synchronised || !rule.need_synchronised) return true;
+  fb::FaultRaisedT fault;
+  fault.fault = fb::Fault::clock_unreliable;
+  fault.detail = "nobody sets this clock (NTP); only safety and emergency are decided";
+  const auto raised = journal.record(fact(std::move(fault)), log::Urgency::now);
+  if (!raised) return Failure(raised.error());
+  return true;
+}
+
+Result<void> adopt_site(Journal& journal, const config::SiteConfig& site,
+                        const std::optional<inverter::Device>& device, UtcTime now) {
+  auto zone = config::load_zone(site.timezone, now);
+  if (!zone) return Failure(zone.error());
+  const fold::Site known = journal.state().site;
+  const bool same_device = !device || (device->model == known.device_model &&
+                                       device->serial == known.device_serial);
+  if (known.name == site.name && same_device && same_where_both_know(known.zone, zone->zone, now))
+    return {};
+  fb::SiteAdoptedT adopted;
+  adopted.site = site.name;
+  adopted.device_model = device ? device->model : known.device_model;
+  adopted.device_serial = device ? device->serial : known.device_serial;
+  if (device) adopted.rated_power_w = static_cast<std::int32_t>(device->rated_power.count());
+  if (!device && known.rated_power)
+    adopted.rated_power_w = static_cast<std::int32_t>(known.rated_power->count());
+  if (const auto latitude = micro_degrees(site.latitude)) adopted.latitude_e6 = *latitude;
+  if (const auto longitude = micro_degrees(site.longitude)) adopted.longitude_e6 = *longitude;
+  adopted.zone = site.timezone;
+  adopted.tzdb_version = zone->tzdb_version;
+  for (const auto& each : zone->zone.transitions())
+    adopted.transitions.emplace_back(to_us(each.at), static_cast<std::int32_t>(each.offset.count()));
+  const auto recorded = journal.record(fact(std::move(adopted)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
+Result<void> adopt_policy(Journal& journal, const fold::PolicySettings& settings) {
+  const bool in_force = journal.with_state([&](const fold::State& state) {
+    return state.policy && state.policy->settings == settings;
+  });
+  if (in_force) return {};
+  fb::PolicyAdoptedT adopted;
+  adopted.text = fold::render_policy(settings);
+  adopted.digest = std::make_unique<fb::Digest256>(to_fb(fold::text_digest(adopted.text)));
+  adopted.engine_revision = policy::engine_revision;
+  const auto recorded = journal.record(fact(std::move(adopted)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  spdlog::info("policy adopted [{}]", recorded->value);
+  return {};
+}
+
+}  // namespace wattledger::daemon

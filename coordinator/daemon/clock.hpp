@@ -1,0 +1,62 @@
+// The daemon's clock, injected: real, or simulated so that a month passes as fast as the machine allows.
+#pragma once
+
+#include <condition_variable>
+#include <chrono>
+#include <functional>
+#include <mutex>
+
+#include "events/time.hpp"
+
+namespace wattledger::daemon {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual UtcTime now() const = 0;
+  // Only grows, whatever somebody does to the wall clock.
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const = 0;
+  // Returns at `time`, or earlier when wake() is called.
+  virtual void sleep_until(UtcTime time) = 0;
+  // From any thread, and from it only: not from a signal handler.
+  virtual void wake() = 0;
+  // Does the kernel say that the wall clock is set by somebody who knows?
+  [[nodiscard]] virtual bool synchronised() const = 0;
+  [[nodiscard]] virtual bool simulated() const = 0;
+};
+
+class RealClock : public Clock {
+ public:
+  [[nodiscard]] UtcTime now() const override;
+  [[nodiscard]] std::chrono::steady_clock::time_point steady() const override;
+  void sleep_until(UtcTime time) override;
+  void wake() override;
+  [[nodiscard]] bool synchronised() const override;
+  [[nodiscard]] bool simulated() const override { return false; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  bool wake_ = false;
+};
+
+// Sleeping moves the time on at once and calls `passed` with the new time (the simulated house lives through it).
+class SimulatedClock : public Clock {
+ public:
+  SimulatedClock(UtcTime start, std::function<void(UtcTime)> passed)
+      : now_(start), start_(start), passed_(std::move(passed)) {}
+  [[nodiscard]] UtcTime now() const override;
+  [[nodiscard]] std::chrono::steady_clock::time_point steady() const override;
+  void sleep_until(UtcTime time) override;
+  void wake() override {}
+  [[nodiscard]] bool synchronised() const override { return true; }
+  [[nodiscard]] bool simulated() const override { return true; }
+
+ private:
+  mutable std::mutex mutex_;
+  UtcTime now_;
+  UtcTime start_;
+  std::function<void(UtcTime)> passed_;
+};
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,76 @@
+// The daemon's one pen. Every event of the process goes through here: stamped, appended, and folded into the live State in
+// the order of its sequence, so that State is always the fold up to the last enqueued record.
+//
+// Threads: every function from any thread.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "coordinator/daemon/clock.hpp"
+#include "coordinator/policy/decide.hpp"
+#include "log/appender.hpp"
+#include "log/log.hpp"
+#include "projections/fold/state.hpp"
+
+namespace wattledger::daemon {
+
+class Journal {
+ public:
+  // Folds what the log holds, so `log` may be long; all four outlive the journal.
+  static Result<std::unique_ptr<Journal>> open(log::Log& log, log::Appender& appender, Clock& clock,
+                                               fb::Source source);
+
+  // Stamps occurred-at (now, unless given) and the offset in force, appends, folds.
+  Result<Sequence> record(fb::EventT event, log::Urgency urgency);
+  // The same, and returns when it is durable: for facts that come before an act.
+  Result<Sequence> record_durably(fb::EventT event);
+  // For requests from outside: a correlation seen before gives the first answer and adds nothing.
+  Result<log::Appended> record_request(fb::EventT event);
+  // The wall clock was set back or far ahead: opens a clock epoch at `now`.
+  Result<Sequence> step_clock(UtcTime now, std::optional<bool> synchronised);
+
+  // Judges under the lock, so that nothing comes between the state a decision rests on and the decision. `keep` says
+  // whether the judgement is worth a record; its plan is recorded first if it is news.
+  using Keep = std::function<bool(const fold::State&, const policy::Judgement&)>;
+  struct Decided {
+    policy::Judgement judgement;
+    std::optional<Sequence> sequence;  // absent when not kept
+  };
+  Result<Decided> decide(UtcTime now, const Keep& keep);
+
+  [[nodiscard]] fold::State state() const;
+  // Reads from the state without copying it; `read` must not call back.
+  template <class Read>
+  auto with_state(Read&& read) const {
+    const std::lock_guard lock(mutex_);
+    return std::forward<Read>(read)(static_cast<const fold::State&>(state_));
+  }
+  // Recorded-at of the last record; nothing for an empty log.
+  [[nodiscard]] std::optional<UtcTime> last_recorded_at() const;
+
+ private:
+  Journal(log::Appender& appender, Clock& clock, fb::Source source)
+      : appender_(appender), clock_(clock), source_(source) {}
+  Result<log::Appended> append(fb::EventT& event, UtcTime recorded_at,
+                               const log::AppendOptions& options);
+
+  log::Appender& appender_;
+  Clock& clock_;
+  const fb::Source source_;
+  mutable std::mutex mutex_;
+  fold::State state_;
+  std::uint32_t epoch_ = 0;
+};
+
+// An event with a fact in it, for record().
+template <class FactT>
+fb::EventT fact(FactT native) {
+  fb::EventT event;
+  event.fact.Set(std::move(native));
+  return event;
+}
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,112 @@
+#include "coordinator/daemon/price_feed.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace wattledger::daemon {
+namespace {
+
+UtcTime first_slot(const fb::PricesPublishedT& day) {
+  return day.prices_e8.empty() ? UtcTime{} : utc_from_us(day.prices_e8.front()->start_us);
+}
+
+UtcTime known_from(const fb::PricesPublishedT& day, const ZoneOffsets& zone) {
+  const UtcTime this_day = zone.day_start(first_slot(day));
+  const UtcTime day_before = zone.day_start(this_day - std::chrono::hours(1));
+  const auto midnight = zone.to_local(day_before);
+  return zone.to_utc(midnight + publication_hour);
+}
+
+UtcTime last_end(const fb::PricesPublishedT& day) {
+  if (day.prices_e8.empty()) return UtcTime{};
+  const fb::SeriesT& series = *day.prices_e8.back();
+  return utc_from_us(series.start_us) +
+         std::chrono::seconds(series.step_s) * static_cast<std::int64_t>(series.values.size());
+}
+
+bool absent(const fb::SeriesT& series, std::size_t index) {
+  return std::find(series.absent.begin(), series.absent.end(), static_cast<std::uint16_t>(index)) !=
+         series.absent.end();
+}
+
+bool all_known(const fold::State& state, const fb::PricesPublishedT& day) {
+  for (const auto& series : day.prices_e8)
+    for (std::size_t i = 0; i < series->values.size(); ++i) {
+      if (absent(*series, i)) continue;
+      const UtcTime start = utc_from_us(series->start_us) +
+                            std::chrono::seconds(series->step_s) * static_cast<std::int64_t>(i);
+      const fold::PriceSlot* slot = fold::price_at(state, start);
+      if (slot == nullptr || slot->market.count() != series->values[i]) return false;
+    }
+  return true;
+}
+
+// splitmix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
+std::uint64_t mix(std::uint64_t& state) {
+  state += 0x9E3779B97F4A7C15ULL;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
+  return z ^ (z >> 31U);
+}
+
+// Shape of a day, hour by hour, in grosz per kWh: night valley, morning peak, noon valley, evening peak.
+constexpr std::array<std::int64_t, 24> day_shape = {38, 36, 34, 33, 34, 38, 47, 56, 55, 46, 38, 32,
+                                                    29, 29, 33, 41, 52, 66, 74, 70, 60, 51, 45, 41};
+
+}  // namespace
+
+Result<void> PriceFeed::publish_due(Journal& journal, UtcTime now) {
+  while (next_ < days_.size()) {
+    fb::PricesPublishedT& day = days_[next_];
+    const bool over = last_end(day) <= now;
+    enum class Due { later, known, publish };
+    const Due due = journal.with_state([&](const fold::State& state) {
+      if (over) return Due::known;
+      if (known_from(day, state.site.zone) > now) return Due::later;
+      return all_known(state, day) ? Due::known : Due::publish;
+    });
+    if (due == Due::later) return {};
+    if (due == Due::publish) {
+      fb::EventT event = fact(day);
+      event.source = fb::Source::price_source;
+      event.source_name = day.provider;
+      const auto recorded = journal.record(std::move(event), log::Urgency::telemetry);
+      if (!recorded) return Failure(recorded.error());
+    }
+    ++next_;
+  }
+  return {};
+}
+
+std::vector<fb::PricesPublishedT> generate_prices(std::uint64_t seed, UtcTime from, UtcTime to,
+                                                  const ZoneOffsets& zone) {
+  std::vector<fb::PricesPublishedT> days;
+  std::uint64_t random = seed ^ 0x5052494345ULL;
+  constexpr std::chrono::seconds step{900};
+  for (UtcTime start = zone.day_start(from); start < to; start = zone.next_day_start(start)) {
+    const std::int64_t level = 70 + static_cast<std::int64_t>(mix(random) % 60);  // percent
+    const std::int64_t sun = static_cast<std::int64_t>(mix(random) % 45);         // grosz off at noon
+    auto series = std::make_unique<fb::SeriesT>();
+    series->start_us = to_us(start);
+    series->step_s = static_cast<std::uint32_t>(step.count());
+    for (UtcTime slot = start; slot < zone.next_day_start(start); slot += step) {
+      const LocalTime local = zone.to_local(slot);
+      const auto into = local - std::chrono::floor<std::chrono::days>(local);
+      const auto hour = static_cast<std::size_t>(into / std::chrono::hours(1));
+      std::int64_t grosz_hundredths = day_shape[hour] * level;
+      if (hour >= 10 && hour < 15) grosz_hundredths -= sun * 100;
+      grosz_hundredths += static_cast<std::int64_t>(mix(random) % 300) - 150;
+      series->values.push_back(grosz_hundredths * 10'000);  // 1e-4 of the currency unit to 1e-8
+    }
+    fb::PricesPublishedT day;
+    day.provider = "generated";
+    day.kind = fb::PriceKind::day_ahead;
+    day.currency = "PLN";
+    day.prices_e8.push_back(std::move(series));
+    days.push_back(std::move(day));
+  }
+  return days;
+}
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,32 @@
+// Hands the prices of a file to the log as if they came day by day: a day's prices become known at 13:00 local the day
+// before, and are published again when the file's differ from what is known. What is absent in the file stays missing.
+#pragma once
+
+#include <vector>
+
+#include "coordinator/daemon/journal.hpp"
+#include "coordinator/sources/parse/prices.hpp"
+
+namespace wattledger::daemon {
+
+// Polish day-ahead prices are out by about 12:42 (facts of the decision rules, §2.2).
+inline constexpr std::chrono::hours publication_hour{13};
+
+class PriceFeed {
+ public:
+  PriceFeed() = default;  // no prices
+  explicit PriceFeed(std::vector<fb::PricesPublishedT> days) : days_(std::move(days)) {}
+
+  // Records what is due at `now` and not known yet.
+  Result<void> publish_due(Journal& journal, UtcTime now);
+
+ private:
+  std::vector<fb::PricesPublishedT> days_;
+  std::size_t next_ = 0;
+};
+
+// A year of quarter-hour prices from `seed`: cheap at night and noon, dear in the evening, some negative ones in summer.
+[[nodiscard]] std::vector<fb::PricesPublishedT> generate_prices(std::uint64_t seed, UtcTime from,
+                                                                UtcTime to, const ZoneOffsets& zone);
+
+}  // namespace wattledger::daemon

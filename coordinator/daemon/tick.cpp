@@ -1,0 +1,227 @@
+#include "coordinator/daemon/tick.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "coordinator/policy/cheapest_slots.hpp"
+
+namespace wattledger::daemon {
+namespace {
+
+using std::chrono::seconds;
+
+bool has_fault(const fold::State& state, fb::Fault fault) {
+  return std::any_of(state.faults.begin(), state.faults.end(),
+                     [&](const fold::LatchedFault& each) { return each.fault == fault; });
+}
+
+// The state as it would be with this reading, to see whether a fault rests on it.
+Result<fold::State> with_reading(const fold::State& state, const fb::ReadingRecordedT& reading,
+                                 UtcTime now) {
+  fb::EventT event = fact(reading);
+  event.occurred_at_us = to_us(now);
+  const auto encoded = encode(event);
+  if (!encoded) return Failure(encoded.error());
+  const auto view = decode(encoded->kind(), encoded->bytes());
+  if (!view) return Failure(view.error());
+  fold::State result = state;
+  fold::evolve(result, state.through, now, *view);
+  return result;
+}
+
+fb::CoordinatorState state_now(const fold::State& state, UtcTime now) {
+  if (!state.faults.empty()) return fb::CoordinatorState::error;
+  if (!state.reading) return fb::CoordinatorState::initializing;
+  if (mode_expected(state, now) == fb::InverterMode::charge) return fb::CoordinatorState::charging;
+  return fb::CoordinatorState::monitoring;
+}
+
+template <class Fact>
+Result<void> record_all(Journal& journal, std::vector<Fact>& facts) {
+  for (Fact& each : facts) {
+    const auto recorded = journal.record(fact(std::move(each)), log::Urgency::now);
+    if (!recorded) return Failure(recorded.error());
+  }
+  return {};
+}
+
+}  // namespace
+
+bool worth_recording(const fold::State& state, const policy::Judgement& judgement, UtcTime now) {
+  const fb::DecisionMadeT& decision = judgement.decision;
+  if (!state.decision) return true;
+  const fold::LastDecision& last = *state.decision;
+  const seconds slot = state.policy ? state.policy->settings.slot : seconds(900);
+  if (policy::slot_start(now, slot) != policy::slot_start(last.at, slot)) return true;
+  if (last.action != decision.action || last.rule != decision.rule) return true;
+  const auto power = last.power ? std::optional<std::int64_t>(last.power->count()) : std::nullopt;
+  const auto target =
+      last.target_soc ? std::optional<std::int64_t>(last.target_soc->count()) : std::nullopt;
+  const bool same_power = power.has_value() == decision.power_w.has_value() &&
+                          (!power || *power == *decision.power_w);
+  const bool same_target = target.has_value() == decision.target_soc_bp.has_value() &&
+                           (!target || *target == *decision.target_soc_bp);
+  if (decision.action != fb::Action::hold && (!same_power || !same_target)) return true;
+  // A hold keeps the SOC it began with; the others are renewed before the inverter ends them by itself.
+  return last.until && decision.until_us && utc_from_us(*decision.until_us) > *last.until &&
+         *last.until - now < slot;
+}
+
+Result<void> Tick::run(UtcTime now) {
+  WATTLEDGER_TRY(prices_.publish_due(journal_, now));
+  WATTLEDGER_TRY(read(now));
+  WATTLEDGER_TRY(end_override(now));
+  WATTLEDGER_TRY(judge(now));
+  WATTLEDGER_TRY(actuator_.reconcile(now));
+  return note_state();
+}
+
+Result<void> Tick::read(UtcTime now) {
+  const ZoneOffsets zone =
+      journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  auto reading = inverter_.poll(now, zone);
+  if (!reading) return no_answer(reading.error(), now);
+  silent_polls_ = 0;
+  last_contact_ = now;
+  const bool was_silent = journal_.with_state(
+      [](const fold::State& state) { return has_fault(state, fb::Fault::inverter_silent); });
+  if (was_silent) {
+    fb::FaultClearedT cleared;
+    cleared.fault = fb::Fault::inverter_silent;
+    cleared.reason = "the inverter answers again";
+    const auto recorded = journal_.record(fact(std::move(cleared)), log::Urgency::now);
+    if (!recorded) return Failure(recorded.error());
+    spdlog::info("the inverter answers again [{}]", recorded->value);
+  }
+  WATTLEDGER_TRY(remember_settings());
+  return take_reading(std::move(*reading), now);
+}
+
+Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
+  WATTLEDGER_TRY(actuator_.look_for_foreign_hand(reading, now));
+  bool due = !recorded_at_ || now - *recorded_at_ >= cadence_.record_every;
+  if (!due) {
+    // Between two records only what changes safety is kept, for a fault must rest on a recorded reading.
+    const auto probe = with_reading(journal_.state(), reading, now);
+    if (!probe) return Failure(probe.error());
+    const policy::SafetyFindings findings = policy::look_for_faults(*probe, now);
+    due = !findings.raised.empty() || !findings.cleared.empty();
+  }
+  if (!due) return {};
+  const auto recorded = journal_.record(fact(std::move(reading)), log::Urgency::telemetry);
+  if (!recorded) return Failure(recorded.error());
+  recorded_at_ = now;
+  return record_faults(now);
+}
+
+Result<void> Tick::record_faults(UtcTime now) {
+  policy::SafetyFindings findings = journal_.with_state(
+      [&](const fold::State& state) { return policy::look_for_faults(state, now); });
+  for (const fb::FaultRaisedT& each : findings.raised)
+    spdlog::error("fault {}: {} {} is beyond {}", fb::EnumNameFault(each.fault), each.detail,
+                  each.measured.value_or(0), each.limit.value_or(0));
+  WATTLEDGER_TRY(record_all(journal_, findings.raised));
+  return record_all(journal_, findings.cleared);
+}
+
+Result<void> Tick::no_answer(const Error& error, UtcTime now) {
+  ++silent_polls_;
+  spdlog::warn("No real inverter data available: {}", error.line());
+  const bool known = journal_.with_state(
+      [](const fold::State& state) { return has_fault(state, fb::Fault::inverter_silent); });
+  if (known || silent_polls_ < silent_polls_max) return {};
+  fb::FaultRaisedT raised;
+  raised.fault = fb::Fault::inverter_silent;
+  raised.measured = silent_polls_;
+  raised.limit = silent_polls_max;
+  raised.detail = error.line();
+  fb::EventT event = fact(std::move(raised));
+  event.occurred_at_us = to_us(now);
+  const auto recorded = journal_.record(std::move(event), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
+// What was set before us is written down once, before the first command.
+Result<void> Tick::remember_settings() {
+  const bool known = journal_.with_state([](const fold::State& state) {
+    return state.inverter.settings_found != Sequence{0};
+  });
+  if (known) return {};
+  const auto device = inverter_.identify();
+  auto settings = inverter_.settings();
+  if (!device || !settings) return {};  // tried again with the next poll
+  fb::InverterSettingsFoundT found;
+  found.model = device->model;
+  found.serial = device->serial;
+  found.firmware = device->firmware;
+  found.rated_power_w = static_cast<std::int32_t>(device->rated_power.count());
+  for (auto& [address, words] : *settings) {
+    auto range = std::make_unique<fb::RegisterWordsT>();
+    range->address = address;
+    range->words = std::move(words);
+    found.settings.push_back(std::move(range));
+  }
+  const auto recorded = journal_.record(fact(std::move(found)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  spdlog::info("inverter {} {} found, its settings are kept [{}]", device->model, device->firmware,
+               recorded->value);
+  return {};
+}
+
+Result<void> Tick::end_override(UtcTime now) {
+  struct Over {
+    Sequence request;
+    fb::OverrideEnd end;
+  };
+  const auto over = journal_.with_state([&](const fold::State& state) -> std::optional<Over> {
+    const auto& wish = state.owner_override;
+    if (!wish) return std::nullopt;
+    if (wish->until && *wish->until <= now) return Over{wish->request, fb::OverrideEnd::expired};
+    const bool reached = wish->action == fb::Action::charge && wish->target_soc && state.reading &&
+                         state.reading->soc >= wish->target_soc;
+    if (!reached) return std::nullopt;
+    return Over{wish->request, fb::OverrideEnd::target_reached};
+  });
+  if (!over) return {};
+  fb::OverrideEndedT ended;
+  ended.request = over->request.value;
+  ended.end = over->end;
+  fb::EventT event = fact(std::move(ended));
+  event.cause = over->request.value;
+  const auto recorded = journal_.record(std::move(event), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
+Result<void> Tick::judge(UtcTime now) {
+  const bool off = journal_.with_state([](const fold::State& state) {
+    return state.coordinator.control_mode == fb::ControlMode::off;
+  });
+  if (off) return {};
+  const auto decided =
+      journal_.decide(now, [&](const fold::State& state, const policy::Judgement& judgement) {
+        return worth_recording(state, judgement, now);
+      });
+  if (!decided) return Failure(decided.error());
+  if (!decided->sequence) return {};
+  const fb::DecisionMadeT& decision = decided->judgement.decision;
+  spdlog::debug("{} {} by {} [{}]", utc_text(now), fb::EnumNameAction(decision.action),
+                fb::EnumNameRule(decision.rule), decided->sequence->value);
+  return {};
+}
+
+Result<void> Tick::note_state() {
+  const fold::State state = journal_.state();
+  const fb::CoordinatorState wanted = state_now(state, state.recorded_at);
+  if (wanted == state.coordinator.state) return {};
+  fb::CoordinatorStateChangedT changed;
+  changed.state = wanted;
+  changed.control_mode = state.coordinator.control_mode;
+  const auto recorded = journal_.record(fact(std::move(changed)), log::Urgency::telemetry);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
+}  // namespace wattledger::daemon

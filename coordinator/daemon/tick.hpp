@@ -1,0 +1,59 @@
+// One pass of the daemon: read the inverter, record, judge, act. Everything it needs is handed in; it owns no thread and
+// asks no clock but the injected one.
+#pragma once
+
+#include <optional>
+
+#include "coordinator/config/config.hpp"
+#include "coordinator/daemon/actuator.hpp"
+#include "coordinator/daemon/journal.hpp"
+#include "coordinator/daemon/price_feed.hpp"
+#include "coordinator/inverter/inverter.hpp"
+
+namespace wattledger::daemon {
+
+// Polls without an answer after which a fault is raised (and a missing inverter is no longer a hiccup).
+inline constexpr std::uint32_t silent_polls_max = 3;
+
+struct TickCadence {
+  std::chrono::seconds record_every{60};
+};
+
+class Tick {
+ public:
+  Tick(Journal& journal, inverter::Inverter& inverter, PriceFeed& prices, const TickCadence& cadence)
+      : journal_(journal), inverter_(inverter), prices_(prices), cadence_(cadence),
+        actuator_(journal, inverter) {}
+
+  // An error means that the log cannot be written: the caller takes the way down. An inverter that fails is recorded.
+  Result<void> run(UtcTime now);
+
+  // When the inverter last answered.
+  [[nodiscard]] std::optional<UtcTime> last_contact() const { return last_contact_; }
+
+ private:
+  Result<void> read(UtcTime now);
+  Result<void> take_reading(fb::ReadingRecordedT reading, UtcTime now);
+  Result<void> no_answer(const Error& error, UtcTime now);
+  Result<void> remember_settings();
+  Result<void> record_faults(UtcTime now);
+  Result<void> judge(UtcTime now);
+  Result<void> end_override(UtcTime now);
+  Result<void> note_state();
+
+  Journal& journal_;
+  inverter::Inverter& inverter_;
+  PriceFeed& prices_;
+  TickCadence cadence_;
+  Actuator actuator_;
+  std::optional<UtcTime> last_contact_;
+  std::optional<UtcTime> recorded_at_;
+  std::uint32_t silent_polls_ = 0;
+};
+
+// Is this judgement worth a record? At each new slot, and whenever action, power, target or rule differ from the last
+// decision's, or a forced mode must be renewed. Pure.
+[[nodiscard]] bool worth_recording(const fold::State& state, const policy::Judgement& judgement,
+                                   UtcTime now);
+
+}  // namespace wattledger::daemon
