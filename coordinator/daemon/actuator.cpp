@@ -20,30 +20,39 @@ bool is_forced(InverterMode mode) {
 
 InverterMode mode_for(Action action) {
   switch (action) {
-    case Action::charge: return InverterMode::charge;
-    case Action::hold: return InverterMode::hold;
-    case Action::sell: return InverterMode::discharge;
+    case Action::charge:
+      return InverterMode::charge;
+    case Action::hold:
+      return InverterMode::hold;
+    case Action::sell:
+      return InverterMode::discharge;
     case Action::self_use:
-    case Action::stop: return InverterMode::general;
+    case Action::stop:
+      return InverterMode::general;
   }
   return InverterMode::general;
 }
 
 fb::CommandTrouble trouble_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::timed_out: return fb::CommandTrouble::timed_out;
-    case ErrorKind::rejected: return fb::CommandTrouble::not_applied;
+    case ErrorKind::timed_out:
+      return fb::CommandTrouble::timed_out;
+    case ErrorKind::rejected:
+      return fb::CommandTrouble::not_applied;
     case ErrorKind::io:
-    case ErrorKind::corrupt: return fb::CommandTrouble::unreachable;
+    case ErrorKind::corrupt:
+      return fb::CommandTrouble::unreachable;
     case ErrorKind::invalid_input:
-    case ErrorKind::unsupported: return fb::CommandTrouble::refused_here;
+    case ErrorKind::unsupported:
+      return fb::CommandTrouble::refused_here;
     case ErrorKind::not_found:
     case ErrorKind::conflict:
     case ErrorKind::foreign:
     case ErrorKind::newer:
     case ErrorKind::locked:
     case ErrorKind::poisoned:
-    case ErrorKind::full: return fb::CommandTrouble::unknown;
+    case ErrorKind::full:
+      return fb::CommandTrouble::unknown;
   }
   return fb::CommandTrouble::unknown;
 }
@@ -52,8 +61,8 @@ fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& st
   fb::CommandIssuedT command;
   if (state.decision) command.decision = state.decision->sequence.value;
   command.mode = wish.mode;
-  command.attempt = static_cast<std::uint16_t>(
-      std::min<std::uint32_t>(state.inverter.failures + 1, 0xFFFF));
+  command.attempt =
+      static_cast<std::uint16_t>(std::min<std::uint32_t>(state.inverter.failures + 1, 0xFFFF));
   if (is_forced(wish.mode)) {
     command.power_w = static_cast<std::int32_t>(wish.power.count());
     command.target_soc_bp = static_cast<std::uint16_t>(wish.target_soc.count());
@@ -96,7 +105,8 @@ bool command_needed(const fold::State& state, const inverter::Wish& wish, UtcTim
   if (!is_forced(wish.mode)) return false;
   if (inverter.wished_power != wish.power || inverter.wished_soc != wish.target_soc) return true;
   if (!inverter.confirmed_until) return true;
-  // Shorter than before: at once. Longer: when less than a slot is left, to spare the inverter's flash.
+  // Shorter than before: at once. Longer: when less than a slot is left, to spare the inverter's
+  // flash.
   if (wish.until < *inverter.confirmed_until) return true;
   return wish.until > *inverter.confirmed_until &&
          *inverter.confirmed_until - now < settings_of(state).slot;
@@ -177,8 +187,8 @@ Result<void> Actuator::failed(Sequence command, const Error& error, std::uint32_
 }
 
 Result<void> Actuator::count_writes(std::uint32_t writes, UtcTime now) {
-  const UtcTime day = journal_.with_state(
-      [&](const fold::State& state) { return state.site.zone.day_start(now); });
+  const UtcTime day =
+      journal_.with_state([&](const fold::State& state) { return state.site.zone.day_start(now); });
   if (day != writes_day_) writes_today_ = 0;
   writes_day_ = day;
   const std::uint32_t before = writes_today_;

@@ -1,6 +1,6 @@
-// Brings the inverter to what the last decision wants: a desired state, reconciled. Each attempt is a CommandIssued on disk
-// before the first register is written, then what read back. Only with control mode `on`.
-// Thread: the tick's.
+// Brings the inverter to what the last decision wants: a desired state, reconciled. Each attempt is
+// a CommandIssued on disk before the first register is written, then what read back. Only with
+// control mode `on`. Thread: the tick's.
 #pragma once
 
 #include <optional>
@@ -17,19 +17,23 @@ inline constexpr std::uint32_t register_writes_per_day_max = 200;
 // A foreign write this recently forbids taking control.
 inline constexpr std::chrono::hours foreign_quiet_time{1};
 
-// What the inverter should do because of the last decision. Pure. A forced mode's end is the planned end, at most
-// settings.forced_end_max ahead and never past local midnight.
+// What the inverter should do because of the last decision. Pure. A forced mode's end is the
+// planned end, at most settings.forced_end_max ahead and never past local midnight.
 [[nodiscard]] inverter::Wish wish_for(const fold::State& state, UtcTime now);
 
-// Must a command be issued for `wish`: the mode differs, its numbers differ, or its end comes within a slot. Pure.
-[[nodiscard]] bool command_needed(const fold::State& state, const inverter::Wish& wish, UtcTime now);
+// Must a command be issued for `wish`: the mode differs, its numbers differ, or its end comes
+// within a slot. Pure.
+[[nodiscard]] bool command_needed(const fold::State& state, const inverter::Wish& wish,
+                                  UtcTime now);
 
-// The mode that the inverter should be in by itself: a forced mode whose end has passed is general again. Pure.
+// The mode that the inverter should be in by itself: a forced mode whose end has passed is general
+// again. Pure.
 [[nodiscard]] fb::InverterMode mode_expected(const fold::State& state, UtcTime now);
 
 class Actuator {
  public:
-  Actuator(Journal& journal, inverter::Inverter& inverter) : journal_(journal), inverter_(inverter) {}
+  Actuator(Journal& journal, inverter::Inverter& inverter)
+      : journal_(journal), inverter_(inverter) {}
 
   // One attempt at most. Only a failing journal is an error; a failing inverter is a fact.
   Result<void> reconcile(UtcTime now);

@@ -14,9 +14,9 @@ bool same_where_both_know(const ZoneOffsets& known, const ZoneOffsets& fresh, Ut
     if (each.at >= old.front().at && each.at <= old.back().at &&
         std::find(old.begin(), old.end(), each) == old.end())
       return false;
-  const bool more_to_know = std::any_of(
-      fresh.transitions().begin(), fresh.transitions().end(),
-      [&](const auto& each) { return each.at > old.back().at && each.at > now; });
+  const bool more_to_know =
+      std::any_of(fresh.transitions().begin(), fresh.transitions().end(),
+                  [&](const auto& each) { return each.at > old.back().at && each.at > now; });
   return !more_to_know || old.back().at > now + std::chrono::days(365);
 }
 
@@ -77,8 +77,8 @@ Result<void> adopt_site(Journal& journal, const config::SiteConfig& site,
   auto zone = config::load_zone(site.timezone, now);
   if (!zone) return Failure(zone.error());
   const fold::Site known = journal.state().site;
-  const bool same_device = !device || (device->model == known.device_model &&
-                                       device->serial == known.device_serial);
+  const bool same_device =
+      !device || (device->model == known.device_model && device->serial == known.device_serial);
   if (known.name == site.name && same_device && same_where_both_know(known.zone, zone->zone, now))
     return {};
   fb::SiteAdoptedT adopted;
@@ -93,16 +93,16 @@ Result<void> adopt_site(Journal& journal, const config::SiteConfig& site,
   adopted.zone = site.timezone;
   adopted.tzdb_version = zone->tzdb_version;
   for (const auto& each : zone->zone.transitions())
-    adopted.transitions.emplace_back(to_us(each.at), static_cast<std::int32_t>(each.offset.count()));
+    adopted.transitions.emplace_back(to_us(each.at),
+                                     static_cast<std::int32_t>(each.offset.count()));
   const auto recorded = journal.record(fact(std::move(adopted)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
   return {};
 }
 
 Result<void> adopt_policy(Journal& journal, const fold::PolicySettings& settings) {
-  const bool in_force = journal.with_state([&](const fold::State& state) {
-    return state.policy && state.policy->settings == settings;
-  });
+  const bool in_force = journal.with_state(
+      [&](const fold::State& state) { return state.policy && state.policy->settings == settings; });
   if (in_force) return {};
   fb::PolicyAdoptedT adopted;
   adopted.text = fold::render_policy(settings);

@@ -1,4 +1,5 @@
-// The facts a start begins with: which house, which policy, that we run, and whether the clock can be believed.
+// The facts a start begins with: which house, which policy, that we run, and whether the clock can
+// be believed.
 #pragma once
 
 #include <functional>
@@ -27,12 +28,14 @@ struct ClockRule {
   bool need_synchronised = true;
 };
 
-// Waits while the clock is doubted, at most rule.wait_max by the steady clock, then opens a clock epoch and, for a clock
-// that nobody sets, raises clock_unreliable. False when `stopping` said so first.
+// Waits while the clock is doubted, at most rule.wait_max by the steady clock, then opens a clock
+// epoch and, for a clock that nobody sets, raises clock_unreliable. False when `stopping` said so
+// first.
 [[nodiscard]] Result<bool> settle_clock(Journal& journal, Clock& clock, const ClockRule& rule,
                                         const std::function<bool()>& stopping);
 
-// SiteAdopted when the house, its zone or its inverter changed, or the transitions known end within a year.
+// SiteAdopted when the house, its zone or its inverter changed, or the transitions known end within
+// a year.
 Result<void> adopt_site(Journal& journal, const config::SiteConfig& site,
                         const std::optional<inverter::Device>& device, UtcTime now);
 

@@ -1,8 +1,8 @@
 #include "coordinator/daemon/clock.hpp"
 
-#include <algorithm>
-
 #include <sys/timex.h>
+
+#include <algorithm>
 
 namespace wattledger::daemon {
 
@@ -15,7 +15,8 @@ std::chrono::steady_clock::time_point RealClock::steady() const {
 }
 
 void RealClock::sleep_until(UtcTime time) {
-  // Waits on the steady clock in short pieces, so that a wall clock that is set meanwhile is noticed.
+  // Waits on the steady clock in short pieces, so that a wall clock that is set meanwhile is
+  // noticed.
   constexpr std::chrono::seconds longest{1};
   std::unique_lock lock(mutex_);
   while (!wake_) {
@@ -25,6 +26,8 @@ void RealClock::sleep_until(UtcTime time) {
     if (left > std::chrono::hours(1)) break;  // the wall clock went back
   }
   wake_ = false;
+  lock.unlock();
+  if (passed_) passed_(now());
 }
 
 void RealClock::wake() {

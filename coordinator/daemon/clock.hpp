@@ -1,8 +1,9 @@
-// The daemon's clock, injected: real, or simulated so that a month passes as fast as the machine allows.
+// The daemon's clock, injected: real, or simulated so that a month passes as fast as the machine
+// allows.
 #pragma once
 
-#include <condition_variable>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 
@@ -25,8 +26,10 @@ class Clock {
   [[nodiscard]] virtual bool simulated() const = 0;
 };
 
+// `passed`, if given, is told the time after each sleep: a simulated house that lives in real time.
 class RealClock : public Clock {
  public:
+  explicit RealClock(std::function<void(UtcTime)> passed = {}) : passed_(std::move(passed)) {}
   [[nodiscard]] UtcTime now() const override;
   [[nodiscard]] std::chrono::steady_clock::time_point steady() const override;
   void sleep_until(UtcTime time) override;
@@ -35,12 +38,14 @@ class RealClock : public Clock {
   [[nodiscard]] bool simulated() const override { return false; }
 
  private:
+  std::function<void(UtcTime)> passed_;
   std::mutex mutex_;
   std::condition_variable woken_;
   bool wake_ = false;
 };
 
-// Sleeping moves the time on at once and calls `passed` with the new time (the simulated house lives through it).
+// Sleeping moves the time on at once and calls `passed` with the new time (the simulated house
+// lives through it).
 class SimulatedClock : public Clock {
  public:
   SimulatedClock(UtcTime start, std::function<void(UtcTime)> passed)

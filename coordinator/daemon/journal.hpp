@@ -1,5 +1,6 @@
-// The daemon's one pen. Every event of the process goes through here: stamped, appended, and folded into the live State in
-// the order of its sequence, so that State is always the fold up to the last enqueued record.
+// The daemon's one pen. Every event of the process goes through here: stamped, appended, and folded
+// into the live State in the order of its sequence, so that State is always the fold up to the last
+// enqueued record.
 //
 // Threads: every function from any thread.
 #pragma once
@@ -32,8 +33,9 @@ class Journal {
   // The wall clock was set back or far ahead: opens a clock epoch at `now`.
   Result<Sequence> step_clock(UtcTime now, std::optional<bool> synchronised);
 
-  // Judges under the lock, so that nothing comes between the state a decision rests on and the decision. `keep` says
-  // whether the judgement is worth a record; its plan is recorded first if it is news.
+  // Judges under the lock, so that nothing comes between the state a decision rests on and the
+  // decision. `keep` says whether the judgement is worth a record; its plan is recorded first if it
+  // is news.
   using Keep = std::function<bool(const fold::State&, const policy::Judgement&)>;
   struct Decided {
     policy::Judgement judgement;

@@ -50,7 +50,8 @@ std::uint64_t mix(std::uint64_t& state) {
   return z ^ (z >> 31U);
 }
 
-// Shape of a day, hour by hour, in grosz per kWh: night valley, morning peak, noon valley, evening peak.
+// Shape of a day, hour by hour, in grosz per kWh: night valley, morning peak, noon valley, evening
+// peak.
 constexpr std::array<std::int64_t, 24> day_shape = {38, 36, 34, 33, 34, 38, 47, 56, 55, 46, 38, 32,
                                                     29, 29, 33, 41, 52, 66, 74, 70, 60, 51, 45, 41};
 
@@ -86,7 +87,7 @@ std::vector<fb::PricesPublishedT> generate_prices(std::uint64_t seed, UtcTime fr
   constexpr std::chrono::seconds step{900};
   for (UtcTime start = zone.day_start(from); start < to; start = zone.next_day_start(start)) {
     const std::int64_t level = 70 + static_cast<std::int64_t>(mix(random) % 60);  // percent
-    const std::int64_t sun = static_cast<std::int64_t>(mix(random) % 45);         // grosz off at noon
+    const std::int64_t sun = static_cast<std::int64_t>(mix(random) % 45);  // grosz off at noon
     auto series = std::make_unique<fb::SeriesT>();
     series->start_us = to_us(start);
     series->step_s = static_cast<std::uint32_t>(step.count());

@@ -1,5 +1,6 @@
-// Hands the prices of a file to the log as if they came day by day: a day's prices become known at 13:00 local the day
-// before, and are published again when the file's differ from what is known. What is absent in the file stays missing.
+// Hands the prices of a file to the log as if they came day by day: a day's prices become known at
+// 13:00 local the day before, and are published again when the file's differ from what is known.
+// What is absent in the file stays missing.
 #pragma once
 
 #include <vector>
@@ -25,8 +26,10 @@ class PriceFeed {
   std::size_t next_ = 0;
 };
 
-// A year of quarter-hour prices from `seed`: cheap at night and noon, dear in the evening, some negative ones in summer.
+// A year of quarter-hour prices from `seed`: cheap at night and noon, dear in the evening, some
+// negative ones in summer.
 [[nodiscard]] std::vector<fb::PricesPublishedT> generate_prices(std::uint64_t seed, UtcTime from,
-                                                                UtcTime to, const ZoneOffsets& zone);
+                                                                UtcTime to,
+                                                                const ZoneOffsets& zone);
 
 }  // namespace wattledger::daemon

@@ -58,12 +58,13 @@ bool worth_recording(const fold::State& state, const policy::Judgement& judgemen
   const auto power = last.power ? std::optional<std::int64_t>(last.power->count()) : std::nullopt;
   const auto target =
       last.target_soc ? std::optional<std::int64_t>(last.target_soc->count()) : std::nullopt;
-  const bool same_power = power.has_value() == decision.power_w.has_value() &&
-                          (!power || *power == *decision.power_w);
+  const bool same_power =
+      power.has_value() == decision.power_w.has_value() && (!power || *power == *decision.power_w);
   const bool same_target = target.has_value() == decision.target_soc_bp.has_value() &&
                            (!target || *target == *decision.target_soc_bp);
   if (decision.action != fb::Action::hold && (!same_power || !same_target)) return true;
-  // A hold keeps the SOC it began with; the others are renewed before the inverter ends them by itself.
+  // A hold keeps the SOC it began with; the others are renewed before the inverter ends them by
+  // itself.
   return last.until && decision.until_us && utc_from_us(*decision.until_us) > *last.until &&
          *last.until - now < slot;
 }
@@ -102,7 +103,8 @@ Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
   WATTLEDGER_TRY(actuator_.look_for_foreign_hand(reading, now));
   bool due = !recorded_at_ || now - *recorded_at_ >= cadence_.record_every;
   if (!due) {
-    // Between two records only what changes safety is kept, for a fault must rest on a recorded reading.
+    // Between two records only what changes safety is kept, for a fault must rest on a recorded
+    // reading.
     const auto probe = with_reading(journal_.state(), reading, now);
     if (!probe) return Failure(probe.error());
     const policy::SafetyFindings findings = policy::look_for_faults(*probe, now);
@@ -145,9 +147,8 @@ Result<void> Tick::no_answer(const Error& error, UtcTime now) {
 
 // What was set before us is written down once, before the first command.
 Result<void> Tick::remember_settings() {
-  const bool known = journal_.with_state([](const fold::State& state) {
-    return state.inverter.settings_found != Sequence{0};
-  });
+  const bool known = journal_.with_state(
+      [](const fold::State& state) { return state.inverter.settings_found != Sequence{0}; });
   if (known) return {};
   const auto device = inverter_.identify();
   auto settings = inverter_.settings();

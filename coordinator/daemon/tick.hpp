@@ -1,5 +1,5 @@
-// One pass of the daemon: read the inverter, record, judge, act. Everything it needs is handed in; it owns no thread and
-// asks no clock but the injected one.
+// One pass of the daemon: read the inverter, record, judge, act. Everything it needs is handed in;
+// it owns no thread and asks no clock but the injected one.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@
 
 namespace wattledger::daemon {
 
-// Polls without an answer after which a fault is raised (and a missing inverter is no longer a hiccup).
+// Polls without an answer after which a fault is raised (and a missing inverter is no longer a
+// hiccup).
 inline constexpr std::uint32_t silent_polls_max = 3;
 
 struct TickCadence {
@@ -21,11 +22,16 @@ struct TickCadence {
 
 class Tick {
  public:
-  Tick(Journal& journal, inverter::Inverter& inverter, PriceFeed& prices, const TickCadence& cadence)
-      : journal_(journal), inverter_(inverter), prices_(prices), cadence_(cadence),
+  Tick(Journal& journal, inverter::Inverter& inverter, PriceFeed& prices,
+       const TickCadence& cadence)
+      : journal_(journal),
+        inverter_(inverter),
+        prices_(prices),
+        cadence_(cadence),
         actuator_(journal, inverter) {}
 
-  // An error means that the log cannot be written: the caller takes the way down. An inverter that fails is recorded.
+  // An error means that the log cannot be written: the caller takes the way down. An inverter that
+  // fails is recorded.
   Result<void> run(UtcTime now);
 
   // When the inverter last answered.
@@ -51,8 +57,8 @@ class Tick {
   std::uint32_t silent_polls_ = 0;
 };
 
-// Is this judgement worth a record? At each new slot, and whenever action, power, target or rule differ from the last
-// decision's, or a forced mode must be renewed. Pure.
+// Is this judgement worth a record? At each new slot, and whenever action, power, target or rule
+// differ from the last decision's, or a forced mode must be renewed. Pure.
 [[nodiscard]] bool worth_recording(const fold::State& state, const policy::Judgement& judgement,
                                    UtcTime now);
 

@@ -1,0 +1,222 @@
+#include "coordinator/daemon/daemon.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace wattledger::daemon {
+namespace {
+
+constexpr const char* program_version = WATTLEDGER_VERSION;
+
+Failure wrong_house(const std::filesystem::path& directory, bool is_demo) {
+  if (is_demo)
+    return fail(ErrorKind::foreign, directory.string() + " is the log of a demo house",
+                "a real house needs its own: set data: to another directory");
+  return fail(ErrorKind::foreign, directory.string() + " is the log of a real house",
+              "the demo never writes to it: choose another directory with --data");
+}
+
+}  // namespace
+
+Daemon::Daemon(const config::Config& config, Clock& clock, inverter::Inverter& inverter,
+               DaemonOptions options)
+    : config_(config), clock_(clock), inverter_(inverter), options_(std::move(options)) {}
+
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::open(const config::Config& config, Clock& clock,
+                                             inverter::Inverter& inverter, DaemonOptions options) {
+  std::unique_ptr<Daemon> daemon(new Daemon(config, clock, inverter, std::move(options)));
+  WATTLEDGER_TRY(daemon->open_log());
+  return daemon;
+}
+
+Result<void> Daemon::open_log() {
+  const std::filesystem::path directory = config_.data / "log";
+  std::error_code problem;
+  std::filesystem::create_directories(directory, problem);
+  if (problem)
+    return fail(ErrorKind::io, "cannot make " + directory.string() + ": " + problem.message(),
+                "set data: to a directory this user may write");
+  auto lock = log::WriterLock::take(directory, "wattledgerd");
+  if (!lock) return Failure(lock.error());
+  lock_.emplace(std::move(*lock));
+  auto opened = log::Log::open(directory);
+  if (!opened && opened.error().kind == ErrorKind::not_found)
+    opened = log::Log::create(directory, {.demo = options_.demo, .uuid = {}});
+  if (!opened) return Failure(opened.error());
+  log_.emplace(std::move(*opened));
+  bool is_demo = false;
+  {
+    const auto snapshot = log_->snapshot();
+    if (!snapshot) return Failure(snapshot.error());
+    is_demo = snapshot->meta().demo;
+  }
+  if (is_demo != options_.demo) return wrong_house(directory, is_demo);
+  log::AppendLimits limits;
+  limits.telemetry_wait_max = config_.telemetry_wait_max;
+  limits.telemetry_events_max = options_.telemetry_events_max;
+  auto appender = log::Appender::open(*log_, *lock_, limits);
+  if (!appender) return Failure(appender.error());
+  appender_.emplace(std::move(*appender));
+  auto journal = Journal::open(*log_, *appender_, clock_, options_.source);
+  if (!journal) return Failure(journal.error());
+  journal_ = std::move(*journal);
+  return {};
+}
+
+Result<void> Daemon::start_projections() {
+  projections::LiveOptions options;
+  options.data = config_.data;
+  options.sqlite_enabled = config_.sqlite.enabled;
+  options.sqlite_file = config_.sqlite.path;
+  options.sqlite_schema = config_.sqlite.schema;
+  options.json_enabled = config_.json.enabled;
+  options.rebuild_mismatched = config_.environment != config::Environment::production;
+  live_ = std::make_unique<projections::LiveProjections>(*log_, options);
+  const auto reports = live_->start();
+  if (!reports) return Failure(reports.error());
+  for (const projections::LiveReport& report : *reports)
+    if (report.fed)
+      spdlog::info("{}", report.message);
+    else
+      spdlog::error("{}", report.message);
+  spdlog::info("Storage layer initialized");
+  projection_thread_ = std::make_unique<ProjectionThread>(*live_, *appender_);
+  projection_thread_->start();
+  return {};
+}
+
+Result<void> Daemon::begin() {
+  const ClockRule rule{config_.clock_wait_max, config_.clock_require_sync && !clock_.simulated()};
+  const auto believed = settle_clock(*journal_, clock_, rule, [this] { return stop_.load(); });
+  if (!believed) return Failure(believed.error());
+  fb::CoordinatorStartedT started;
+  started.version = program_version;
+  started.engine_revision = policy::engine_revision;
+  started.control_mode = config_.control_mode;
+  started.demo = options_.demo;
+  started.simulated = clock_.simulated();
+  if (!clock_.simulated()) started.pid = static_cast<std::uint32_t>(::getpid());
+  const auto sequence = journal_->record(fact(std::move(started)), log::Urgency::now);
+  if (!sequence) return Failure(sequence.error());
+  std::optional<inverter::Device> device;
+  if (const auto found = inverter_.identify())
+    device = *found;
+  else
+    spdlog::warn("No real inverter data available: {}", found.error().line());
+  WATTLEDGER_TRY(adopt_site(*journal_, config_.site, device, clock_.now()));
+  WATTLEDGER_TRY(adopt_policy(*journal_, config_.policy));
+  WATTLEDGER_TRY(appender_->flush());
+  spdlog::info("wattledgerd {} started, control mode {} [{}]", program_version,
+               fb::EnumNameControlMode(config_.control_mode), sequence->value);
+  return {};
+}
+
+Result<void> Daemon::run(UtcTime until) {
+  Result<void> result = begin();
+  if (result) result = start_projections();
+  if (result && options_.listen) {
+    auto server = control::Server::start(config_.data, config_.control_group,
+                                         [this](const control::Request& r) { return answer(r); });
+    if (!server) return Failure(server.error());
+    server_ = std::move(*server);
+  }
+  if (result) result = tick_until(until);
+  if (!result) {
+    spdlog::critical("{}", result.error().line());
+    (void)release_inverter();
+  }
+  return result;
+}
+
+Result<void> Daemon::tick_until(UtcTime until) {
+  Tick tick(*journal_, inverter_, prices_, {config_.record_every});
+  UtcTime next = clock_.now();
+  while (!stop_ && next < until) {
+    const UtcTime now = clock_.now();
+    const auto last = journal_->last_recorded_at();
+    if (doubt_clock(now, last, true, false) != ClockDoubt::none) {
+      (void)release_inverter();
+      const ClockRule rule{config_.clock_wait_max, false};
+      const auto settled = settle_clock(*journal_, clock_, rule, [this] { return stop_.load(); });
+      if (!settled) return Failure(settled.error());
+      next = clock_.now();
+      continue;
+    }
+    if (reload_.exchange(false)) WATTLEDGER_TRY(reload());
+    WATTLEDGER_TRY(tick.run(now));
+    if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
+    appender_->commit_due(now);
+    if (const auto poison = appender_->poison()) return Failure(*poison);
+    if (options_.progress) options_.progress(now);
+    // The cadence keeps its phase; a pass that took longer than a period skips what it missed.
+    while (next <= now) next += config_.poll_every;
+    if (next < until) clock_.sleep_until(next);
+  }
+  return {};
+}
+
+Result<void> Daemon::reload() {
+  if (!options_.reload) return {};
+  const auto fresh = options_.reload();
+  if (!fresh) {
+    spdlog::error("the configuration is not reloaded: {}", fresh.error().line());
+    return {};
+  }
+  WATTLEDGER_TRY(adopt_policy(*journal_, fresh->policy));
+  const auto state = journal_->state();
+  if (state.coordinator.control_mode == fresh->control_mode) return {};
+  const auto& foreign = state.inverter.foreign_change_at;
+  if (fresh->control_mode == fb::ControlMode::on && foreign &&
+      clock_.now() - *foreign < foreign_quiet_time) {
+    spdlog::error(
+        "control stays {}: somebody else wrote to the inverter at {}; try again an hour later",
+        fb::EnumNameControlMode(state.coordinator.control_mode), utc_text(*foreign));
+    return {};
+  }
+  fb::CoordinatorStateChangedT changed;
+  changed.state = state.coordinator.state;
+  changed.control_mode = fresh->control_mode;
+  const auto recorded = journal_->record(fact(std::move(changed)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
+// Nothing to release where we do not steer; otherwise whether the inverter took it.
+std::optional<bool> Daemon::release_inverter() {
+  const bool steering = journal_->with_state([](const fold::State& state) {
+    return state.coordinator.control_mode == fb::ControlMode::on;
+  });
+  if (!steering) return std::nullopt;
+  const auto released = inverter_.release();
+  if (!released) spdlog::error("the inverter was not released: {}", released.error().line());
+  return released.has_value();
+}
+
+Result<void> Daemon::close(fb::StopCause cause) {
+  server_.reset();
+  fb::CoordinatorStoppedT stopped;
+  stopped.cause = cause;
+  if (const auto released = release_inverter()) stopped.inverter_released = *released;
+  const auto sequence = journal_->record_durably(fact(std::move(stopped)));
+  if (!sequence) return Failure(sequence.error());
+  WATTLEDGER_TRY(appender_->flush());
+  if (projection_thread_) WATTLEDGER_TRY(projection_thread_->stop());
+  spdlog::info("wattledgerd stopped [{}]", sequence->value);
+  return {};
+}
+
+void Daemon::request_stop() {
+  stop_ = true;
+  clock_.wake();
+}
+
+void Daemon::request_reload() {
+  reload_ = true;
+  clock_.wake();
+}
+
+}  // namespace wattledger::daemon

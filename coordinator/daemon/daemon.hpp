@@ -1,0 +1,94 @@
+// The coordinator: opens the log, begins, ticks until told to stop, and takes the way down.
+// Composition only; what it does stands in tick, actuator, beginning, requests and
+// projection_thread.
+//
+// Threads: open(), run() and close() on one thread; request_stop(), request_reload() from any.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "coordinator/config/config.hpp"
+#include "coordinator/control/control.hpp"
+#include "coordinator/daemon/beginning.hpp"
+#include "coordinator/daemon/clock.hpp"
+#include "coordinator/daemon/journal.hpp"
+#include "coordinator/daemon/price_feed.hpp"
+#include "coordinator/daemon/projection_thread.hpp"
+#include "coordinator/daemon/tick.hpp"
+#include "coordinator/inverter/inverter.hpp"
+#include "log/appender.hpp"
+#include "log/log.hpp"
+#include "projections/live/live_projections.hpp"
+
+namespace wattledger::daemon {
+
+struct DaemonOptions {
+  bool demo = false;  // the log is, or becomes, one of a demo house
+  fb::Source source = fb::Source::daemon;
+  bool listen = true;                     // control.sock
+  std::size_t telemetry_events_max = 64;  // of one commit
+  std::function<Result<config::Config>()>
+      reload;                             // reads the configuration anew; absent: nothing to reload
+  std::function<void(UtcTime)> progress;  // after each tick
+};
+
+class Daemon {
+ public:
+  // Takes the lock and opens or makes the log; records nothing yet. `config`, `clock` and
+  // `inverter` outlive the daemon.
+  static Result<std::unique_ptr<Daemon>> open(const config::Config& config, Clock& clock,
+                                              inverter::Inverter& inverter, DaemonOptions options);
+  ~Daemon();
+
+  [[nodiscard]] Journal& journal() { return *journal_; }
+  [[nodiscard]] const log::Log& log() const { return *log_; }
+  void set_prices(PriceFeed prices) { prices_ = std::move(prices); }
+
+  // Begins (clock, CoordinatorStarted, site, policy), then ticks until `until` or a stop is
+  // requested. An error means that the log cannot be written; the inverter was brought to general
+  // mode before it is returned.
+  Result<void> run(UtcTime until);
+  // Inverter to general mode if we steer it, CoordinatorStopped, everything committed and
+  // projected.
+  Result<void> close(fb::StopCause cause);
+
+  void request_stop();
+  void request_reload();
+  [[nodiscard]] bool stop_requested() const { return stop_; }
+
+ private:
+  Daemon(const config::Config& config, Clock& clock, inverter::Inverter& inverter,
+         DaemonOptions options);
+  Result<void> open_log();
+  Result<void> begin();
+  Result<void> start_projections();
+  Result<void> reload();
+  Result<void> tick_until(UtcTime until);
+  [[nodiscard]] std::optional<bool> release_inverter();
+
+  Result<std::string> answer(const control::Request& request);
+  Result<std::string> answer_status();
+  Result<std::string> answer_append(const control::Request& request);
+  Result<std::string> answer_adopt(const control::Request& request);
+
+  const config::Config& config_;
+  Clock& clock_;
+  inverter::Inverter& inverter_;
+  DaemonOptions options_;
+  std::atomic<bool> stop_ = false;
+  std::atomic<bool> reload_ = false;
+  std::atomic<std::int64_t> last_contact_us_ = 0;
+  std::optional<log::WriterLock> lock_;
+  std::optional<log::Log> log_;
+  std::optional<log::Appender> appender_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<projections::LiveProjections> live_;
+  std::unique_ptr<ProjectionThread> projection_thread_;
+  std::unique_ptr<control::Server> server_;
+  PriceFeed prices_;
+};
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,285 @@
+#include "coordinator/daemon/modes.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "coordinator/daemon/embedded_house.hpp"
+#include "coordinator/daemon/logging.hpp"
+#include "coordinator/daemon/summary.hpp"
+#include "log/reader.hpp"
+
+namespace wattledger::daemon {
+namespace {
+
+constexpr std::chrono::days demo_history{30};
+
+int cannot(const Error& error) {
+  std::fprintf(stderr, "wattledgerd: %s\n", error.line().c_str());
+  return error.kind == ErrorKind::invalid_input || error.kind == ErrorKind::not_found ? exit_usage
+                                                                                      : exit_cannot;
+}
+
+Result<std::vector<fb::PricesPublishedT>> read_prices(const std::filesystem::path& file,
+                                                      const ZoneOffsets& zone) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(ErrorKind::not_found, "no prices at " + file.string(), "check the path");
+  std::string bytes(sources::price_bytes_max + 1, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  auto parsed = sources::parse_prices(bytes, zone, file.filename().string());
+  if (!parsed) {
+    Error error = parsed.error();
+    error.what = file.string() + ": " + error.what;
+    return Failure(std::move(error));
+  }
+  constexpr std::size_t remarks_shown = 10;
+  for (std::size_t i = 0; i < parsed->remarks.size() && i < remarks_shown; ++i)
+    spdlog::warn("{}: {}", file.string(), parsed->remarks[i]);
+  if (parsed->remarks.size() > remarks_shown)
+    spdlog::warn("{}: and {} more remarks", file.string(), parsed->remarks.size() - remarks_shown);
+  return std::move(parsed->days);
+}
+
+// What --simulate and the demo share: a house of their own, control on, every projection on.
+config::Config own_house(const Arguments& arguments, const char* directory) {
+  config::Config config;
+  config.data = arguments.data.empty() ? std::filesystem::path(directory) : arguments.data;
+  config.environment = config::Environment::test;
+  config.site.name = "demo house";
+  config.control_mode = fb::ControlMode::on;
+  config.clock_require_sync = false;
+  config.json.enabled = true;
+  config.policy.tariff_zones = fold::g12_zones();
+  config.prices.file = arguments.prices;
+  return config;
+}
+
+struct Past {
+  std::optional<UtcTime> ended;
+  std::optional<fb::ReadingRecordedT> reading;
+};
+
+// What an earlier run of the same house left, to go on from.
+Result<Past> look_back(const std::filesystem::path& data) {
+  Past past;
+  auto log = log::Log::open(data / "log");
+  if (!log && log.error().kind == ErrorKind::not_found) return past;
+  if (!log) return Failure(log.error());
+  const auto snapshot = log->snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  if (snapshot->head() == Sequence{0}) return past;
+  past.ended = snapshot->meta().head_recorded_at;
+  constexpr std::uint64_t recent = 2'000;
+  const std::uint64_t head = snapshot->head().value;
+  WATTLEDGER_TRY(snapshot->scan(Sequence{head > recent ? head - recent : 1}, snapshot->head(),
+                                [&](const log::RecordView& record) -> Result<bool> {
+                                  if (const auto* reading = record.event.as<fb::ReadingRecorded>())
+                                    past.reading.emplace(), reading->UnPackTo(&*past.reading);
+                                  return true;
+                                }));
+  return past;
+}
+
+struct OwnHouse {
+  std::unique_ptr<EmbeddedHouse> house;
+  std::unique_ptr<inverter::Inverter> inverter;
+  std::vector<fb::PricesPublishedT> prices;
+};
+
+Result<OwnHouse> build_house(const Arguments& arguments, const config::Config& config,
+                             const Past& past, UtcTime from, UtcTime to) {
+  OwnHouse own;
+  const auto zone = config::load_zone(config.site.timezone, from);
+  if (!zone) return Failure(zone.error());
+  auto house =
+      EmbeddedHouse::start({arguments.house, arguments.seed}, config.policy, zone->zone, from);
+  if (!house) return Failure(house.error());
+  own.house = std::move(*house);
+  if (past.reading) own.house->go_on_from(*past.reading);
+  inverter::ModbusOptions modbus;
+  modbus.port = own.house->port();
+  own.inverter = inverter::make_modbus_inverter(modbus);
+  if (arguments.prices.empty()) {
+    own.prices = generate_prices(arguments.seed, from - std::chrono::days(1),
+                                 to + std::chrono::days(2), zone->zone);
+    return own;
+  }
+  auto prices = read_prices(arguments.prices, zone->zone);
+  if (!prices) return Failure(prices.error());
+  own.prices = std::move(*prices);
+  return own;
+}
+
+// One line that moves, on a terminal only.
+class Progress {
+ public:
+  Progress(UtcTime from, UtcTime to)
+      : from_(from), to_(to), terminal_(::isatty(STDERR_FILENO) != 0) {}
+  void show(UtcTime now) {
+    const auto percent = (now - from_) * 100 / (to_ - from_);
+    if (!terminal_ || percent == shown_) return;
+    shown_ = percent;
+    std::fprintf(stderr, "\rsimulating … %3d %%  %s ", static_cast<int>(percent),
+                 utc_text(now).substr(0, 10).c_str());
+  }
+  void end() const {
+    if (terminal_) std::fprintf(stderr, "\r\033[K");
+  }
+
+ private:
+  UtcTime from_;
+  UtcTime to_;
+  bool terminal_;
+  std::int64_t shown_ = -1;
+};
+
+// Opens, runs to `until`, closes; the signals' target meanwhile.
+int run_daemon(const config::Config& config, Clock& clock, inverter::Inverter& inverter,
+               PriceFeed prices, DaemonOptions options, UtcTime until, SignalTarget& signals,
+               std::string* summary) {
+  auto daemon = Daemon::open(config, clock, inverter, std::move(options));
+  if (!daemon) return cannot(daemon.error());
+  (*daemon)->set_prices(std::move(prices));
+  signals.aim(daemon->get());
+  const auto ran = (*daemon)->run(until);
+  const bool stopped = (*daemon)->stop_requested();
+  signals.aim(nullptr);
+  if (!ran) return cannot(ran.error());
+  const auto closed = (*daemon)->close(stopped ? fb::StopCause::signal : fb::StopCause::finished);
+  if (!closed) return cannot(closed.error());
+  if (summary == nullptr) return exit_done;
+  auto text = summarize((*daemon)->log());
+  if (!text) return cannot(text.error());
+  *summary = std::move(*text);
+  return exit_done;
+}
+
+int simulate(const Arguments& arguments, const config::Config& config, OwnHouse& own, UtcTime from,
+             UtcTime to, SignalTarget& signals, std::string* summary) {
+  SimulatedClock clock(from, [&](UtcTime now) { own.house->advance(now); });
+  Progress progress(from, to);
+  DaemonOptions options;
+  options.demo = true;
+  options.source = fb::Source::simulator;
+  options.telemetry_events_max = arguments.telemetry_events;
+  options.progress = [&](UtcTime now) { progress.show(now); };
+  const int code = run_daemon(config, clock, *own.inverter, PriceFeed(own.prices),
+                              std::move(options), to, signals, summary);
+  progress.end();
+  return code;
+}
+
+}  // namespace
+
+void SignalTarget::aim(Daemon* daemon) {
+  const std::lock_guard lock(mutex_);
+  daemon_ = daemon;
+  if (daemon_ != nullptr && stopped_) daemon_->request_stop();
+}
+
+void SignalTarget::stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  if (daemon_ != nullptr) daemon_->request_stop();
+}
+
+void SignalTarget::reload() {
+  const std::lock_guard lock(mutex_);
+  if (daemon_ != nullptr) daemon_->request_reload();
+}
+
+int run_house(const Arguments& arguments, SignalTarget& signals) {
+  auto config = config::load(arguments.config);
+  if (!config) return cannot(config.error());
+  if (!arguments.data.empty()) config->data = arguments.data;
+  if (!arguments.prices.empty()) config->prices.file = arguments.prices;
+  if (const auto logging = start_logging(*config, /*quiet=*/false); !logging)
+    return cannot(logging.error());
+  RealClock clock;
+  PriceFeed prices;
+  if (!config->prices.file.empty()) {
+    const auto zone = config::load_zone(config->site.timezone, clock.now());
+    if (!zone) return cannot(zone.error());
+    auto days = read_prices(config->prices.file, zone->zone);
+    if (!days) return cannot(days.error());
+    prices = PriceFeed(std::move(*days));
+  }
+  const auto inverter = inverter::make_modbus_inverter(config->inverter);
+  DaemonOptions options;
+  options.reload = [&arguments] { return config::load(arguments.config); };
+  return run_daemon(*config, clock, *inverter, std::move(prices), std::move(options),
+                    UtcTime::max(), signals, nullptr);
+}
+
+int run_simulation(const Arguments& arguments, SignalTarget& signals) {
+  config::Config config = own_house(arguments, "wattledger-simulation");
+  config.poll_every = std::chrono::seconds(arguments.poll_s);
+  const auto zone = config::load_zone(config.site.timezone, utc_from_us(0));
+  if (!zone) return cannot(zone.error());
+  auto start = parse_time(arguments.start, ZoneOffsets());
+  if (!start) return cannot(start.error());
+  if (const auto local = config::load_zone(config.site.timezone, *start))
+    start = parse_time(arguments.start, local->zone);
+  const UtcTime end = *start + std::chrono::days(*arguments.simulate_days);
+  if (const auto logging = start_logging(config, /*quiet=*/true); !logging)
+    return cannot(logging.error());
+  const auto past = look_back(config.data);
+  if (!past) return cannot(past.error());
+  const UtcTime from = past->ended
+                           ? std::max(*start, std::chrono::ceil<std::chrono::minutes>(*past->ended))
+                           : *start;
+  if (from >= end) {
+    std::printf(
+        "%s already holds the days up to %s; give --data another directory, or remove this one\n",
+        config.data.string().c_str(), utc_text(*past->ended).c_str());
+    return exit_done;
+  }
+  auto own = build_house(arguments, config, *past, from, end);
+  if (!own) return cannot(own.error());
+  const auto began = std::chrono::steady_clock::now();
+  std::string summary;
+  const int code = simulate(arguments, config, *own, from, end, signals, &summary);
+  if (code != exit_done) return code;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  std::printf("simulated in %.1f s; everything stands in %s\n%s", took.count(),
+              config.data.string().c_str(), summary.c_str());
+  std::printf("\nlook around: wattledger --data %s status | audit list | log stat | audit verify\n",
+              config.data.string().c_str());
+  return exit_done;
+}
+
+int run_demo(const Arguments& arguments, SignalTarget& signals) {
+  config::Config config = own_house(arguments, "wattledger-demo");
+  if (const auto logging = start_logging(config, /*quiet=*/false); !logging)
+    return cannot(logging.error());
+  const auto past = look_back(config.data);
+  if (!past) return cannot(past.error());
+  const UtcTime now = std::chrono::floor<std::chrono::minutes>(RealClock().now());
+  const UtcTime from = past->ended ? now : now - demo_history;
+  auto own = build_house(arguments, config, *past, from, now + std::chrono::days(365));
+  if (!own) return cannot(own.error());
+  if (!past->ended) {
+    std::printf("the demo house lives through a month first …\n");
+    std::string summary;
+    config::Config history = config;
+    history.poll_every = std::chrono::seconds(60);
+    const int code = simulate(arguments, history, *own, from, now, signals, &summary);
+    if (code != exit_done || signals.stopped()) return code;
+    std::printf("%s", summary.c_str());
+  }
+  std::printf("the demo house is live; in another terminal: wattledger --data %s status\n",
+              config.data.string().c_str());
+  std::fflush(stdout);
+  RealClock clock([&](UtcTime time) { own->house->advance(time); });
+  DaemonOptions options;
+  options.demo = true;
+  options.source = fb::Source::simulator;
+  return run_daemon(config, clock, *own->inverter, PriceFeed(std::move(own->prices)),
+                    std::move(options), UtcTime::max(), signals, nullptr);
+}
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,39 @@
+// The live projections' thread: follows the log, applies, settles, and adopts what was built aside,
+// between two batches. One inbox, one thread; started by start(), stopped and joined by stop() or
+// the destructor.
+#pragma once
+
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "events/result.hpp"
+#include "log/appender.hpp"
+#include "projections/live/live_projections.hpp"
+
+namespace wattledger::daemon {
+
+class ProjectionThread {
+ public:
+  // Both outlive this.
+  ProjectionThread(projections::LiveProjections& live, const log::Appender& appender);
+  ~ProjectionThread();
+  ProjectionThread(const ProjectionThread&) = delete;
+  ProjectionThread& operator=(const ProjectionThread&) = delete;
+
+  void start();
+  // Everything committed is applied and settled, then the thread ends.
+  Result<void> stop();
+
+  // Waits for the thread to adopt what stands staged; any thread.
+  Result<std::string> adopt(const std::filesystem::path& staged);
+  // What the projections said of themselves after the last batch.
+  [[nodiscard]] std::vector<projections::LiveReport> reports() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wattledger::daemon
