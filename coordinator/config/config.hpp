@@ -58,6 +58,7 @@ struct Config {
   std::chrono::seconds record_every{60};
   std::chrono::seconds telemetry_wait_max{60};
   std::chrono::seconds clock_wait_max{600};
+  bool clock_require_sync = true;  // false where nothing sets the kernel's clock but it is right
   PricesConfig prices;
   fold::PolicySettings policy;
   SqliteConfig sqlite;

@@ -262,6 +262,9 @@ void add_cadence_keys(std::vector<ScalarKey>& keys) {
   keys.push_back(number(
       "clock.max_wait_s", "s", whole(0, 86'400),
       [](Config & c) -> auto& { return c.clock_wait_max; }));
+  keys.push_back(word(
+      "clock.require_sync", {"false", "true"},
+      [](Config & c) -> auto& { return c.clock_require_sync; }));
 }
 
 void add_battery_keys(std::vector<ScalarKey>& keys) {
