@@ -70,11 +70,21 @@ Failure bad_line(std::size_t line, const std::string& why) {
   return fail(ErrorKind::invalid_input, "policy text, line " + std::to_string(line) + ": " + why);
 }
 
+// Only as render_policy writes it ("7", not "07" or "-0"): one policy has one text and one digest.
 std::optional<std::int64_t> to_integer(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (std::to_string(value) != text) return std::nullopt;
   return value;
+}
+
+constexpr std::size_t name_max = 64;
+
+// What may stand as text in a line.
+bool is_name(std::string_view text) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  return text.size() <= name_max && std::none_of(text.begin(), text.end(), control);
 }
 
 // "months,weekdays,hours,price_e8,name"; the name stands last because it alone may hold a comma.
@@ -95,7 +105,7 @@ std::optional<TariffZone> parse_zone(std::string_view text) {
   }
   const auto [months, weekdays, hours, price] = numbers;
   if (months < 0 || months > 0x0FFF || weekdays < 0 || weekdays > 0x7F || hours < 0 ||
-      hours > 0xFFFFFF || price < -price_max || price > price_max)
+      hours > 0xFFFFFF || price < -price_max || price > price_max || !is_name(text))
     return std::nullopt;
   TariffZone zone;
   zone.name = std::string(text);
@@ -124,6 +134,11 @@ Result<void> read_line(PolicySettings& settings, const std::string& name, std::s
                        std::size_t line) {
   const auto texts = text_keys();
   if (const auto text = texts.find(name); text != texts.end()) {
+    if (!is_name(value))
+      return bad_line(line, name + " is longer than " + std::to_string(name_max) +
+                                " bytes or holds control characters");
+    if (name == "policy.name" && value != "cheapest")
+      return bad_line(line, "\"" + std::string(value) + "\" is not a policy of this program");
     settings.*(text->second) = std::string(value);
     return {};
   }
@@ -140,9 +155,51 @@ Result<void> read_line(PolicySettings& settings, const std::string& name, std::s
   if (found == keys().end()) return bad_line(line, "unknown key " + name);
   const auto number = to_integer(value);
   if (!number || *number < found->min || *number > found->max)
-    return bad_line(line, name + " is \"" + std::string(value) + "\", not an integer from " +
-                              std::to_string(found->min) + " to " + std::to_string(found->max));
+    return bad_line(line, name + " is \"" + std::string(value.substr(0, name_max)) +
+                              "\", not an integer from " + std::to_string(found->min) + " to " +
+                              std::to_string(found->max));
   found->set(settings, *number);
+  return {};
+}
+
+Result<void> check_complete(const std::vector<std::string>& lines) {
+  const auto missing = [&](const std::string& name) -> Failure {
+    // The lines are in order, so this is where it should stand.
+    const auto place = std::lower_bound(lines.begin(), lines.end(), name);
+    return bad_line(static_cast<std::size_t>(place - lines.begin()) + 1, name + " is missing");
+  };
+  for (const Key& each : keys())
+    if (!std::binary_search(lines.begin(), lines.end(), each.name)) return missing(each.name);
+  for (const auto& [name, member] : text_keys())
+    if (!std::binary_search(lines.begin(), lines.end(), name)) return missing(name);
+  return {};
+}
+
+// What no line can say alone. `lines` are the keys in their order.
+Result<void> check_together(const PolicySettings& settings, const std::vector<std::string>& lines) {
+  const auto line_of = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::find(lines.begin(), lines.end(), name) - lines.begin()) +
+           1;
+  };
+  const auto ascending = [&](const char* low, std::int64_t low_value, const char* high,
+                             std::int64_t high_value) -> Result<void> {
+    if (low_value <= high_value) return {};
+    return bad_line(line_of(low), std::string(low) + " is above " + high);
+  };
+  const PolicySettings& s = settings;
+  WATTLEDGER_TRY(ascending("battery.soc_emergency_bp", s.soc_emergency.count(),
+                           "battery.soc_emergency_target_bp", s.soc_emergency_target.count()));
+  WATTLEDGER_TRY(ascending("battery.soc_min_bp", s.soc_min.count(), "battery.soc_target_bp",
+                           s.soc_target.count()));
+  WATTLEDGER_TRY(ascending("safety.battery_temperature_charge_min_mc",
+                           s.battery_temperature_charge_min.count(),
+                           "safety.battery_temperature_max_mc", s.battery_temperature_max.count()));
+  WATTLEDGER_TRY(ascending("safety.battery_voltage_min_mv", s.battery_voltage_min.count(),
+                           "safety.battery_voltage_max_mv", s.battery_voltage_max.count()));
+  WATTLEDGER_TRY(ascending("safety.grid_voltage_min_mv", s.grid_voltage_min.count(),
+                           "safety.grid_voltage_max_mv", s.grid_voltage_max.count()));
+  if (3'600 % s.slot.count() != 0)
+    return bad_line(line_of("cadence.slot_s"), "cadence.slot_s does not divide an hour");
   return {};
 }
 
@@ -177,10 +234,8 @@ Result<PolicySettings> parse_policy(std::string_view text) {
     WATTLEDGER_TRY(read_line(settings, name, content.substr(equals + 1), line));
     seen.push_back(std::move(name));
   }
-  const std::size_t expected = keys().size() + text_keys().size() + settings.tariff_zones.size();
-  if (seen.size() != expected)
-    return fail(ErrorKind::invalid_input, "policy text: " + std::to_string(seen.size()) +
-                                              " keys, expected " + std::to_string(expected));
+  WATTLEDGER_TRY(check_complete(seen));
+  WATTLEDGER_TRY(check_together(settings, seen));
   return settings;
 }
 

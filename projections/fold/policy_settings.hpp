@@ -1,5 +1,6 @@
-// The numbers that decide, plan, fold and the legacy rows read: what a PolicyAdopted event says, typed. Integers only.
-// Pure. The canonical text (sorted `key=value` lines) is what the event holds and what its digest covers.
+// The numbers that decide, plan, fold and the legacy rows read: what a PolicyAdopted event says,
+// typed. Integers only. Pure. The canonical text (sorted `key=value` lines) is what the event holds
+// and what its digest covers.
 #pragma once
 
 #include <array>
@@ -14,7 +15,8 @@
 
 namespace wattledger::fold {
 
-// A tariff zone adds `price` to the market price of the hours it names. The first zone that matches holds.
+// A tariff zone adds `price` to the market price of the hours it names. The first zone that matches
+// holds.
 struct TariffZone {
   std::string name = "T1";
   std::uint16_t months = 0x0FFF;     // bit 0 = January
@@ -32,9 +34,9 @@ struct PolicySettings {
   MilliwattHours battery_capacity{10'000'000};
   Watts charge_power_max{5'000};
   Watts discharge_power_max{5'000};
-  BasisPoints soc_min{1'000};         // never discharged below by us
-  BasisPoints soc_target{9'000};      // charged to at cheap prices
-  BasisPoints soc_emergency{500};     // below: charge at any price, without prices too
+  BasisPoints soc_min{1'000};      // never discharged below by us
+  BasisPoints soc_target{9'000};   // charged to at cheap prices
+  BasisPoints soc_emergency{500};  // below: charge at any price, without prices too
   BasisPoints soc_emergency_target{1'200};
   BasisPoints charge_efficiency{9'500};
   BasisPoints discharge_efficiency{9'500};
@@ -44,7 +46,8 @@ struct PolicySettings {
   std::chrono::seconds horizon{24 * 3600};
   std::chrono::seconds anti_flap{15 * 60};
 
-  // Safety limits (source: facts of the legacy configuration; legacy key coordinator.emergency_stop_conditions)
+  // Safety limits (source: facts of the legacy configuration; legacy key
+  // coordinator.emergency_stop_conditions)
   Millivolts battery_voltage_min{320'000};
   Millivolts battery_voltage_max{480'000};
   MilliCelsius battery_temperature_charge_min{0};
@@ -52,7 +55,8 @@ struct PolicySettings {
   Millivolts grid_voltage_min{200'000};
   Millivolts grid_voltage_max{253'000};
   std::chrono::seconds reading_stale_after{180};
-  std::chrono::seconds forced_end_max{3600};  // a forced mode's end in the inverter, at most this far ahead
+  std::chrono::seconds forced_end_max{
+      3600};  // a forced mode's end in the inverter, at most this far ahead
 
   // Tariff: final = market + component + zone
   std::string tariff = "g12";
@@ -71,7 +75,8 @@ struct PolicySettings {
 // Refuses unknown keys, missing keys and values out of range, naming the line.
 [[nodiscard]] Result<PolicySettings> parse_policy(std::string_view text);
 
-// G12 as the legacy system shipped it: peak 07-13 and 15-22 0.3566, else 0.0749 PLN/kWh (decision rules §2.7).
+// G12 as the legacy system shipped it: peak 07-13 and 15-22 0.3566, else 0.0749 PLN/kWh (decision
+// rules §2.7).
 [[nodiscard]] std::vector<TariffZone> g12_zones();
 
 }  // namespace wattledger::fold

@@ -1,7 +1,8 @@
 #include "projections/fold/state.hpp"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
-#include <array>
 
 namespace wattledger::fold {
 namespace {
@@ -12,9 +13,18 @@ std::optional<Quantity> quantity(flatbuffers::Optional<Raw> value) {
   return Quantity(static_cast<typename Quantity::rep>(*value));
 }
 
+// From 1970 to the end of the year 9999: inside it, differences of times and sums with durations
+// cannot overflow.
+constexpr std::int64_t time_max_us = 253'402'300'799'000'000;
+
+// What the log holds is any 64-bit number; what the state holds can be computed with.
+UtcTime sane_time(std::int64_t us) {
+  return utc_from_us(std::clamp<std::int64_t>(us, 0, time_max_us));
+}
+
 std::optional<UtcTime> time(flatbuffers::Optional<std::int64_t> us) {
   if (!us) return std::nullopt;
-  return utc_from_us(*us);
+  return sane_time(*us);
 }
 
 std::string text(const flatbuffers::String* value) { return value == nullptr ? "" : value->str(); }
@@ -39,44 +49,89 @@ Reading to_reading(const fb::ReadingRecorded& fact, Sequence sequence, UtcTime a
   return reading;
 }
 
-bool is_absent(const fb::Series& series, flatbuffers::uoffset_t index) {
-  if (series.absent() == nullptr) return false;
-  return std::find(series.absent()->begin(), series.absent()->end(),
-                   static_cast<std::uint16_t>(index)) != series.absent()->end();
+// Limits of a slot that is believed. A price beyond 10 000 currency units per kWh is a mistake of
+// its source, and would overflow sums.
+constexpr std::uint32_t slot_step_min_s = 60;
+constexpr std::uint32_t slot_step_max_s = 86'400;
+constexpr std::int64_t market_price_max = 1'000'000'000'000;
+
+bool by_start(const PriceSlot& a, const PriceSlot& b) { return a.start < b.start; }
+
+void append_slots(std::vector<PriceSlot>& slots, const fb::Series& series) {
+  if (series.values() == nullptr || series.step_s() < slot_step_min_s ||
+      series.step_s() > slot_step_max_s || series.start_us() < 0 || series.start_us() > time_max_us)
+    return;
+  const auto& values = *series.values();
+  std::vector<bool> absent(values.size());
+  if (series.absent() != nullptr)
+    for (const std::uint16_t index : *series.absent())
+      if (index < absent.size()) absent[index] = true;
+  const std::chrono::seconds step(series.step_s());
+  for (flatbuffers::uoffset_t i = 0; i < values.size(); ++i) {
+    const std::int64_t price = values.Get(i);
+    if (absent[i] || price < -market_price_max || price > market_price_max) continue;
+    slots.push_back({utc_from_us(series.start_us()) + step * i, step, PriceE8(price)});
+  }
+}
+
+// Sorted and without overlaps: of two that overlap the earlier stays, of two with one start the one
+// told first.
+void untangle(std::vector<PriceSlot>& slots) {
+  std::stable_sort(slots.begin(), slots.end(), by_start);
+  std::vector<PriceSlot> kept;
+  for (const PriceSlot& slot : slots)
+    if (kept.empty() || kept.back().start + kept.back().length <= slot.start) kept.push_back(slot);
+  slots = std::move(kept);
+}
+
+// At the bound the slots over longest ago go first, then those furthest ahead: what is near `at` is
+// what decide needs.
+void bound(std::vector<PriceSlot>& slots, UtcTime at) {
+  if (slots.size() <= price_slots_max) return;
+  const auto current = std::find_if(slots.begin(), slots.end(), [&](const PriceSlot& slot) {
+    return slot.start + slot.length > at;
+  });
+  const auto excess = static_cast<std::ptrdiff_t>(slots.size() - price_slots_max);
+  slots.erase(slots.begin(), slots.begin() + std::min(excess, current - slots.begin()));
+  if (slots.size() > price_slots_max) slots.resize(price_slots_max);
 }
 
 // Slots of a newer publication take the place of what they overlap; missing ones take nothing.
-void take_prices(std::vector<PriceSlot>& prices, const fb::PricesPublished& fact) {
+void take_prices(std::vector<PriceSlot>& prices, const fb::PricesPublished& fact, UtcTime at) {
   if (fact.kind() != fb::PriceKind::day_ahead || fact.prices_e8() == nullptr) return;
   std::vector<PriceSlot> fresh;
-  for (const fb::Series* series : *fact.prices_e8()) {
-    if (series->values() == nullptr || series->step_s() == 0) continue;
-    const std::chrono::seconds step(series->step_s());
-    for (flatbuffers::uoffset_t i = 0; i < series->values()->size(); ++i)
-      if (!is_absent(*series, i))
-        fresh.push_back(
-            {utc_from_us(series->start_us()) + step * i, step, PriceE8(series->values()->Get(i))});
-  }
-  const auto by_start = [](const PriceSlot& a, const PriceSlot& b) { return a.start < b.start; };
-  std::stable_sort(fresh.begin(), fresh.end(), by_start);
-  fresh.erase(std::unique(fresh.begin(), fresh.end(),
-                          [](const PriceSlot& a, const PriceSlot& b) {
-                            return b.start < a.start + a.length;
-                          }),
-              fresh.end());
-  if (fresh.empty()) return;
-  const UtcTime from = fresh.front().start;
-  const UtcTime to = fresh.back().start + fresh.back().length;
+  for (const fb::Series* series : *fact.prices_e8()) append_slots(fresh, *series);
+  untangle(fresh);
   std::erase_if(prices, [&](const PriceSlot& old) {
-    if (old.start + old.length <= from || old.start >= to) return false;
-    return std::any_of(fresh.begin(), fresh.end(), [&](const PriceSlot& slot) {
-      return slot.start < old.start + old.length && old.start < slot.start + slot.length;
-    });
+    // The only ones that can overlap: the first that starts with it or later, and the one before.
+    const auto next = std::lower_bound(fresh.begin(), fresh.end(), old, by_start);
+    if (next != fresh.end() && next->start < old.start + old.length) return true;
+    return next != fresh.begin() && std::prev(next)->start + std::prev(next)->length > old.start;
   });
   prices.insert(prices.end(), fresh.begin(), fresh.end());
   std::sort(prices.begin(), prices.end(), by_start);
-  if (prices.size() > price_slots_max)
-    prices.erase(prices.begin(), prices.end() - static_cast<std::ptrdiff_t>(price_slots_max));
+  bound(prices, at);
+}
+
+// Transitions in ascending order with offsets that a zone can have.
+ZoneOffsets to_zone(const fb::SiteAdopted& fact) {
+  std::vector<ZoneOffsets::Transition> transitions;
+  if (fact.transitions() == nullptr) return {};
+  constexpr std::int32_t offset_max_s = 86'400;
+  for (const fb::ZoneTransition* each : *fact.transitions())
+    if (each->offset_s() >= -offset_max_s && each->offset_s() <= offset_max_s)
+      transitions.push_back({sane_time(each->at_us()), std::chrono::seconds(each->offset_s())});
+  std::stable_sort(transitions.begin(), transitions.end(),
+                   [](const ZoneOffsets::Transition& a, const ZoneOffsets::Transition& b) {
+                     return a.at < b.at;
+                   });
+  return ZoneOffsets(std::move(transitions));
+}
+
+Digest digest_of(const std::string& text) {
+  Digest digest;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.bytes.data());
+  return digest;
 }
 
 void remove_fault(std::vector<LatchedFault>& faults, fb::Fault fault) {
@@ -94,27 +149,28 @@ struct Evolve {
     site.name = text(fact.site());
     site.device_model = text(fact.device_model());
     site.device_serial = text(fact.device_serial());
-    std::vector<ZoneOffsets::Transition> transitions;
-    if (fact.transitions() != nullptr)
-      for (const fb::ZoneTransition* each : *fact.transitions())
-        transitions.push_back({utc_from_us(each->at_us()), std::chrono::seconds(each->offset_s())});
-    site.zone = ZoneOffsets(std::move(transitions));
+    site.zone = to_zone(fact);
     site.rated_power = quantity<Watts>(fact.rated_power_w());
     state.site = std::move(site);
   }
+  // The digest is of the text that was read, whatever the fact says it is: the state's bytes hold
+  // it in place of the settings.
   void operator()(const fb::PolicyAdopted& fact) const {
-    auto settings = parse_policy(text(fact.text()));
-    if (!settings || fact.digest() == nullptr) return;
-    state.policy = Policy{std::move(*settings), from_fb(*fact.digest()), sequence};
+    const std::string canonical = text(fact.text());
+    auto settings = parse_policy(canonical);
+    if (!settings) return;
+    state.policy = Policy{std::move(*settings), digest_of(canonical), sequence};
   }
+  // An import may tell of long ago after today was read.
   void operator()(const fb::ReadingRecorded& fact) const {
+    if (state.reading && at < state.reading->at) return;
     state.reading = to_reading(fact, sequence, at);
   }
-  void operator()(const fb::PricesPublished& fact) const { take_prices(state.prices, fact); }
+  void operator()(const fb::PricesPublished& fact) const { take_prices(state.prices, fact, at); }
   void operator()(const fb::PlanAdopted& fact) const {
     LastPlan plan;
     plan.sequence = sequence;
-    plan.start = utc_from_us(fact.start_us());
+    plan.start = sane_time(fact.start_us());
     plan.step = std::chrono::seconds(fact.step_s());
     if (fact.actions() != nullptr)
       for (flatbuffers::uoffset_t i = 0; i < fact.actions()->size(); ++i)
@@ -124,6 +180,7 @@ struct Evolve {
     state.plan = std::move(plan);
   }
   void operator()(const fb::DecisionMade& fact) const {
+    if (state.decision && at < state.decision->at) return;
     LastDecision last;
     last.sequence = sequence;
     last.at = at;
@@ -203,6 +260,23 @@ struct Evolve {
     state.coordinator.state = fact.state();
     state.coordinator.control_mode = fact.control_mode();
   }
+  // A clock set back: what lies ahead of it now was never then. The reading is taken anew, the rest
+  // began at the step.
+  void operator()(const fb::ClockStepped& fact) const {
+    const UtcTime now = sane_time(fact.after_us());
+    const auto not_ahead = [now](UtcTime& each) { each = std::min(each, now); };
+    if (state.reading && state.reading->at > now) state.reading.reset();
+    if (state.decision) {
+      not_ahead(state.decision->at);
+      not_ahead(state.decision->since);
+    }
+    for (LatchedFault& fault : state.faults) not_ahead(fault.at);
+    not_ahead(state.inverter.confirmed_at);
+    not_ahead(state.inverter.since);
+    if (state.inverter.charge_stopped_at) not_ahead(*state.inverter.charge_stopped_at);
+    if (state.inverter.foreign_change_at) not_ahead(*state.inverter.foreign_change_at);
+    not_ahead(state.coordinator.started_at);
+  }
 
   // Facts that no decision of this engine revision reads.
   void operator()(const fb::PeakHoursPublished&) const {}
@@ -214,7 +288,6 @@ struct Evolve {
   void operator()(const fb::ChargingSessionChanged&) const {}
   void operator()(const fb::SellingSessionChanged&) const {}
   void operator()(const fb::DailyPlanChanged&) const {}
-  void operator()(const fb::ClockStepped&) const {}
   void operator()(const fb::SystemMeasured&) const {}
   void operator()(const fb::ImportStarted&) const {}
   void operator()(const fb::ImportFinished&) const {}
@@ -251,7 +324,7 @@ const TariffZone* zone_at(const State& state, UtcTime at) {
 }  // namespace
 
 void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventView& event) {
-  dispatch(event, Evolve{state, sequence, event.occurred_at()});
+  dispatch(event, Evolve{state, sequence, sane_time(to_us(event.occurred_at()))});
   state.through = sequence;
   state.recorded_at = recorded_at;
 }

@@ -30,7 +30,7 @@ struct Site {
 
 struct Policy {
   PolicySettings settings;
-  Digest digest;
+  Digest digest;  // SHA-256 of the canonical text that was adopted
   Sequence adopted;
   bool operator==(const Policy&) const = default;
 };
@@ -148,7 +148,8 @@ struct State {
 inline constexpr std::size_t price_slots_max = 1'000;  // ten days of quarter hours
 
 // Folds one event in. Never fails: a fact that makes no sense (a policy that does not parse) leaves
-// its part as it was.
+// its part as it was. Facts of one part may come late (an import): an older reading or decision
+// does not replace a newer one.
 void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventView& event);
 
 // Canonical bytes of the state: equal states, equal bytes, on every machine.

@@ -47,35 +47,65 @@ class Writer {
     for (const T& value : values) put(value);
   }
 
-  void put(const ZoneOffsets::Transition& t) { all(t.at, t.offset); }
-  void put(const Site& s) {
-    all(s.name, s.device_model, s.device_serial, s.zone.transitions(), s.rated_power);
+  // Each list of names below is as long as its struct: a new field does not compile until it is
+  // written here too.
+  void put(const ZoneOffsets::Transition& value) {
+    const auto& [at, offset] = value;
+    all(at, offset);
   }
-  // The digest covers the settings; they need not stand here twice.
-  void put(const Policy& p) { all(p.digest, p.adopted); }
-  void put(const Reading& r) {
-    all(r.sequence, r.at, r.quality, r.soc, r.battery_power, r.battery_voltage,
-        r.battery_temperature, r.pv_power, r.load_power, r.grid_power, r.grid_voltage,
-        r.import_total, r.export_total, r.inverter_error, r.forced_mode);
+  void put(const Site& value) {
+    const auto& [name, model, serial, zone, rated_power] = value;
+    all(name, model, serial, zone.transitions(), rated_power);
   }
-  void put(const PriceSlot& p) { all(p.start, p.length, p.market); }
-  void put(const InverterState& i) {
-    all(i.wished, i.wished_until, i.wished_power, i.wished_soc, i.command, i.confirmed,
-        i.confirmed_until, i.confirmed_at, i.since, i.charge_stopped_at, i.failures,
-        i.foreign_change_at, i.settings_found);
+  void put(const Policy& value) {
+    // The digest covers the settings; they need not stand here twice.
+    const auto& [settings, digest, adopted] = value;
+    all(digest, adopted);
   }
-  void put(const LatchedFault& f) { all(f.fault, f.raised, f.at, f.latched, f.detail); }
-  void put(const Override& o) { all(o.request, o.action, o.until, o.target_soc, o.power); }
-  void put(const LastDecision& d) {
-    all(d.sequence, d.at, d.since, d.action, d.power, d.target_soc, d.until, d.rule);
+  void put(const Reading& value) {
+    const auto& [sequence, at, quality, soc, battery_power, battery_voltage, battery_temperature,
+                 pv_power, load_power, grid_power, grid_voltage, import_total, export_total,
+                 inverter_error, forced_mode] = value;
+    all(sequence, at, quality, soc, battery_power, battery_voltage, battery_temperature, pv_power,
+        load_power, grid_power, grid_voltage, import_total, export_total, inverter_error,
+        forced_mode);
   }
-  void put(const LastPlan& p) { all(p.sequence, p.start, p.step, p.actions, p.battery_power_w); }
-  void put(const Coordinator& c) {
-    all(c.started_at, c.control_mode, c.state, c.decisions, c.running);
+  void put(const PriceSlot& value) {
+    const auto& [start, length, market] = value;
+    all(start, length, market);
   }
-  void put(const State& s) {
-    all(s.through, s.recorded_at, s.site, s.policy, s.reading, s.prices, s.inverter, s.faults,
-        s.owner_override, s.decision, s.plan, s.coordinator);
+  void put(const InverterState& value) {
+    const auto& [wished, wished_until, wished_power, wished_soc, command, confirmed,
+                 confirmed_until, confirmed_at, since, charge_stopped_at, failures,
+                 foreign_change_at, settings_found] = value;
+    all(wished, wished_until, wished_power, wished_soc, command, confirmed, confirmed_until,
+        confirmed_at, since, charge_stopped_at, failures, foreign_change_at, settings_found);
+  }
+  void put(const LatchedFault& value) {
+    const auto& [fault, raised, at, latched, detail] = value;
+    all(fault, raised, at, latched, detail);
+  }
+  void put(const Override& value) {
+    const auto& [request, action, until, target_soc, power] = value;
+    all(request, action, until, target_soc, power);
+  }
+  void put(const LastDecision& value) {
+    const auto& [sequence, at, since, action, power, target_soc, until, rule] = value;
+    all(sequence, at, since, action, power, target_soc, until, rule);
+  }
+  void put(const LastPlan& value) {
+    const auto& [sequence, start, step, actions, battery_power_w] = value;
+    all(sequence, start, step, actions, battery_power_w);
+  }
+  void put(const Coordinator& value) {
+    const auto& [started_at, control_mode, state, decisions, running] = value;
+    all(started_at, control_mode, state, decisions, running);
+  }
+  void put(const State& value) {
+    const auto& [through, recorded_at, site, policy, reading, prices, inverter, faults,
+                 owner_override, decision, plan, coordinator] = value;
+    all(through, recorded_at, site, policy, reading, prices, inverter, faults, owner_override,
+        decision, plan, coordinator);
   }
 
   [[nodiscard]] std::vector<std::byte> take() { return std::move(bytes_); }
