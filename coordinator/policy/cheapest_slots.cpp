@@ -1,6 +1,7 @@
 #include "coordinator/policy/cheapest_slots.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace wattledger::policy {
 namespace {
@@ -24,17 +25,53 @@ bool pays(const fold::PolicySettings& settings, PriceE8 price, PriceE8 later) {
   return cost < worth;
 }
 
+Wide divide_down(Wide value, Wide by) { return value / by - (value % by < 0 ? 1 : 0); }
+Wide divide_up(Wide value, Wide by) { return -divide_down(-value, by); }
+
+// Final price of the grid slot at `start`. A market slot may be shorter, and a tariff zone may
+// change inside: zones change on the hour, and every zone's offset is a whole number of quarters.
+std::optional<PriceE8> grid_price(const fold::State& state, UtcTime start,
+                                  std::chrono::seconds length) {
+  constexpr std::chrono::seconds quarter{900};
+  const UtcTime end = start + length;
+  Wide sum = 0;
+  for (UtcTime at = start; at < end;) {
+    const fold::PriceSlot* market = fold::price_at(state, at);
+    if (market == nullptr) return std::nullopt;
+    const UtcTime next =
+        std::min({end, market->start + market->length, slot_start(at, quarter) + quarter});
+    const fold::PriceSlot piece{at, quarter, market->market};
+    sum += static_cast<Wide>(fold::final_price(state, piece).count()) * (next - at).count();
+    at = next;
+  }
+  return PriceE8(static_cast<std::int64_t>(divide_up(sum, (end - start).count())));
+}
+
 std::vector<KnownSlot> known_slots(const fold::State& state, const fold::PolicySettings& settings,
                                    UtcTime now) {
   std::vector<KnownSlot> slots;
   const UtcTime end = now + settings.horizon;
   for (UtcTime start = slot_start(now, settings.slot); start < end; start += settings.slot)
-    if (const fold::PriceSlot* price = fold::price_at(state, start)) {
-      // The zone may change inside an hourly price slot: the final price is that of the grid slot.
-      const fold::PriceSlot here{start, settings.slot, price->market};
-      slots.push_back({start, fold::final_price(state, here), false});
-    }
+    if (const auto price = grid_price(state, start, settings.slot))
+      slots.push_back({start, *price, false});
   return slots;
+}
+
+// For each slot the highest price after it, nothing for the last.
+std::vector<std::optional<PriceE8>> dearest_after(const std::vector<KnownSlot>& slots) {
+  std::vector<std::optional<PriceE8>> result(slots.size());
+  for (std::size_t i = slots.size(); i-- > 1;) {
+    const PriceE8 here = slots[i].price;
+    result[i - 1] = result[i] ? std::max(*result[i], here) : here;
+  }
+  return result;
+}
+
+PriceE8 mean_price(const std::vector<KnownSlot>& slots) {
+  Wide sum = 0;
+  for (const KnownSlot& slot : slots) sum += slot.price.count();
+  return PriceE8(
+      static_cast<std::int64_t>(divide_down(sum, static_cast<std::int64_t>(slots.size()))));
 }
 
 }  // namespace
@@ -53,25 +90,21 @@ SlotChoice choose_slots(const fold::State& state, const fold::PolicySettings& se
   choice.needed = energy_needed(settings, soc);
   if (choice.slots.empty()) return choice;
 
+  choice.mean = mean_price(choice.slots);
+  if (settings.charge_power_max <= Watts(0)) return choice;
+
   std::vector<std::size_t> order(choice.slots.size());
-  PriceE8 dearest = choice.slots.front().price;
-  Wide sum = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    order[i] = i;
-    dearest = std::max(dearest, choice.slots[i].price);
-    sum += choice.slots[i].price.count();
-  }
-  choice.mean = PriceE8(static_cast<std::int64_t>(sum / static_cast<Wide>(order.size())));
+  std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return choice.slots[a].price < choice.slots[b].price;
   });
+  const auto later = dearest_after(choice.slots);
 
   MilliwattHours open = choice.needed;
   for (const std::size_t i : order) {
     KnownSlot& slot = choice.slots[i];
-    if (open <= MilliwattHours(0) || slot.price > settings.charge_price_max ||
-        !pays(settings, slot.price, dearest))
-      break;
+    if (open <= MilliwattHours(0) || slot.price > settings.charge_price_max) break;
+    if (!later[i] || !pays(settings, slot.price, *later[i])) continue;
     const UtcTime from = std::max(slot.start, now);
     const auto left = std::chrono::floor<std::chrono::seconds>(slot.start + settings.slot - from);
     open -= energy(settings.charge_power_max, left);

@@ -9,10 +9,10 @@
 
 namespace wattledger::policy {
 
-// One slot of the grid (settings.slot long) whose price is known.
+// One slot of the grid (settings.slot long) whose price is known from end to end.
 struct KnownSlot {
   UtcTime start;
-  PriceE8 price;        // final
+  PriceE8 price;        // final; the mean over the slot's time, rounded up
   bool charge = false;  // chosen
 };
 
@@ -25,8 +25,9 @@ struct SlotChoice {
   MilliwattHours needed;  // from the grid side, to reach the target
 };
 
-// `soc` is the battery's now. No slot is chosen above settings.charge_price_max, nor when no later
-// known price is higher by more than the round trip's losses.
+// `soc` is the battery's now. No slot is chosen above settings.charge_price_max, nor one that no
+// later known price exceeds by more than the round trip's losses: what is bought must be worth it
+// afterwards.
 [[nodiscard]] SlotChoice choose_slots(const fold::State& state,
                                       const fold::PolicySettings& settings, BasisPoints soc,
                                       UtcTime now);

@@ -12,6 +12,12 @@ using fb::Outcome;
 using fb::Rule;
 using std::chrono::seconds;
 
+constexpr BasisPoints soc_full{10'000};
+
+// Once full, the cheapest slots charge again only this far below the target, so that a battery at
+// its target does not start and stop all night.
+constexpr BasisPoints full_again_below{200};
+
 // A judgement in the making: every rule that is looked at leaves a trace; the first that holds
 // decides.
 class Judge {
@@ -28,6 +34,7 @@ class Judge {
   bool data_implausible();
   bool latched_safety();
   bool emergency_charge();
+  bool clock_unreliable();
   bool owner_override();
   void policy();
   bool anti_flap(Action wanted);
@@ -79,13 +86,15 @@ bool Judge::data_missing() {
 bool Judge::data_stale() {
   const std::int64_t age = seconds_since(state_.reading->at);
   const std::int64_t limit = settings_.reading_stale_after.count();
-  if (age <= limit) return passed(Rule::data_stale, Outcome::not_applicable, {age, limit});
+  // A reading from ahead of now is as far from now as one from behind.
+  if (age <= limit && age >= -limit)
+    return passed(Rule::data_stale, Outcome::not_applicable, {age, limit});
   return chosen(Rule::data_stale, Action::self_use, {age, limit});
 }
 
 bool Judge::data_implausible() {
   const bool implausible = state_.reading->quality == fb::Quality::implausible ||
-                           soc() < BasisPoints(0) || soc() > BasisPoints(10'000);
+                           soc() < BasisPoints(0) || soc() > soc_full;
   if (!implausible) return passed(Rule::data_implausible, Outcome::not_applicable);
   return chosen(Rule::data_implausible, Action::self_use, {});
 }
@@ -127,30 +136,38 @@ bool Judge::emergency_charge() {
   return chosen(Rule::emergency_charge, Action::charge, std::move(numbers));
 }
 
+// Until the clock is right only safety and emergency are decided: prices and ends mean nothing.
+bool Judge::clock_unreliable() {
+  for (const fold::LatchedFault& each : state_.faults)
+    if (each.fault == fb::Fault::clock_unreliable)
+      return chosen(Rule::latched_safety, Action::self_use,
+                    {static_cast<std::int64_t>(each.fault)});
+  return false;
+}
+
 bool Judge::owner_override() {
   const auto& wish = state_.owner_override;
   if (!wish || (wish->until && *wish->until <= now_))
     return passed(Rule::owner_override, Outcome::not_applicable);
   const auto request = static_cast<std::int64_t>(wish->request.value);
   const bool charge = wish->action == Action::charge;
-  const bool reached =
-      (charge && soc() >= wish->target_soc.value_or(BasisPoints(10'000))) ||
-      (wish->action == Action::sell && soc() <= wish->target_soc.value_or(settings_.soc_min));
-  if (reached) return passed(Rule::owner_override, Outcome::rejected, {request, soc().count()});
+  const bool sell = wish->action == Action::sell;
+  // Whatever was asked for, a battery holds 0 to 100 %, and is not sold below its minimum.
+  const BasisPoints target =
+      std::clamp(wish->target_soc.value_or(charge ? soc_full : settings_.soc_min),
+                 charge ? BasisPoints(0) : std::min(settings_.soc_min, soc_full), soc_full);
+  if ((charge && soc() >= target) || (sell && soc() <= target))
+    return passed(Rule::owner_override, Outcome::rejected, {request});
   fb::DecisionMadeT& decision = result_.decision;
-  const Watts most = charge ? settings_.charge_power_max : settings_.discharge_power_max;
-  if (charge || wish->action == Action::sell)
-    decision.power_w =
-        static_cast<std::int32_t>(std::min(most, wish->power.value_or(most)).count());
-  if (charge)
-    decision.target_soc_bp =
-        static_cast<std::uint16_t>(wish->target_soc.value_or(BasisPoints(10'000)).count());
-  if (wish->action == Action::sell)
-    decision.target_soc_bp = static_cast<std::uint16_t>(
-        std::max(settings_.soc_min, wish->target_soc.value_or(settings_.soc_min)).count());
+  if (charge || sell) {
+    const Watts most = charge ? settings_.charge_power_max : settings_.discharge_power_max;
+    const Watts power = std::clamp(wish->power.value_or(most), Watts(0), most);
+    decision.power_w = static_cast<std::int32_t>(power.count());
+    decision.target_soc_bp = static_cast<std::uint16_t>(target.count());
+  }
   if (wish->action == Action::hold)
     decision.target_soc_bp = static_cast<std::uint16_t>(soc().count());
-  if (wish->action != Action::self_use)
+  if (charge || sell || wish->action == Action::hold)
     decision.until_us = to_us(wish->until.value_or(now_ + settings_.forced_end_max));
   return chosen(Rule::owner_override, wish->action, {request});
 }
@@ -161,24 +178,27 @@ bool Judge::anti_flap(Action wanted) {
   const bool was_policy =
       last && (last->rule == Rule::cheapest_slots || last->rule == Rule::anti_flap ||
                last->rule == Rule::serve_house);
-  const bool changes = was_policy && (last->action == Action::charge) != (wanted == Action::charge);
-  if (!changes) return passed(Rule::anti_flap, Outcome::not_applicable);
+  const bool charging = was_policy && last->action == Action::charge;
+  if (!was_policy || charging == (wanted == Action::charge))
+    return passed(Rule::anti_flap, Outcome::not_applicable);
   const std::int64_t since = seconds_since(last->since);
   const std::int64_t limit = settings_.anti_flap.count();
   if (since >= limit) return passed(Rule::anti_flap, Outcome::rejected, {since, limit});
-  if (last->action == Action::charge)
+  if (charging)
     charge_until(std::max(last->since + settings_.anti_flap, now_ + seconds(60)),
-                 last->target_soc.value_or(settings_.soc_target));
-  return chosen(Rule::anti_flap, last->action, {since, limit});
+                 settings_.soc_target);
+  return chosen(Rule::anti_flap, charging ? Action::charge : Action::self_use, {since, limit});
 }
 
 void Judge::policy() {
-  if (soc() >= settings_.soc_target) {
-    chosen(Rule::battery_full, Action::self_use, {soc().count(), settings_.soc_target.count()});
+  const bool was_full = state_.decision && state_.decision->rule == Rule::battery_full;
+  const BasisPoints enough = settings_.soc_target - (was_full ? full_again_below : BasisPoints(0));
+  std::vector<std::int64_t> levels = {soc().count(), settings_.soc_target.count()};
+  if (soc() >= enough) {
+    chosen(Rule::battery_full, Action::self_use, std::move(levels));
     return;
   }
-  passed(Rule::battery_full, Outcome::not_applicable,
-         {soc().count(), settings_.soc_target.count()});
+  passed(Rule::battery_full, Outcome::not_applicable, std::move(levels));
   const SlotChoice choice = choose_slots(state_, settings_, soc(), now_);
   const UtcTime slot = slot_start(now_, settings_.slot);
   if (choice.slots.empty() || choice.slots.front().start != slot) {
@@ -234,7 +254,8 @@ void Judge::make_plan(const SlotChoice& choice) {
     if (slot.start != expected) break;  // a gap in the prices ends what can be planned
     expected += settings_.slot;
     MilliwattHours bought(0);
-    if (slot.charge) bought = std::min(open, energy(settings_.charge_power_max, settings_.slot));
+    const auto left = std::chrono::floor<seconds>(expected - std::max(slot.start, now_));
+    if (slot.charge) bought = std::min(open, energy(settings_.charge_power_max, left));
     open -= bought;
     cost_sum += cost(bought, slot.price).count();
     const std::int64_t missing_bp =
@@ -259,7 +280,7 @@ Judgement Judge::judge() {
       std::make_unique<fb::Digest256>(to_fb(state_.policy ? state_.policy->digest : Digest{}));
   decision.control_mode = state_.coordinator.control_mode;
   const bool decided = data_missing() || data_stale() || data_implausible() || latched_safety() ||
-                       emergency_charge() || owner_override();
+                       emergency_charge() || clock_unreliable() || owner_override();
   if (!decided) policy();
   return std::move(result_);
 }
@@ -269,17 +290,25 @@ Judgement Judge::judge() {
 Judgement decide(const fold::State& state, UtcTime now) { return Judge(state, now).judge(); }
 
 bool plan_differs(const fb::PlanAdoptedT& plan, const std::optional<fold::LastPlan>& last) {
-  if (!last || last->step != seconds(plan.step_s)) return true;
-  const std::int64_t step_us = std::chrono::microseconds(last->step).count();
-  const std::int64_t ahead = (plan.start_us - to_us(last->start)) / step_us;
-  if (ahead < 0) return true;
-  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
-    const std::size_t there = i + static_cast<std::size_t>(ahead);
-    // A slot that the old plan did not reach is news only if something is to happen in it.
-    const Action before = there < last->actions.size() ? last->actions[there] : Action::self_use;
+  if (!last || plan.step_s == 0 || last->step != seconds(plan.step_s)) return true;
+  __extension__ using Wide = __int128;
+  const Wide step_us = std::chrono::microseconds(last->step).count();
+  const Wide after = static_cast<Wide>(plan.start_us) - to_us(last->start);
+  if (after < 0 || after % step_us != 0) return true;
+  const std::size_t size = last->actions.size();
+  const auto ahead = static_cast<std::size_t>(std::min(after / step_us, static_cast<Wide>(size)));
+  // A slot that only one of the two reaches is news if something is to happen in it.
+  const std::size_t slots = std::max(plan.actions.size(), size - ahead);
+  for (std::size_t i = 0; i < slots; ++i) {
+    const bool here = i < plan.actions.size();
+    const std::size_t there = i + ahead;
+    const Action action = here ? plan.actions[i] : Action::self_use;
+    const Action before = there < size ? last->actions[there] : Action::self_use;
     const std::int32_t power =
+        here && i < plan.battery_power_w.size() ? plan.battery_power_w[i] : 0;
+    const std::int32_t power_before =
         there < last->battery_power_w.size() ? last->battery_power_w[there] : 0;
-    if (plan.actions[i] != before || plan.battery_power_w[i] != power) return true;
+    if (action != before || power != power_before) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
 // decide(state, now): what to do, and why. Pure: the same state and now give the same bytes on
-// every machine, compiler and day. Order of judgement: data missing or stale, latched safety,
-// emergency charge, owner's override, anti-flap, policy.
+// every machine, compiler and day. Order of judgement: data missing, stale or implausible, latched
+// safety, emergency charge, clock, owner's override, anti-flap, policy. What each rule reads and
+// what its TriedRule.numbers mean: README.md beside this file.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ struct Judgement {
 [[nodiscard]] Judgement decide(const fold::State& state, UtcTime now);
 
 // Safety faults that the newest reading shows and that are not yet in state.faults; and ones that
-// are over by rule.
+// are over by rule: back inside the limits by a fiftieth of their span. A stale or implausible
+// reading shows nothing.
 struct SafetyFindings {
   std::vector<fb::FaultRaisedT> raised;
   std::vector<fb::FaultClearedT> cleared;
@@ -34,7 +36,8 @@ struct SafetyFindings {
 // Canonical encoding of a decision's fields but `plan`: "the same decision" means equal bytes here.
 [[nodiscard]] std::vector<std::byte> canonical_bytes(const fb::DecisionMadeT& decision);
 
-// True if `plan` says something that `last` does not, for the slots both know.
+// True if `plan` intends something else than `last` for any slot from its own start on; where only
+// one of the two reaches, self-use is what would happen anyway.
 [[nodiscard]] bool plan_differs(const fb::PlanAdoptedT& plan,
                                 const std::optional<fold::LastPlan>& last);
 

@@ -35,7 +35,8 @@ void look(const fold::State& state, const Check& check, SafetyFindings& findings
   const fold::LatchedFault* const stands = standing(state, check.fault);
   const bool low = *check.measured < check.min;
   if (low || *check.measured > check.max) {
-    if (stands != nullptr) return;
+    // Standing already, unless what stood would have cleared by itself and this does not.
+    if (stands != nullptr && (stands->latched || !check.latched)) return;
     fb::FaultRaisedT raised;
     raised.fault = check.fault;
     raised.latched = check.latched;
@@ -46,6 +47,9 @@ void look(const fold::State& state, const Check& check, SafetyFindings& findings
     return;
   }
   if (stands == nullptr || stands->latched) return;
+  // Over only well inside, so that a value at its limit does not raise and clear all day.
+  const std::int64_t margin = (check.max - check.min) / 50;
+  if (*check.measured < check.min + margin || *check.measured > check.max - margin) return;
   fb::FaultClearedT cleared;
   cleared.fault = check.fault;
   cleared.raised = stands->raised.value;
@@ -60,7 +64,8 @@ SafetyFindings look_for_faults(const fold::State& state, UtcTime now) {
   if (!state.policy || !state.reading) return findings;
   const fold::PolicySettings& limits = state.policy->settings;
   const fold::Reading& reading = *state.reading;
-  if (now - reading.at > limits.reading_stale_after) return findings;
+  if (now - reading.at > limits.reading_stale_after || reading.quality == fb::Quality::implausible)
+    return findings;
   const bool cold = reading.battery_temperature &&
                     *reading.battery_temperature < limits.battery_temperature_charge_min;
   std::optional<std::int64_t> error;
