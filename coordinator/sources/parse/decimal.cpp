@@ -84,7 +84,8 @@ Decimal parse_decimal(std::string_view text, int places, Digits digits) {
 std::string decimal_text(std::int64_t count, int places) {
   const bool negative = count < 0;
   // The magnitude as unsigned, for the most negative count has no positive one.
-  std::uint64_t rest = negative ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+  std::uint64_t rest =
+      negative ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
   std::string reversed;
   for (int place = 0; place <= places || rest != 0; ++place, rest /= 10) {
     const char digit = static_cast<char>('0' + rest % 10);
