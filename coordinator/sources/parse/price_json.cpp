@@ -28,7 +28,10 @@ class Collector : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool start_object(std::size_t) override {
-    if (in_list_ && depth_ == 2) records.emplace_back();
+    if (in_list_ && depth_ == 2) {
+      records.emplace_back();
+      in_record_ = true;
+    }
     return enter();
   }
   bool end_object() override { return leave(); }
@@ -45,7 +48,7 @@ class Collector : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   bool scalar(const std::string& text) {
-    if (in_list_ && depth_ == 3 && !records.empty()) records.back()[key_] = text;
+    if (in_record_ && depth_ == 3) records.back()[key_] = text;
     if (depth_ == 1 && key_ == "nextLink") continues = true;
     return true;
   }
@@ -56,12 +59,15 @@ class Collector : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
   bool leave() {
-    if (--depth_ == 1) in_list_ = false;
+    --depth_;
+    if (depth_ <= 2) in_record_ = false;
+    if (depth_ == 1) in_list_ = false;
     return true;
   }
 
   int depth_ = 0;
   bool in_list_ = false;
+  bool in_record_ = false;  // a list's other members, arrays too, are none
   std::string key_;
 };
 
