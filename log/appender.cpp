@@ -13,6 +13,7 @@
 #include "log/environment.hpp"
 #include "log/reader.hpp"
 #include "log/record.hpp"
+#include "log/snapshot.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -38,7 +39,11 @@ Result<void> check_limits(const AppendLimits& limits) {
   return {};
 }
 
-Result<void> check_writable(const Meta& meta, const std::string& directory) {
+Result<void> check_writable(const Snapshot& snapshot, const std::string& directory) {
+  const Meta& meta = snapshot.meta();
+  // A tail that is not there must not be covered by new records.
+  if (meta.head >= meta.first)
+    if (const auto head = snapshot.impl().bytes_at(meta.head); !head) return Failure(head.error());
   if (meta.kind_highest > kind_max)
     return fail(ErrorKind::newer,
                 "the log in " + directory + " holds event kind " +
@@ -221,7 +226,7 @@ Result<Appender> Appender::open(Log& log, const WriterLock& lock, const AppendLi
                 "take the lock of the log that is to be written");
   const auto snapshot = log.snapshot();
   if (!snapshot) return Failure(snapshot.error());
-  WATTLEDGER_TRY(check_writable(snapshot->meta(), log.directory().string()));
+  WATTLEDGER_TRY(check_writable(*snapshot, log.directory().string()));
   auto correlations = reread_correlations(*snapshot, limits.correlations_max);
   if (!correlations) return Failure(correlations.error());
   auto impl = std::make_unique<Impl>(log.impl().environment, limits, snapshot->meta(),

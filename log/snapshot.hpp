@@ -31,6 +31,10 @@ struct Snapshot::Impl {
       copies;  // of records that do not stand at an address divisible by 8
 };
 
+// Node `index` of `level` (8 and above); corrupt if it is missing.
+[[nodiscard]] Result<Digest> stored_node(const Snapshot::Impl& snapshot, unsigned level,
+                                         std::uint64_t index);
+
 // Names the sequence in an error about one record.
 [[nodiscard]] Error about_record(Sequence sequence, Error error);
 

@@ -15,6 +15,19 @@ namespace {
 
 constexpr std::uint64_t stored_leaves = std::uint64_t{1} << unsigned{Frontier::stored_level_min};
 
+// Of the records behind the last whole subtree that is stored.
+Result<Frontier> unstored_part(const Snapshot::Impl& snapshot, std::uint64_t size) {
+  Frontier frontier;
+  for (std::uint64_t sequence = size - size % stored_leaves + 1; sequence <= size; ++sequence) {
+    const auto bytes = snapshot.bytes_at(Sequence{sequence});
+    if (!bytes) return Failure(bytes.error());
+    frontier.append(leaf_hash(*bytes));
+  }
+  return frontier;
+}
+
+}  // namespace
+
 Result<Digest> stored_node(const Snapshot::Impl& snapshot, unsigned level, std::uint64_t index) {
   std::array<std::byte, 9> name{};
   name[0] = static_cast<std::byte>(level);
@@ -33,19 +46,6 @@ Result<Digest> stored_node(const Snapshot::Impl& snapshot, unsigned level, std::
   std::memcpy(digest.bytes.data(), value.mv_data, digest.bytes.size());
   return digest;
 }
-
-// Of the records behind the last whole subtree that is stored.
-Result<Frontier> unstored_part(const Snapshot::Impl& snapshot, std::uint64_t size) {
-  Frontier frontier;
-  for (std::uint64_t sequence = size - size % stored_leaves + 1; sequence <= size; ++sequence) {
-    const auto bytes = snapshot.bytes_at(Sequence{sequence});
-    if (!bytes) return Failure(bytes.error());
-    frontier.append(leaf_hash(*bytes));
-  }
-  return frontier;
-}
-
-}  // namespace
 
 Result<Digest> root_at(const Snapshot& snapshot, std::uint64_t size) {
   if (size > snapshot.head().value)

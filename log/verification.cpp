@@ -37,6 +37,7 @@ class Verifier {
   void missing(Sequence from, Sequence to);
   void check_order(const RecordView& record);
   void check_batch(const RecordView& record);
+  void check_nodes(Sequence sequence, const std::vector<Digest>& completed);
   void check_tree();
   void check_meta();
 
@@ -48,6 +49,7 @@ class Verifier {
   std::size_t epoch_ = 0;  // of epochs already begun
   std::size_t batch_ = 0;  // the batch that is open or comes next
   std::optional<UtcTime> newest_recorded_at_;
+  Sequence last_readable_;
   std::optional<UtcTime> newest_in_batch_;
   Kind kind_highest_ = Kind::NONE;
 };
@@ -96,7 +98,7 @@ void Verifier::missing(Sequence from, Sequence to) {
 
 void Verifier::visit(Sequence sequence, std::span<const std::byte> bytes) {
   ++result_.records;
-  frontier_.append(leaf_hash(bytes));
+  check_nodes(sequence, frontier_.append(leaf_hash(bytes)));
   const auto record = snapshot_.at(sequence);
   if (!record) {
     const bool newer = record.error().kind == ErrorKind::newer;
@@ -105,6 +107,7 @@ void Verifier::visit(Sequence sequence, std::span<const std::byte> bytes) {
     return;
   }
   kind_highest_ = std::max(kind_highest_, record->event.kind());
+  last_readable_ = sequence;
   check_order(*record);
   check_batch(*record);
 }
@@ -156,6 +159,20 @@ void Verifier::check_batch(const RecordView& record) {
     find(FindingKind::time_order, record.sequence,
          "occurred at " + utc_text(occurred_at) + ", too far from when it was recorded, " +
              utc_text(record.recorded_at));
+}
+
+// Below a hole nothing can be recomputed: the tree's leaves have lost their places.
+void Verifier::check_nodes(Sequence sequence, const std::vector<Digest>& completed) {
+  if (!whole_) return;
+  for (std::size_t i = 0; i < completed.size(); ++i) {
+    const auto level = static_cast<unsigned>(Frontier::stored_level_min) + static_cast<unsigned>(i);
+    const auto stored = stored_node(snapshot_.impl(), level, (sequence.value >> level) - 1);
+    if (stored && *stored == completed[i]) continue;
+    find(FindingKind::tree_mismatch, sequence,
+         stored ? "the records up to here give another Merkle node of level " +
+                      std::to_string(level) + " than the one stored"
+                : stored.error().what);
+  }
 }
 
 void Verifier::check_tree() {
