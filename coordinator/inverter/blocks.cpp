@@ -28,6 +28,7 @@ constexpr std::int64_t voltage_max_mv = 1'500'000;
 constexpr std::int64_t current_max_ma = 1'000'000;
 constexpr std::int64_t heat_min_mc = -60'000;
 constexpr std::int64_t heat_max_mc = 150'000;
+constexpr std::int64_t clock_offset_max_s = 2'000'000'000;      // 63 years
 constexpr std::int64_t energy_max_mwh = 1'000'000'000'000'000;  // 10^9 kWh
 
 #define WATTLEDGER_IN(block, name, member, least, most) \
@@ -191,14 +192,16 @@ class Decoder {
   }
 
   void fill_clock(Words running, UtcTime now, const ZoneOffsets& zone) {
+    if (running.size() < 3) return;
     const auto wall = decode_clock(running.first<3>());
     if (!wall) {
       implausible_ = true;
       return;
     }
     const auto ours = std::chrono::floor<std::chrono::seconds>(zone.to_local(now));
-    reading_.inverter_clock_offset_s =
-        static_cast<std::int32_t>(std::chrono::floor<std::chrono::seconds>(*wall - ours).count());
+    const auto offset = sensible(std::chrono::floor<std::chrono::seconds>(*wall - ours).count(),
+                                 -clock_offset_max_s, clock_offset_max_s);
+    if (offset) reading_.inverter_clock_offset_s = static_cast<std::int32_t>(*offset);
   }
 
   void fill_battery_codes(Words battery) {

@@ -57,6 +57,11 @@ class ModbusInverter final : public Inverter {
     }
     blocks.has_meter = has_meter_;
     fb::ReadingRecordedT reading = decode_poll(blocks, now, zone);
+    if (!reading.inverter_clock_offset_s.has_value() && !reading.pv_power_w.has_value() &&
+        !reading.battery_power_w.has_value()) {
+      return fail(ErrorKind::corrupt, "registers 35100..35224 hold neither a time nor a power",
+                  "check that host, port and unit are those of a GoodWe ET or EH inverter");
+    }
     const auto controls = read_controls();
     WATTLEDGER_TRY(controls);
     describe(*controls, now, zone, reading);

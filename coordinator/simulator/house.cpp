@@ -27,6 +27,7 @@ using std::chrono::seconds;
 
 constexpr std::int64_t whole_bp = 10'000;
 constexpr std::uint16_t work_mode_eco = 3;
+constexpr std::int64_t step_max_s = 60;
 
 MilliwattHours mwh(Cells cells) { return MilliwattHours(cells / cells_per_mwh); }
 
@@ -161,8 +162,8 @@ void House::Impl::advance_locked(UtcTime to) {
   while (integrated < end) {
     const LocalTime wall = wall_locked(integrated);
     const auto to_minute = floor<seconds>(floor<minutes>(wall) + minutes(1) - wall);
-    const auto to_half_hour = floor<seconds>(floor<minutes>(integrated) + minutes(1) - integrated);
-    const seconds step = std::min({end - integrated, to_minute, to_half_hour});
+    const auto to_utc_minute = floor<seconds>(floor<minutes>(integrated) + minutes(1) - integrated);
+    const seconds step = std::min({end - integrated, to_minute, to_utc_minute});
     integrate_locked(flow_locked(integrated, step.count()), step.count());
     integrated += step;
     const auto today = floor<std::chrono::days>(wall_locked(integrated));
@@ -175,7 +176,9 @@ void House::Impl::advance_locked(UtcTime to) {
   settle_locked();
 }
 
-void House::Impl::settle_locked() { flow = flow_locked(now, 1); }
+// As for a whole step: what is left in the cells for a part of one is not shown as a power that
+// flickers.
+void House::Impl::settle_locked() { flow = flow_locked(now, step_max_s); }
 
 House::House(const HouseOptions& options, HouseYear year, UtcTime start)
     : impl_(std::make_unique<Impl>(options, std::move(year), start)) {}

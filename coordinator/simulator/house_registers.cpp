@@ -312,7 +312,7 @@ Exception House::Impl::read_block_locked(std::uint16_t address,
   if (inside(inverter::battery_range, address, words.size())) {
     return copy(inverter::battery_range, &Impl::battery_block_locked);
   }
-  if (inside(inverter::meter_range, address, words.size()))
+  if (options.has_meter && inside(inverter::meter_range, address, words.size()))
     return copy(inverter::meter_range, &Impl::meter_locked);
   if (inside(inverter::device_info_range, address, words.size())) {
     return copy(inverter::device_info_range, &Impl::device_info_locked);

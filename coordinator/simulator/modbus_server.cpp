@@ -13,7 +13,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <deque>
 #include <thread>
 #include <utility>
 
@@ -23,6 +25,7 @@ namespace wattledger::simulator {
 namespace {
 
 constexpr int connections_max = 16;
+constexpr std::size_t writes_remembered = 64;
 constexpr int mapping_first = 35000;
 constexpr int mapping_count = 13'000;  // up to 47999
 constexpr std::uint32_t frame_time_max_us =
@@ -108,6 +111,10 @@ class Server final : public ModbusServer {
   [[nodiscard]] std::uint16_t port() const override { return port_; }
   void misbehave(Misbehaviour how) override { misbehaviour_ = how; }
   [[nodiscard]] std::uint64_t requests() const override { return requests_; }
+  [[nodiscard]] std::vector<std::string> writes_seen() const override {
+    const std::lock_guard lock(writes_mutex_);
+    return {writes_.begin(), writes_.end()};
+  }
 
  private:
   void run() {
@@ -152,6 +159,7 @@ class Server final : public ModbusServer {
     if (how != Misbehaviour::late) connection.held.clear();
     switch (how) {
       case Misbehaviour::none:
+      case Misbehaviour::ignore_writes:
         return answer(frame);
       case Misbehaviour::silent:
         return true;
@@ -217,9 +225,26 @@ class Server final : public ModbusServer {
     }
     std::vector<std::uint16_t> words(count);
     for (std::size_t i = 0; i < count; ++i) words[i] = word_at(frame, first + 2 * i);
-    const Exception exception = house_.impl().write(address, words, many);
-    if (exception != Exception::none) return refuse(frame, static_cast<unsigned>(exception));
+    if (misbehaviour_ != Misbehaviour::ignore_writes) {
+      const Exception exception = house_.impl().write(address, words, many);
+      if (exception != Exception::none) return refuse(frame, static_cast<unsigned>(exception));
+    }
+    remember_write(address, words, many);
     return reply(frame);
+  }
+
+  void remember_write(std::uint16_t address, const std::vector<std::uint16_t>& words, bool many) {
+    std::string line = (many ? "FC16 " : "FC6 ") + std::to_string(address);
+    char separator = '=';
+    for (const std::uint16_t word : words) {
+      std::array<char, 8> text{};
+      std::snprintf(text.data(), text.size(), "%c%04x", separator, static_cast<unsigned>(word));
+      line += text.data();
+      separator = ' ';
+    }
+    const std::lock_guard lock(writes_mutex_);
+    writes_.push_back(std::move(line));
+    if (writes_.size() > writes_remembered) writes_.pop_front();
   }
 
   bool reply(const Frame& frame) {
@@ -256,6 +281,8 @@ class Server final : public ModbusServer {
   std::atomic<Misbehaviour> misbehaviour_ = Misbehaviour::none;
   std::atomic<std::uint64_t> requests_ = 0;
   bool noise_ = false;
+  mutable std::mutex writes_mutex_;
+  std::deque<std::string> writes_;
   std::thread thread_;
 };
 

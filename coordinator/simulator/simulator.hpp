@@ -29,6 +29,7 @@ struct HouseOptions {
   std::string serial = "9010KETU00SIM001";
   ZoneOffsets zone;  // the inverter's wall clock is local
   std::uint64_t seed = 1;
+  bool has_meter = true;  // without: registers 36000.. are illegal addresses
 };
 
 // PV and load of the house over a year, laid on simulated dates by UTC month, day and time (29 February dropped).
@@ -77,8 +78,9 @@ class House {
   std::unique_ptr<Impl> impl_;
 };
 
-// How the server misbehaves, for tests; applies to requests answered from now on.
-enum class Misbehaviour { none, silent, late, garbage, exceptions, disconnect };
+// How the server misbehaves, for tests; applies to requests answered from now on. late: an answer leaves when the next request
+// comes on its connection. ignore_writes: acknowledges writes and does nothing.
+enum class Misbehaviour { none, silent, late, garbage, exceptions, disconnect, ignore_writes };
 
 class ModbusServer {
  public:
@@ -88,6 +90,8 @@ class ModbusServer {
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   virtual void misbehave(Misbehaviour how) = 0;
   [[nodiscard]] virtual std::uint64_t requests() const = 0;
+  // The last 64 accepted writes, oldest first, as "FC6 47000=0003" or "FC16 47511=0001 0000".
+  [[nodiscard]] virtual std::vector<std::string> writes_seen() const = 0;
 };
 
 }  // namespace wattledger::simulator

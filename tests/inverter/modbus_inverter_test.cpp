@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "coordinator/inverter/inverter.hpp"
 #include "coordinator/simulator/simulator.hpp"
@@ -24,8 +26,7 @@ ZoneOffsets east() { return ZoneOffsets({{UtcTime(), hours(2)}}); }
 // A house with a server and an inverter adapter on it. 2025-10-01T08:00 UTC is a Wednesday, ten
 // o'clock there.
 struct Bench {
-  explicit Bench(ModbusOptions options = {}) {
-    HouseOptions house_options;
+  explicit Bench(ModbusOptions options = {}, HouseOptions house_options = {}) {
     house_options.zone = east();
     house = std::make_unique<House>(house_options, HouseYear::generate(1), start);
     house->set_pv(Watts(3'000));
@@ -107,6 +108,47 @@ TEST_SUITE("inverter/modbus") {
     CHECK(bench.poll()->forced_mode == fb::InverterMode::general);
   }
 
+  TEST_CASE("the exact write sequences on the wire") {
+    using Lines = std::vector<std::string>;
+    Bench bench;
+    // Wednesday 10:00 there: the window opens at 09:55.
+    REQUIRE(bench.apply(bench.wish(fb::InverterMode::charge, Watts(4'000), 80, minutes(30)))
+                .has_value());
+    CHECK(bench.server->writes_seen() ==
+          Lines{"FC16 47547=0937 0a1e ff08 ffd8 0050 0000", "FC6 47000=0003"});
+    CHECK(bench.inverter->writes() == 2);
+
+    SUBCASE("the same wish again writes nothing") {
+      REQUIRE(bench.apply(bench.wish(fb::InverterMode::charge, Watts(4'000), 80, minutes(30)))
+                  .has_value());
+      CHECK(bench.inverter->writes() == 2);
+    }
+    SUBCASE("a renewal is one write") {
+      bench.house->advance(bench.start + minutes(20));
+      REQUIRE(bench.apply(bench.wish(fb::InverterMode::charge, Watts(4'000), 80, minutes(60)))
+                  .has_value());
+      CHECK(bench.server->writes_seen().back() == "FC16 47547=0a0f 0b14 ff08 ffd8 0050 0000");
+      CHECK(bench.inverter->writes() == 3);
+    }
+    SUBCASE("general") {
+      REQUIRE(bench.apply({}).has_value());
+      const Lines seen = bench.server->writes_seen();
+      CHECK(Lines(seen.begin() + 2, seen.end()) ==
+            Lines{"FC6 47000=0000", "FC6 47533=0001", "FC6 47549=0008"});
+      REQUIRE(bench.apply({}).has_value());
+      CHECK(bench.inverter->writes() == 5);
+    }
+    SUBCASE("release is the reference client's general, without a read") {
+      const std::uint64_t requests = bench.server->requests();
+      REQUIRE(bench.inverter->release().has_value());
+      CHECK(bench.server->requests() == requests + 3);
+      const Lines seen = bench.server->writes_seen();
+      CHECK(Lines(seen.begin() + 2, seen.end()) ==
+            Lines{"FC6 47000=0000", "FC16 47511=0001 0000", "FC6 47533=0001"});
+      CHECK_FALSE(bench.house->in_forced_mode());
+    }
+  }
+
   TEST_CASE("general is reached again from every mode") {
     Bench bench;
     for (const fb::InverterMode mode :
@@ -119,6 +161,164 @@ TEST_SUITE("inverter/modbus") {
       CHECK(general->mode == fb::InverterMode::general);
       CHECK_FALSE(bench.house->in_forced_mode());
     }
+  }
+
+  TEST_CASE("a discharge stops at its floor, a hold stands still") {
+    Bench bench;
+    bench.house->set_pv(Watts(0));
+    REQUIRE(bench.apply(bench.wish(fb::InverterMode::discharge, Watts(3'000), 49, minutes(60)))
+                .has_value());
+    CHECK(bench.house->battery_power() == Watts(3'000));
+    bench.house->advance(bench.start + minutes(59));
+    CHECK(bench.house->battery_power() == Watts(0));
+    CHECK(bench.house->soc() == BasisPoints(4'900));
+    REQUIRE(bench.apply(bench.wish(fb::InverterMode::hold, Watts(0), 49, minutes(60))).has_value());
+    bench.house->advance(bench.start + minutes(90));
+    CHECK(bench.house->soc() == BasisPoints(4'900));
+    bench.house->set_pv(Watts(6'000));
+    CHECK(bench.house->battery_power() == Watts(0));
+    CHECK(bench.poll()->forced_mode == fb::InverterMode::hold);
+  }
+
+  TEST_CASE("nobody is left after a charge is set: the house serves itself from its end on") {
+    Bench bench;
+    bench.house->set_pv(Watts(0));
+    const UtcTime until = bench.start + minutes(60);
+    REQUIRE(bench.apply(bench.wish(fb::InverterMode::charge, Watts(5'000), 100, minutes(60)))
+                .has_value());
+    bench.inverter.reset();
+    bench.server.reset();
+    bench.house->advance(until - seconds(1));
+    CHECK(bench.house->battery_power() < Watts(0));
+    bench.house->advance(until);
+    CHECK(bench.house->battery_power() == Watts(1'000));  // the load
+    CHECK_FALSE(bench.house->in_forced_mode());
+  }
+
+  TEST_CASE("an inverter that errs gives one clear error, and is well again when it is") {
+    struct Row {
+      const char* name;
+      Misbehaviour how;
+      ErrorKind kind;
+    };
+    const Row rows[] = {{"silent", Misbehaviour::silent, ErrorKind::timed_out},
+                        {"late", Misbehaviour::late, ErrorKind::timed_out},
+                        {"garbage", Misbehaviour::garbage, ErrorKind::corrupt},
+                        {"exceptions", Misbehaviour::exceptions, ErrorKind::rejected},
+                        {"disconnect", Misbehaviour::disconnect, ErrorKind::io}};
+    ModbusOptions options;
+    options.timeout = std::chrono::milliseconds(40);
+    Bench bench(options);
+    REQUIRE(bench.inverter->identify().has_value());
+    for (const Row& row : rows) {
+      CAPTURE(row.name);
+      bench.server->misbehave(row.how);
+      const auto reading = bench.poll();
+      REQUIRE_FALSE(reading.has_value());
+      CHECK_MESSAGE(reading.error().kind == row.kind, reading.error().line());
+      const std::string line = reading.error().line();
+      CHECK(line.find("127.0.0.1:" + std::to_string(bench.server->port()) + ", unit 247") !=
+            std::string::npos);
+      CHECK(line.find("register 35100") != std::string::npos);
+      CHECK(line.find('\n') == std::string::npos);
+      CHECK_FALSE(bench.inverter->identify().has_value());
+      CHECK_FALSE(bench.inverter->release().has_value());
+      CHECK_FALSE(bench.apply({}).has_value());
+      bench.server->misbehave(Misbehaviour::none);
+      const auto again = bench.poll();
+      REQUIRE_MESSAGE(again.has_value(), again.error().line());
+      CHECK(again->quality == fb::Quality::good);
+    }
+  }
+
+  TEST_CASE("requests are tried again as often as the options say, and no more") {
+    ModbusOptions options;
+    options.timeout = std::chrono::milliseconds(20);
+    options.retries = 2;
+    Bench bench(options);
+    bench.server->misbehave(Misbehaviour::silent);
+    CHECK(bench.poll().error().kind == ErrorKind::timed_out);
+    CHECK(bench.server->requests() == 3);
+  }
+
+  TEST_CASE("writes that are acknowledged and not applied are told, with the register") {
+    Bench bench;
+    bench.server->misbehave(Misbehaviour::ignore_writes);
+    const auto state =
+        bench.apply(bench.wish(fb::InverterMode::charge, Watts(4'000), 80, minutes(30)));
+    REQUIRE_FALSE(state.has_value());
+    CHECK(state.error().kind == ErrorKind::rejected);
+    CHECK(state.error().what.find("register 47547 reads 3000") != std::string::npos);
+    CHECK(bench.inverter->writes() == 2);
+  }
+
+  TEST_CASE("a unit nobody has does not answer; a port nobody listens on refuses") {
+    ModbusOptions options;
+    options.timeout = std::chrono::milliseconds(20);
+    options.unit = 1;
+    Bench bench(options);
+    CHECK(bench.poll().error().kind == ErrorKind::timed_out);
+    options.port = bench.server->port();
+    bench.server.reset();
+    const auto refused = make_modbus_inverter(options)->identify();
+    CHECK(refused.error().kind == ErrorKind::io);
+    CHECK(refused.error().what.find("cannot connect") != std::string::npos);
+  }
+
+  TEST_CASE("a server that comes back at the same port is found again") {
+    Bench bench;
+    REQUIRE(bench.poll().has_value());
+    const std::uint16_t port = bench.server->port();
+    bench.server.reset();
+    CHECK_FALSE(bench.poll().has_value());
+    auto started = ModbusServer::start(*bench.house, port);
+    REQUIRE_MESSAGE(started.has_value(), started.error().line());
+    bench.server = std::move(*started);
+    CHECK(bench.poll().has_value());
+  }
+
+  TEST_CASE("without a meter the reading is whole all the same") {
+    HouseOptions house_options;
+    house_options.has_meter = false;
+    Bench bench({}, house_options);
+    bench.house->advance(bench.start + hours(1));
+    for (int i = 0; i < 2; ++i) {
+      const auto reading = bench.poll();
+      REQUIRE_MESSAGE(reading.has_value(), reading.error().line());
+      CHECK(reading->quality == fb::Quality::good);
+      CHECK(reading->grid_power_w == 0);
+      CHECK_FALSE(reading->grid_l1_power_w.has_value());
+    }
+    CHECK(bench.server->requests() == 6 + 5);  // the meter is asked for once
+  }
+
+  TEST_CASE("the clock is compared and set") {
+    Bench bench;
+    CHECK(*bench.inverter->clock_offset(bench.house->now(), bench.zone) == seconds(0));
+    bench.house->shift_clock(seconds(-185));
+    CHECK(*bench.inverter->clock_offset(bench.house->now(), bench.zone) == seconds(-185));
+    CHECK(bench.poll()->inverter_clock_offset_s == -185);
+    REQUIRE(bench.inverter->set_clock(bench.house->now(), bench.zone).has_value());
+    CHECK(*bench.inverter->clock_offset(bench.house->now(), bench.zone) == seconds(0));
+    CHECK(bench.server->writes_seen() == std::vector<std::string>{"FC16 45200=190a 010a 0000"});
+  }
+
+  TEST_CASE("settings are found as they stand") {
+    Bench bench;
+    const auto settings = bench.inverter->settings();
+    REQUIRE_MESSAGE(settings.has_value(), settings.error().line());
+    REQUIRE(settings->size() == 6);
+    CHECK(settings->at(0) == std::pair<std::uint16_t, std::vector<std::uint16_t>>{45356, {10}});
+    CHECK(settings->at(2) ==
+          std::pair<std::uint16_t, std::vector<std::uint16_t>>{47509, {0, 10'000, 1, 0}});
+    CHECK(settings->at(3).second.size() == 26);
+  }
+
+  TEST_CASE("a mode nobody can wish for is refused without a word to the inverter") {
+    Bench bench;
+    CHECK(bench.apply({fb::InverterMode::other, {}, {}, {}}).error().kind ==
+          ErrorKind::invalid_input);
+    CHECK(bench.server->requests() == 0);
   }
 }
 
