@@ -1,0 +1,198 @@
+#include "coordinator/control/status.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "projections/fold/legacy_rows.hpp"
+
+namespace wattledger::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::seconds;
+
+// RFC 3339 with the house's offset.
+Json time_json(UtcTime time, const ZoneOffsets& zone) {
+  const UtcTime whole = std::chrono::floor<seconds>(time);
+  const long long offset = zone.offset_at(whole).count();
+  const long long minutes = (offset < 0 ? -offset : offset) / 60;
+  char text[24];
+  std::snprintf(text, sizeof text, "%c%02lld:%02lld", offset < 0 ? '-' : '+', minutes / 60,
+                minutes % 60);
+  return iso_text(zone.to_local(whole)) + text;
+}
+
+Json time_json(const std::optional<UtcTime>& time, const ZoneOffsets& zone) {
+  return time ? time_json(*time, zone) : Json(nullptr);
+}
+
+template <class Quantity>
+Json scaled(const std::optional<Quantity>& value, double unit) {
+  return value ? Json(static_cast<double>(value->count()) / unit) : Json(nullptr);
+}
+
+Json watts(const std::optional<Watts>& value) {
+  return value ? Json(value->count()) : Json(nullptr);
+}
+
+std::int64_t age_s(UtcTime now, UtcTime then) {
+  return std::chrono::floor<seconds>(now - then).count();
+}
+
+Json reading_json(const fold::State& state, UtcTime now) {
+  if (!state.reading) return nullptr;
+  const fold::Reading& reading = *state.reading;
+  return {{"at", time_json(reading.at, state.site.zone)},
+          {"age_s", age_s(now, reading.at)},
+          {"soc_pct", scaled(reading.soc, 100)},
+          {"battery_w", watts(reading.battery_power)},
+          {"pv_w", watts(reading.pv_power)},
+          {"load_w", watts(reading.load_power)},
+          {"grid_w", watts(reading.grid_power)},
+          {"battery_temp_c", scaled(reading.battery_temperature, 1000)}};
+}
+
+Json price_json(const fold::State& state, UtcTime now) {
+  Json result = {{"now", nullptr},
+                 {"next", nullptr},
+                 {"next_at", nullptr},
+                 {"currency", nullptr},
+                 {"zone", nullptr}};
+  if (state.policy) result["currency"] = state.policy->settings.currency;
+  if (const std::string zone = fold::tariff_zone(state, now); !zone.empty()) result["zone"] = zone;
+  const auto kwh = [&](const fold::PriceSlot& slot) {
+    return static_cast<double>(fold::final_price(state, slot).count()) / 1e8;
+  };
+  const fold::PriceSlot* here = fold::price_at(state, now);
+  if (here != nullptr) result["now"] = kwh(*here);
+  const auto next = std::find_if(state.prices.begin(), state.prices.end(),
+                                 [&](const fold::PriceSlot& slot) { return slot.start > now; });
+  // Only a slot that follows without a gap is "next".
+  if (here == nullptr || next == state.prices.end() || next->start != here->start + here->length)
+    return result;
+  result["next"] = kwh(*next);
+  result["next_at"] = time_json(next->start, state.site.zone);
+  return result;
+}
+
+std::string reason(const fold::LastDecision& last, const ZoneOffsets& zone,
+                   const fb::DecisionMadeT* whole) {
+  if (whole != nullptr) return fold::reason_text(*whole, &zone);
+  fb::DecisionMadeT known;
+  known.action = last.action;
+  known.rule = last.rule;
+  if (last.power) known.power_w = static_cast<std::int32_t>(last.power->count());
+  if (last.target_soc) known.target_soc_bp = static_cast<std::uint16_t>(last.target_soc->count());
+  if (last.until) known.until_us = to_us(*last.until);
+  return fold::reason_text(known, &zone);
+}
+
+Json decision_json(const fold::State& state, const fb::DecisionMadeT* whole) {
+  if (!state.decision) return nullptr;
+  const fold::LastDecision& last = *state.decision;
+  const ZoneOffsets& zone = state.site.zone;
+  return {{"at", time_json(last.at, zone)},       {"action", fb::EnumNameAction(last.action)},
+          {"power_w", watts(last.power)},         {"target_soc_pct", scaled(last.target_soc, 100)},
+          {"until", time_json(last.until, zone)}, {"rule", fb::EnumNameRule(last.rule)},
+          {"reason", reason(last, zone, whole)},  {"sequence", last.sequence.value}};
+}
+
+bool from_the_plan(fb::Rule rule) {
+  return rule == fb::Rule::cheapest_slots || rule == fb::Rule::serve_house ||
+         rule == fb::Rule::anti_flap || rule == fb::Rule::battery_full;
+}
+
+// The plan's next slot with another action, while the plan is what decides; else the end of what
+// was decided, after which the policy is asked again.
+Json next_change_json(const fold::State& state, UtcTime now) {
+  if (!state.decision) return nullptr;
+  const ZoneOffsets& zone = state.site.zone;
+  const fold::LastDecision& last = *state.decision;
+  const bool planned = from_the_plan(last.rule) && state.plan && state.plan->step.count() > 0;
+  for (std::size_t i = 0; planned && i < state.plan->actions.size(); ++i) {
+    const UtcTime at = state.plan->start + state.plan->step * static_cast<std::int64_t>(i);
+    if (at > now && state.plan->actions[i] != last.action)
+      return {{"at", time_json(at, zone)}, {"action", fb::EnumNameAction(state.plan->actions[i])}};
+  }
+  if (last.until && *last.until > now)
+    return {{"at", time_json(*last.until, zone)}, {"action", "decide again"}};
+  return nullptr;
+}
+
+Json inverter_json(const fold::State& state) {
+  const fold::InverterState& inverter = state.inverter;
+  Json result = {{"mode", fb::EnumNameInverterMode(inverter.confirmed)},
+                 {"confirmed_at", nullptr},
+                 {"until", nullptr}};
+  if (inverter.confirmed == fb::InverterMode::unknown) result["mode"] = nullptr;
+  if (inverter.confirmed_at != UtcTime{})
+    result["confirmed_at"] = time_json(inverter.confirmed_at, state.site.zone);
+  result["until"] = time_json(inverter.confirmed_until, state.site.zone);
+  return result;
+}
+
+Json override_json(const fold::State& state, UtcTime now) {
+  if (!state.owner_override) return nullptr;
+  const fold::Override& wish = *state.owner_override;
+  if (wish.until && *wish.until <= now) return nullptr;
+  return {{"action", fb::EnumNameAction(wish.action)},
+          {"until", time_json(wish.until, state.site.zone)},
+          {"target_soc_pct", scaled(wish.target_soc, 100)},
+          {"power_w", watts(wish.power)},
+          {"sequence", wish.request.value}};
+}
+
+Json faults_json(const fold::State& state) {
+  Json result = Json::array();
+  for (const fold::LatchedFault& fault : state.faults)
+    result.push_back({{"fault", fb::EnumNameFault(fault.fault)},
+                      {"at", time_json(fault.at, state.site.zone)},
+                      {"latched", fault.latched},
+                      {"detail", fault.detail},
+                      {"sequence", fault.raised.value}});
+  return result;
+}
+
+Json projections_json(const StatusExtras& extras) {
+  Json result = Json::array();
+  for (const ProjectionStatus& each : extras.projections) {
+    const bool behind = extras.head > each.sequence;
+    result.push_back({{"name", each.name},
+                      {"standing", each.standing},
+                      {"sequence", each.sequence.value},
+                      {"lag", behind ? extras.head.value - each.sequence.value : 0},
+                      {"message", each.message}});
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string status_json(const fold::State& state, UtcTime now, const StatusExtras& extras) {
+  Json result;
+  result["running"] = extras.running;
+  result["version"] = extras.version;
+  result["site"] = state.site.name;
+  result["control_mode"] = fb::EnumNameControlMode(state.coordinator.control_mode);
+  result["data"] = extras.data;
+  result["demo"] = extras.demo;
+  result["now"] = time_json(now, state.site.zone);
+  result["last_reading"] = reading_json(state, now);
+  result["price"] = price_json(state, now);
+  result["decision"] = decision_json(state, extras.decision);
+  result["next_change"] = next_change_json(state, now);
+  result["inverter"] = inverter_json(state);
+  result["override"] = override_json(state, now);
+  result["faults"] = faults_json(state);
+  result["projections"] = projections_json(extras);
+  result["log"] = {{"head", extras.head.value}, {"uuid", extras.log.hex()}};
+  std::optional<UtcTime> contact = extras.last_contact;
+  if (!contact && state.reading) contact = state.reading->at;
+  result["last_contact_s"] = contact ? Json(age_s(now, *contact)) : Json(nullptr);
+  // Names come from events and configuration: what is not UTF-8 there must not keep the rest from
+  // being shown.
+  return result.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace wattledger::control

@@ -1,0 +1,217 @@
+#include "replay/audit/remake.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/policy/decide.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+constexpr std::uint64_t progress_every = 4'096;
+
+class Remaking {
+ public:
+  Remaking(const log::Snapshot& snapshot, const Period& period,
+           const std::function<void(const Finding&)>& found)
+      : snapshot_(snapshot), period_(period), found_(found) {}
+
+  Result<void> record(const log::RecordView& record);
+  [[nodiscard]] const RemakeReport& report() const { return report_; }
+
+ private:
+  Result<void> judge(const log::RecordView& record, const fb::DecisionMade& fact);
+  Result<void> compare(const fb::DecisionMade& fact, Finding& finding);
+  Result<void> fold_to(Sequence sequence);
+  void count(const Finding& finding);
+  [[nodiscard]] bool imported(Sequence sequence) const;
+
+  const log::Snapshot& snapshot_;
+  const Period& period_;
+  const std::function<void(const Finding&)>& found_;
+  fold::State state_;
+  // What the log says beside the decisions: the engine that ran, as its start recorded it.
+  std::optional<std::uint32_t> running_revision_;
+  RemakeReport report_;
+};
+
+// A decision rests on what was in force when it was made; a restart in between is told apart by its
+// own record.
+Result<void> Remaking::record(const log::RecordView& record) {
+  if (const auto* started = record.event.as<fb::CoordinatorStarted>())
+    running_revision_ = started->engine_revision();
+  const auto* fact = record.event.as<fb::DecisionMade>();
+  if (fact == nullptr || !period_.holds(record.event.occurred_at())) return {};
+  return judge(record, *fact);
+}
+
+Result<void> Remaking::judge(const log::RecordView& record, const fb::DecisionMade& fact) {
+  Finding finding;
+  finding.sequence = record.sequence;
+  finding.at = record.event.occurred_at();
+  if (imported(record.sequence)) {
+    finding.answer = Answer::not_reproducible;
+    finding.why = "imported: what it rested on was never recorded";
+  } else if (fact.based_on() >= record.sequence.value) {
+    finding.answer = Answer::differs;
+    finding.why = fmt::format("it says that it is based on record {}, which is not before it",
+                              fact.based_on());
+  } else if (fact.based_on() < state_.through.value) {
+    finding.answer = Answer::differs;
+    finding.why = fmt::format(
+        "it says that it is based on record {}, although the decision before it knew {}",
+        fact.based_on(), state_.through.value);
+  } else {
+    WATTLEDGER_TRY(compare(fact, finding));
+  }
+  count(finding);
+  return {};
+}
+
+Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
+  WATTLEDGER_TRY(fold_to(Sequence{fact.based_on()}));
+  fb::DecisionMadeT recorded;
+  fact.UnPackTo(&recorded);
+  const bool has_policy = recorded.policy_digest && from_fb(*recorded.policy_digest) != Digest{};
+  if (has_policy && !state_.policy) {
+    finding.answer = Answer::not_reproducible;
+    finding.why = "the policy it names is not in the log before it, or this program cannot read it";
+    return {};
+  }
+  const fb::DecisionMadeT remade = policy::decide(state_, finding.at).decision;
+  if (policy::canonical_bytes(recorded) == policy::canonical_bytes(remade)) return {};
+  finding.differences = compare_fields(recorded, remade);
+  const std::uint32_t revision = recorded.engine_revision;
+  if (revision != policy::engine_revision && revision == running_revision_.value_or(revision)) {
+    finding.answer = Answer::other_revision;
+    finding.why =
+        fmt::format("made by engine revision {}, this is {}", revision, policy::engine_revision);
+    return {};
+  }
+  finding.answer = Answer::differs;
+  const bool other_past = recorded.state_digest && remade.state_digest &&
+                          !(*recorded.state_digest == *remade.state_digest);
+  finding.why = other_past ? "the past it was made from is not the past in the log"
+                           : "the same past gives another decision";
+  return {};
+}
+
+Result<void> Remaking::fold_to(Sequence sequence) {
+  if (sequence <= state_.through) return {};
+  return snapshot_.scan(state_.through.value == 0 ? snapshot_.first() : state_.through.next(),
+                        sequence, [this](const log::RecordView& record) -> Result<bool> {
+                          fold::evolve(state_, record.sequence, record.recorded_at, record.event);
+                          return true;
+                        });
+}
+
+void Remaking::count(const Finding& finding) {
+  ++report_.decisions;
+  switch (finding.answer) {
+    case Answer::identical:
+      ++report_.identical;
+      return;
+    case Answer::differs:
+      ++report_.differs;
+      break;
+    case Answer::other_revision:
+      ++report_.other_revision;
+      break;
+    case Answer::not_reproducible:
+      ++report_.not_reproducible;
+      break;
+  }
+  found_(finding);
+}
+
+bool Remaking::imported(Sequence sequence) const {
+  const auto& batches = snapshot_.meta().batches;
+  return std::any_of(batches.begin(), batches.end(), [&](const log::ImportBatch& batch) {
+    return batch.started <= sequence && (batch.finished.value == 0 || sequence <= batch.finished);
+  });
+}
+
+template <class T>
+std::string value_text(const flatbuffers::Optional<T>& value) {
+  return value ? std::to_string(*value) : "absent";
+}
+
+std::string digest_text(const std::unique_ptr<fb::Digest256>& digest) {
+  return digest ? from_fb(*digest).hex() : "absent";
+}
+
+std::string tried_text(const std::vector<std::unique_ptr<fb::TriedRuleT>>& tried) {
+  std::string result;
+  for (const auto& each : tried) {
+    if (!result.empty()) result += ", ";
+    result +=
+        fmt::format("{} {}", fb::EnumNameRule(each->rule), fb::EnumNameOutcome(each->outcome));
+    for (const std::int64_t number : each->numbers) result += fmt::format(" {}", number);
+  }
+  return result.empty() ? "none" : result;
+}
+
+// The fields as text, in schema order; `plan` is not among them.
+std::vector<std::pair<const char*, std::string>> field_texts(const fb::DecisionMadeT& d) {
+  return {{"action", fb::EnumNameAction(d.action)},
+          {"power_w", value_text(d.power_w)},
+          {"target_soc_bp", value_text(d.target_soc_bp)},
+          {"until_us", value_text(d.until_us)},
+          {"rule", fb::EnumNameRule(d.rule)},
+          {"tried", tried_text(d.tried)},
+          {"expected_cost_e8", value_text(d.expected_cost_e8)},
+          {"expected_saving_e8", value_text(d.expected_saving_e8)},
+          {"expected_energy_mwh", value_text(d.expected_energy_mwh)},
+          {"price_e8", value_text(d.price_e8)},
+          {"based_on", std::to_string(d.based_on)},
+          {"policy_digest", digest_text(d.policy_digest)},
+          {"engine_revision", std::to_string(d.engine_revision)},
+          {"state_digest", digest_text(d.state_digest)},
+          {"control_mode", fb::EnumNameControlMode(d.control_mode)}};
+}
+
+}  // namespace
+
+std::string_view answer_name(Answer answer) {
+  switch (answer) {
+    case Answer::identical:
+      return "identical";
+    case Answer::differs:
+      return "differs";
+    case Answer::other_revision:
+      return "other_revision";
+    case Answer::not_reproducible:
+      return "not_reproducible";
+  }
+  return "";
+}
+
+std::vector<FieldDifference> compare_fields(const fb::DecisionMadeT& recorded,
+                                            const fb::DecisionMadeT& remade) {
+  std::vector<FieldDifference> differences;
+  const auto left = field_texts(recorded);
+  const auto right = field_texts(remade);
+  for (std::size_t i = 0; i < left.size(); ++i)
+    if (left[i].second != right[i].second)
+      differences.push_back({left[i].first, left[i].second, right[i].second});
+  return differences;
+}
+
+Result<RemakeReport> remake_decisions(const log::Snapshot& snapshot, const Period& period,
+                                      const std::function<void(const Finding&)>& found,
+                                      const std::function<void(Sequence)>& progress) {
+  Remaking remaking(snapshot, period, found);
+  const auto scanned = snapshot.scan(snapshot.first(), snapshot.head(),
+                                     [&](const log::RecordView& record) -> Result<bool> {
+                                       if (record.sequence.value % progress_every == 0)
+                                         progress(record.sequence);
+                                       if (auto judged = remaking.record(record); !judged)
+                                         return Failure(std::move(judged).error());
+                                       return true;
+                                     });
+  if (!scanned) return Failure(scanned.error());
+  return remaking.report();
+}
+
+}  // namespace wattledger::tool

@@ -1,0 +1,44 @@
+#include "replay/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+namespace wattledger::tool {
+namespace {
+
+void line_to_stderr(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::fflush(stdout);
+  std::fprintf(stderr, "wattledger: %s\n", text.c_str());
+}
+
+}  // namespace
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what,
+                      const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, what);
+  if (!example.empty()) command->footer("Example:\n  " + example);
+  return command;
+}
+
+Exit cannot(const Error& error) {
+  line_to_stderr(error.line());
+  return Exit::cannot;
+}
+
+Exit usage(const std::string& what, const std::string& remedy) {
+  line_to_stderr(remedy.empty() ? what : what + "; " + remedy);
+  return Exit::usage;
+}
+
+void note(const std::string& text) { line_to_stderr(text); }
+
+void say(std::string_view line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+std::string_view version() { return WATTLEDGER_VERSION; }
+
+}  // namespace wattledger::tool

@@ -1,0 +1,47 @@
+// What every command of the tool shares: the options before the command, exit codes, and how errors
+// and notes are said.
+//
+// A command is a function add_X(parent, invocation) in a file of its own: it describes itself to
+// CLI11 and, when it was the one called, leaves in `invocation.run` what main() then runs.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "events/result.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace wattledger::tool {
+
+enum class Exit : int { done = 0, findings = 1, usage = 2, cannot = 3 };
+
+enum class Format { text, json };
+
+struct Invocation {
+  std::string data;    // --data, empty if not given
+  std::string config;  // --config, empty if not given
+  Format format = Format::text;
+  std::function<Exit()> run;
+};
+
+// Adds a command with its help: what it does in one line, then an example.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what,
+                      const std::string& example);
+
+// "wattledger: what; remedy" on stderr, one line whatever the text holds.
+Exit cannot(const Error& error);
+Exit usage(const std::string& what, const std::string& remedy);
+// A remark that is no error, on stderr, so that stdout stays what was asked for.
+void note(const std::string& text);
+
+// One line on stdout.
+void say(std::string_view line);
+
+[[nodiscard]] std::string_view version();
+
+}  // namespace wattledger::tool

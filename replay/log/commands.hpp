@@ -1,0 +1,13 @@
+// wattledger log …: looks at the log itself. Read-only, all of it.
+#pragma once
+
+#include "replay/command.hpp"
+
+namespace wattledger::tool {
+
+void add_log_stat(CLI::App& log, Invocation& invocation);
+void add_log_cat(CLI::App& log, Invocation& invocation);
+void add_log_tail(CLI::App& log, Invocation& invocation);
+void add_log_verify(CLI::App& log, Invocation& invocation);
+
+}  // namespace wattledger::tool

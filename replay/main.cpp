@@ -1,0 +1,133 @@
+// wattledger, the operator's tool: a table of commands. Each stands in a file of its own,
+// cmd_*.cpp.
+#include <CLI/CLI.hpp>
+
+#include "coordinator/config/near_match.hpp"
+#include "replay/audit/commands.hpp"
+#include "replay/command.hpp"
+#include "replay/log/commands.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+struct Group {
+  const char* name;
+  const char* what;
+};
+
+CLI::App* add_group(CLI::App& parent, const Group& group) {
+  CLI::App* app = parent.add_subcommand(group.name, group.what);
+  app->require_subcommand(1);
+  return app;
+}
+
+void add_commands(CLI::App& app, Invocation& invocation) {
+  CLI::App* audit =
+      add_group(app, {"audit", "What was decided, why, and whether it can be re-made"});
+  add_audit_list(*audit, invocation);
+  add_audit_verify(*audit, invocation);
+
+  CLI::App* log = add_group(app, {"log", "Look at the log itself: the one truth"});
+  add_log_stat(*log, invocation);
+  add_log_cat(*log, invocation);
+  add_log_tail(*log, invocation);
+  add_log_verify(*log, invocation);
+}
+
+void add_globals(CLI::App& app, Invocation& invocation) {
+  app.add_option("--data", invocation.data,
+                 "Data directory (else the configuration's, ./wattledger-data, ./wattledger-demo)")
+      ->type_name("DIR");
+  app.add_option("--config", invocation.config, "The daemon's configuration file")
+      ->type_name("FILE");
+  app.add_option("--format", invocation.format, "Write for people (text) or for programs (json)")
+      ->type_name("text|json")
+      ->transform(CLI::Transformer(
+          std::map<std::string, Format>{{"text", Format::text}, {"json", Format::json}}));
+  app.set_version_flag("--version", "wattledger " + std::string(version()));
+}
+
+// The command as far as it was understood.
+CLI::App* deepest(CLI::App& app) {
+  CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  return command;
+}
+
+std::string path_of(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return parent == nullptr ? "wattledger" : path_of(*parent) + " " + command.get_name();
+}
+
+std::vector<std::string> names_below(CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* each : command.get_subcommands([](CLI::App*) { return true; }))
+    names.push_back(each->get_name());
+  return names;
+}
+
+std::vector<std::string> options_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* each = &command; each != nullptr; each = each->get_parent())
+    for (const CLI::Option* option : each->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+// One line for what CLI11 did not understand, with the nearest thing that it would have.
+Exit explain(CLI::App& app, const CLI::ParseError& error) {
+  CLI::App* command = deepest(app);
+  const std::string path = path_of(*command);
+  const std::vector<std::string> below = names_below(*command);
+  const std::vector<std::string> rest = app.remaining(true);
+  const std::string see = "see " + path + " --help";
+  if (!rest.empty() && rest.front().rfind('-', 0) == 0)
+    return usage(path + ": unknown option " + rest.front(),
+                 config::near_match_remedy(rest.front(), options_of(*command)));
+  if (!rest.empty() && !below.empty())
+    return usage(path + ": unknown command \"" + rest.front() + "\"",
+                 config::near_match_remedy(rest.front(), below));
+  if (!rest.empty()) return usage(path + ": \"" + rest.front() + "\" is too much", see);
+  if (!below.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    return usage(path + ": no command given", config::near_match_remedy("", below));
+  return usage(path + ": " + error.what(), see);
+}
+
+Exit run(int argc, char** argv) {
+  Invocation invocation;
+  CLI::App app(
+      "Asks and steers wattledger, the home-battery coordinator that remembers everything it saw "
+      "and decided.\n"
+      "Read-only unless a command says otherwise. Exit codes: 0 done, 1 findings, 2 usage, 3 "
+      "cannot.",
+      "wattledger");
+  app.footer(
+      "Examples:\n  wattledger status\n  wattledger audit list --limit 20\n  wattledger COMMAND "
+      "--help");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.get_formatter()->column_width(34);
+  add_globals(app, invocation);
+  add_commands(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return static_cast<Exit>(app.exit(asked));
+  } catch (const CLI::ParseError& error) {
+    return explain(app, error);
+  }
+  return invocation.run();
+}
+
+}  // namespace
+}  // namespace wattledger::tool
+
+int main(int argc, char** argv) {
+  try {
+    return static_cast<int>(wattledger::tool::run(argc, argv));
+  } catch (const std::exception& error) {
+    return static_cast<int>(wattledger::tool::cannot(
+        {wattledger::ErrorKind::io, error.what(),
+         "this is a defect of wattledger; please report it with the command"}));
+  }
+}

@@ -1,0 +1,107 @@
+#include "replay/place.hpp"
+
+#include <system_error>
+
+namespace wattledger::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The daemon adopts its site before anything else; a log that starts with an import has its batch
+// in front.
+constexpr std::uint64_t site_search_records_max = 10'000;
+
+bool there_is(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+Result<fs::path> data_by_habit() {
+  const fs::path house = "wattledger-data";
+  const fs::path demo = "wattledger-demo";
+  if (there_is(house)) {
+    if (there_is(demo))
+      note(
+          "using ./wattledger-data; ./wattledger-demo is here too, --data wattledger-demo asks it");
+    return house;
+  }
+  if (there_is(demo)) return demo;
+  return fail(
+      ErrorKind::not_found, "there is neither ./wattledger-data nor ./wattledger-demo here",
+      "name the data directory with --data DIR or the daemon's configuration with --config FILE");
+}
+
+Result<fs::path> choose_data(const Invocation& invocation,
+                             const std::optional<config::Config>& config) {
+  if (!invocation.data.empty()) return fs::path(invocation.data);
+  if (config) return config->data;
+  return data_by_habit();
+}
+
+}  // namespace
+
+Result<Place> find_place(const Invocation& invocation) {
+  Place place;
+  if (!invocation.config.empty()) {
+    auto config = config::load(invocation.config);
+    if (!config) return Failure(std::move(config).error());
+    place.config = std::move(*config);
+  }
+  auto data = choose_data(invocation, place.config);
+  if (!data) return Failure(std::move(data).error());
+  if (!there_is(*data))
+    return fail(ErrorKind::not_found, "no data directory " + data->string(),
+                "check --data, or start wattledgerd once to create it");
+  std::error_code failed;
+  place.data = fs::canonical(*data, failed);
+  if (failed) return fail(ErrorKind::io, data->string() + ": " + failed.message());
+  return place;
+}
+
+Result<OpenLog> open_log(const Place& place) {
+  if (!there_is(place.log()))
+    return fail(ErrorKind::not_found,
+                "no log in " + place.data.string() + " (its directory log/ is missing)",
+                "check --data, or start wattledgerd once to create it");
+  auto log = log::Log::open(place.log());
+  if (!log) return Failure(std::move(log).error());
+  auto snapshot = log->snapshot();
+  if (!snapshot) return Failure(std::move(snapshot).error());
+  return OpenLog{std::move(*log), std::move(*snapshot)};
+}
+
+ZoneOffsets zone_of(const fb::SiteAdopted& site) {
+  std::vector<ZoneOffsets::Transition> transitions;
+  if (site.transitions() != nullptr)
+    for (const fb::ZoneTransition* each : *site.transitions())
+      transitions.push_back({utc_from_us(each->at_us()), std::chrono::seconds(each->offset_s())});
+  return ZoneOffsets(std::move(transitions));
+}
+
+ZoneOffsets house_zone(const log::Snapshot& snapshot) {
+  ZoneOffsets zone;
+  const Sequence first = snapshot.first();
+  const Sequence last{first.value + site_search_records_max};
+  const auto scanned =
+      snapshot.scan(first, last, [&](const log::RecordView& record) -> Result<bool> {
+        const auto* site = record.event.as<fb::SiteAdopted>();
+        if (site != nullptr) zone = zone_of(*site);
+        return site == nullptr;
+      });
+  // A damaged record is the business of the command that reads it; times are then shown in UTC.
+  (void)scanned;
+  return zone;
+}
+
+Result<fold::State> fold_all(const log::Snapshot& snapshot) {
+  fold::State state;
+  const auto scanned = snapshot.scan(
+      snapshot.first(), snapshot.head(), [&](const log::RecordView& record) -> Result<bool> {
+        fold::evolve(state, record.sequence, record.recorded_at, record.event);
+        return true;
+      });
+  if (!scanned) return Failure(scanned.error());
+  return state;
+}
+
+}  // namespace wattledger::tool

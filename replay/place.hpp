@@ -1,0 +1,40 @@
+// Where the data lies: --data, else the configuration's, else ./wattledger-data, else
+// ./wattledger-demo.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "coordinator/config/config.hpp"
+#include "log/log.hpp"
+#include "log/reader.hpp"
+#include "projections/fold/state.hpp"
+#include "replay/command.hpp"
+
+namespace wattledger::tool {
+
+struct Place {
+  std::filesystem::path data;            // absolute
+  std::optional<config::Config> config;  // when --config was given
+  [[nodiscard]] std::filesystem::path log() const { return data / "log"; }
+};
+
+// not_found, naming what was looked for, when there is no such directory.
+[[nodiscard]] Result<Place> find_place(const Invocation& invocation);
+
+// The log of a place, opened for reading, with one snapshot. `log` must outlive `snapshot`, hence
+// the order.
+struct OpenLog {
+  log::Log log;
+  log::Snapshot snapshot;
+};
+[[nodiscard]] Result<OpenLog> open_log(const Place& place);
+
+// The house's time zone as the log has it: from its first SiteAdopted, UTC when there is none.
+[[nodiscard]] ZoneOffsets house_zone(const log::Snapshot& snapshot);
+[[nodiscard]] ZoneOffsets zone_of(const fb::SiteAdopted& site);
+
+// The fold of the whole log.
+[[nodiscard]] Result<fold::State> fold_all(const log::Snapshot& snapshot);
+
+}  // namespace wattledger::tool

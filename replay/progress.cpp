@@ -1,0 +1,43 @@
+#include "replay/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace wattledger::tool {
+namespace {
+
+constexpr std::uint64_t bar_width = 30;
+// Shorter runs than this are over before a line about them is read.
+constexpr std::uint64_t worth_a_line = 20'000;
+
+}  // namespace
+
+Progress::Progress(std::string what)
+    : what_(std::move(what)), terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+Progress::~Progress() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+}
+
+void Progress::at(std::uint64_t done, std::uint64_t total) {
+  if (total < worth_a_line) return;
+  const std::uint64_t percent = std::min<std::uint64_t>(done, total) * 100 / total;
+  const std::uint64_t step = terminal_ ? percent : percent / 25 * 25;
+  if (step == shown_) return;
+  shown_ = step;
+  std::string line;
+  if (terminal_) {
+    const std::uint64_t full = percent * bar_width / 100;
+    line = fmt::format("\r{} [{}{}] {:>3} %", what_, std::string(full, '#'),
+                       std::string(bar_width - full, ' '), percent);
+    drawn_ = true;
+  } else {
+    line = fmt::format("{}: {} % ({} of {} records)\n", what_, percent, done, total);
+  }
+  std::fputs(line.c_str(), stderr);
+}
+
+}  // namespace wattledger::tool
