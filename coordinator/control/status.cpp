@@ -78,14 +78,14 @@ Json price_json(const fold::State& state, UtcTime now) {
 
 std::string reason(const fold::LastDecision& last, const ZoneOffsets& zone,
                    const fb::DecisionMadeT* whole) {
-  if (whole != nullptr) return fold::reason_text(*whole, &zone);
+  if (whole != nullptr) return fold::reason_text(*whole, zone);
   fb::DecisionMadeT known;
   known.action = last.action;
   known.rule = last.rule;
   if (last.power) known.power_w = static_cast<std::int32_t>(last.power->count());
   if (last.target_soc) known.target_soc_bp = static_cast<std::uint16_t>(last.target_soc->count());
   if (last.until) known.until_us = to_us(*last.until);
-  return fold::reason_text(known, &zone);
+  return fold::reason_text(known, zone);
 }
 
 Json decision_json(const fold::State& state, const fb::DecisionMadeT* whole) {

@@ -104,7 +104,7 @@ void print_text(const Line& line, const ZoneOffsets& zone) {
                   line.sequence.value, local_text(line.at, zone), fb::EnumNameAction(d.action),
                   d.power_w ? power_text(number(d.power_w)) : "-", target_text(line, zone),
                   percent_text(line.soc_bp), d.price_e8 ? price_text(number(d.price_e8)) : "-",
-                  fb::EnumNameRule(d.rule), fold::reason_text(d, &zone)));
+                  fb::EnumNameRule(d.rule), fold::reason_text(d, zone)));
 }
 
 template <class Optional>
@@ -125,7 +125,7 @@ void print_json(const Line& line, const ZoneOffsets& zone) {
   result["soc_pct"] = json_number(line.soc_bp, 100);
   result["price_kwh"] = json_number(d.price_e8, 1e8);
   result["rule"] = fb::EnumNameRule(d.rule);
-  result["reason"] = fold::reason_text(d, &zone);
+  result["reason"] = fold::reason_text(d, zone);
   result["control_mode"] = fb::EnumNameControlMode(d.control_mode);
   result["based_on"] = d.based_on;
   result["expected_cost"] = json_number(d.expected_cost_e8, 1e8);
