@@ -2,6 +2,7 @@
 // of any decision that changes fails here unless the engine revision is raised with it.
 #include <openssl/sha.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -79,11 +80,12 @@ void draw_past(Dice& dice, ToldHouse& house, UtcTime start) {
     const auto action = dice.one_in(2) ? fb::Action::charge : fb::Action::self_use;
     house.tell(start - seconds(dice.roll(0, 1'800)), decided(action, rule));
   }
-  if (dice.one_in(6))
-    house.tell(
-        start,
-        fault(static_cast<fb::Fault>(dice.roll(0, static_cast<std::int64_t>(fb::Fault::MAX))),
-              dice.one_in(2)));
+  if (dice.one_in(6)) {
+    // One roll a statement: the order of a call's arguments is the compiler's.
+    const auto which = dice.roll(0, static_cast<std::int64_t>(fb::Fault::MAX));
+    const bool latched = dice.one_in(2);
+    house.tell(start, fault(static_cast<fb::Fault>(which), latched));
+  }
   if (dice.one_in(5)) {
     fb::OverrideRequestedT asked = wish(static_cast<fb::Action>(dice.roll(0, 4)));
     if (dice.one_in(2)) asked.target_soc_bp = static_cast<std::uint16_t>(dice.roll(0, 11'000));
