@@ -1,0 +1,117 @@
+"""Lengths of files and functions, names of files, namespaces."""
+
+import re
+from pathlib import Path
+
+FILE_LINES = 500
+FUNCTION_LINES = 70
+FORBIDDEN_NAMES = {"manager", "util", "utils", "helper", "helpers", "common", "misc", "base", "types"}
+# Namespaces of others that a header of ours may declare a class in, ahead.
+AHEAD = {"CLI", "YAML", "spdlog", "date", "nlohmann", "flatbuffers", "reflection"}
+
+
+def blanked(text):
+    """The text with comments, strings, characters and preprocessor lines as spaces; lines stay where they are."""
+    pattern = re.compile(
+        r'//[^\n]*|/\*.*?\*/|R"(?P<d>[^()\\ ]*)\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"'
+        r"|(?<![0-9A-Za-z_])'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:\\\n|[^\n])*", re.S | re.M)
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), text)
+
+
+def is_function(head):
+    """Does what stands before a brace begin a function?"""
+    before_parenthesis, parenthesis, _ = head.partition("(")
+    if not parenthesis or head.endswith("=") or re.match(r"TEST_SUITE\b", head):
+        return False
+    return re.search(r"\b(namespace|class|struct|union|enum)\b(?!.*\boperator\b)", before_parenthesis) is None
+
+
+def name_of(head):
+    match = re.search(r"(operator\s*[^\s(]+|[\w~:]+)\s*\(", head)
+    return match.group(1) if match else "?"
+
+
+def functions(text):
+    """(name, first line, last line) of each function that stands in no other."""
+    text, found, stack, head_start, depth, line = blanked(text), [], [], 0, 0, 1
+    for at, char in enumerate(text):
+        if char == "\n":
+            line += 1
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        elif char == ";" and depth == 0:
+            head_start = at + 1
+        elif char == "{":
+            head = re.sub(r"^\s*(public|private|protected)\s*:|^[,\s]+", "", text[head_start:at]).strip()
+            inside = depth > 0 or any(name for name, _, _ in stack)
+            name = name_of(head) if not inside and is_function(head) else ""
+            stack.append((name, line - head.count("\n"), depth))
+            depth, head_start = 0, at + 1
+        elif char == "}" and stack:
+            name, first, depth = stack.pop()
+            head_start = at + 1
+            if name:
+                found.append((name, first, line))
+    return found
+
+
+def read_exceptions(text):
+    """{(path, what): reason}; findings about lines that are none."""
+    exceptions, found = {}, []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        words = [word.strip() for word in line.split("|")]
+        if len(words) != 3 or len(words[2].split()) < 4:
+            found.append(f"tests/tidy/exceptions.txt:{number}: write path | file or a function's name | reason in a sentence")
+        else:
+            exceptions[words[0], words[1]] = words[2]
+    return exceptions, found
+
+
+def check_sizes(sources, exceptions):
+    """Findings about all sources, a dictionary of path: text, and about exceptions that nothing needs."""
+    found, used = [], set()
+
+    def too_long(path, what, message):
+        if (path, what) in exceptions:
+            used.add((path, what))
+        else:
+            found.append(message)
+
+    for path, text in sources.items():
+        lines = text.count("\n")
+        if lines > FILE_LINES:
+            too_long(path, "file", f"{path}: {lines} lines are more than {FILE_LINES}; divide it")
+        if Path(path).suffix not in (".cpp", ".hpp"):
+            continue
+        for name, first, last in functions(text):
+            if last - first + 1 > FUNCTION_LINES:
+                too_long(path, name, f"{path}:{first}: {name} has {last - first + 1} lines, more than {FUNCTION_LINES}")
+    found += [f"tests/tidy/exceptions.txt: {path} | {what}: needed no more, take it out"
+              for path, what in exceptions if (path, what) not in used]
+    return found
+
+
+def check_name(path):
+    stem = Path(path).name.split(".")[0]
+    if stem == "CMakeLists":
+        return []
+    if stem in FORBIDDEN_NAMES:
+        return [f"{path}: a file called {stem} says nothing; name what is in it"]
+    if not re.fullmatch(r"[a-z0-9_]+", stem):
+        return [f"{path}: file names are snake_case"]
+    return []
+
+
+def check_namespaces(path, text):
+    names = re.findall(r"^(?:inline )?namespace ([\w:]+)(?!\s*=|[\w:])", blanked(text), re.M)
+    found = [f"{path}: namespace {name}: everything of ours is in wattledger"
+             for name in names if name.split("::")[0] != "wattledger" and name not in AHEAD]
+    if path.endswith(".hpp") and not any(name.split("::")[0] == "wattledger" for name in names):
+        found.append(f"{path}: declares nothing in namespace wattledger")
+    if path.endswith(".hpp") and re.search(r"^\s*using namespace\b", blanked(text), re.M):
+        found.append(f"{path}: a header does not say using namespace")
+    if path.endswith(".hpp") and "#pragma once" not in text:
+        found.append(f"{path}: lacks #pragma once")
+    return found

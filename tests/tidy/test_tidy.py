@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""Each check of tests/tidy fails on a fault planted for it, and lets pass what is right."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import rooms
+import sizes
+import symbols
+import tidy
+
+
+class Includes(unittest.TestCase):
+    def check(self, path, line, expected):
+        with self.subTest(path=path, line=line):
+            found = rooms.check_includes(path, f"#pragma once\n{line}\n")
+            self.assertEqual(len(found), 1 if expected else 0, found)
+            if expected:
+                self.assertIn(f"{path}", found[0])
+                self.assertIn(expected, found[0])
+
+    def test_an_arrow_against_the_design_is_found(self):
+        for path, header in [
+                ("events/codec.cpp", "log/log.hpp"), ("log/log.cpp", "projections/fold/state.hpp"),
+                ("projections/fold/state.cpp", "log/reader.hpp"), ("projections/fold/state.cpp", "projections/runner.hpp"),
+                ("projections/runner.cpp", "coordinator/policy/decide.hpp"), ("projections/sqlite/a.cpp", "projections/json/b.hpp"),
+                ("coordinator/policy/decide.cpp", "log/log.hpp"), ("coordinator/policy/decide.cpp", "coordinator/config/config.hpp"),
+                ("coordinator/config/config.cpp", "coordinator/inverter/modbus_link.hpp"),
+                ("coordinator/inverter/a.cpp", "coordinator/simulator/simulator.hpp"),
+                ("coordinator/control/control.cpp", "coordinator/daemon/tick.hpp"),
+                ("replay/audit/cmd_audit.cpp", "coordinator/inverter/inverter.hpp"),
+                ("replay/rebuild/cmd_replay.cpp", "coordinator/control/control.hpp"),
+                ("replay/log/cmd_log.cpp", "coordinator/sources/fetch/fetch.hpp"),
+                ("replay/house/cmd_status.cpp", "coordinator/daemon/tick.hpp"),
+                ("replay/main.cpp", "coordinator/inverter/inverter.hpp"),
+                ("coordinator/daemon/tick.cpp", "replay/audit/audit.hpp"), ("log/log.cpp", "tests/support/event_builders.hpp")]:
+            self.check(path, f'#include "{header}"', "may not see")
+
+    def test_the_arrows_of_the_design_pass(self):
+        for path, header in [
+                ("log/log.cpp", "events/codec.hpp"), ("projections/json/a.cpp", "projections/projector.hpp"),
+                ("coordinator/policy/decide.cpp", "projections/fold/state.hpp"),
+                ("coordinator/simulator/house.cpp", "coordinator/inverter/register_map.hpp"),
+                ("coordinator/config/config.hpp", "coordinator/inverter/inverter.hpp"),
+                ("replay/audit/cmd_audit.cpp", "coordinator/policy/decide.hpp"),
+                ("replay/house/cmd_status.cpp", "coordinator/control/control.hpp"),
+                ("tests/log/log_test.cpp", "coordinator/daemon/tick.hpp")]:
+            self.check(path, f'#include "{header}"', None)
+
+    def test_a_third_party_header_outside_its_home_is_found(self):
+        for path, header in [
+                ("log/log.hpp", "lmdb.h"), ("projections/runner.cpp", "lmdb.h"), ("projections/sqlite/store.hpp", "sqlite3.h"),
+                ("replay/audit/a.cpp", "sqlite3.h"), ("coordinator/daemon/tick.cpp", "modbus/modbus.h"),
+                ("coordinator/inverter/inverter.hpp", "modbus/modbus.h"), ("coordinator/config/config.hpp", "yaml-cpp/yaml.h"),
+                ("coordinator/daemon/main.cpp", "yaml-cpp/yaml.h"), ("log/merkle.hpp", "openssl/evp.h"),
+                ("coordinator/control/control.hpp", "nlohmann/json.hpp"), ("coordinator/policy/decide.cpp", "spdlog/spdlog.h"),
+                ("log/log.cpp", "CLI/CLI.hpp"), ("coordinator/sources/parse/prices.cpp", "curl/curl.h"),
+                ("coordinator/policy/decide.cpp", "date/tz.h"), ("log/log.cpp", "flatbuffers/flatbuffers.h")]:
+            self.check(path, f"#include <{header}>", "may be included in")
+        self.check("log/log.cpp", "#include <boost/asio.hpp>", "is new")
+        self.check("log/log.cpp", '#include "event_generated.h"', "events/codec.hpp only")
+        self.check("log/log.cpp", '#include "merkle.hpp"', "not written from the root")
+        self.check("cellar/wine.cpp", '#include "events/codec.hpp"', "is in no part")
+
+    def test_a_third_party_header_at_home_passes(self):
+        for path, header in [("log/log.cpp", "lmdb.h"), ("projections/sqlite/store.cpp", "sqlite3.h"), ("log/log.cpp", "sys/file.h"),
+                             ("events/codec.hpp", "vector"), ("replay/main.cpp", "CLI/CLI.hpp"), ("tests/x/a.cpp", "sqlite3.h")]:
+            self.check(path, f"#include <{header}>", None)
+
+
+class Links(unittest.TestCase):
+    files = {"events/CMakeLists.txt": "wattledger_library(wattledger_events codec.cpp)",
+             "log/CMakeLists.txt": "wattledger_library(wattledger_log log.cpp)  # (the log)",
+             "coordinator/daemon/CMakeLists.txt": "wattledger_library(wattledger_daemon tick.cpp)",
+             "coordinator/sources/CMakeLists.txt": "wattledger_library(wattledger_sources_parse parse/prices.cpp)"}
+
+    def found(self, path, line):
+        return rooms.check_links({**self.files, path: self.files.get(path, "add_executable(tool main.cpp)") + "\n" + line})
+
+    def test_a_wrong_link_is_found(self):
+        for path, line, expected in [
+                ("events/CMakeLists.txt", "target_link_libraries(wattledger_events PUBLIC wattledger_log)", "may not link wattledger_log"),
+                ("coordinator/sources/CMakeLists.txt", "target_link_libraries(wattledger_sources_parse PUBLIC wattledger_log)",
+                 "(coordinator/sources/parse) may not link"),
+                ("replay/CMakeLists.txt", "target_link_libraries(tool PRIVATE wattledger_daemon)", "may not link wattledger_daemon"),
+                ("events/CMakeLists.txt", "target_link_libraries(wattledger_events PRIVATE PkgConfig::LMDB)", "only log may"),
+                ("log/CMakeLists.txt", "target_link_libraries(wattledger_log PUBLIC PkgConfig::LMDB)", "only PRIVATE"),
+                ("log/CMakeLists.txt", "target_link_libraries(wattledger_log\n  PRIVATE Boost::asio)", "does not know")]:
+            with self.subTest(line=line):
+                found = self.found(path, line)
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(expected, found[0])
+
+    def test_the_right_links_pass(self):
+        self.assertEqual(self.found("log/CMakeLists.txt", "target_link_libraries(wattledger_log PUBLIC wattledger_events PRIVATE\n"
+                                    "  PkgConfig::LMDB OpenSSL::Crypto)"), [])
+        self.assertEqual(self.found("tests/log/CMakeLists.txt", "target_link_libraries(tool PRIVATE wattledger_daemon)"), [])
+
+
+class Sizes(unittest.TestCase):
+    def lengths(self, text):
+        return {name: last - first + 1 for name, first, last in sizes.functions(text)}
+
+    def test_functions_are_measured_from_their_name_to_their_last_brace(self):
+        text = """namespace a {
+// { a brace in a comment (
+struct S {
+  int x = 0;
+  S() : x{1},
+        y(2) {
+    call("}");
+  }
+  bool operator==(const S&) const { return x == '}'; }
+ private:
+  void walk(
+      int a) {
+    for (int i = 0; i < a; ++i) {
+      if (i) { x = 1'000; }
+    }
+  }
+};
+const Row table[] = {
+    {1, f(2)},
+};
+enum class E { a, b };
+TEST_SUITE("x") {
+  TEST_CASE("y {") {
+    auto f = [](int) { return R"(}})"; };
+  }
+}
+}  // namespace a
+"""
+        self.assertEqual(self.lengths(text), {"S": 1, "y": 3, "operator==": 1, "walk": 6, "TEST_CASE": 3})
+
+    def test_a_long_function_and_a_long_file_are_found_unless_excepted_with_a_reason(self):
+        function = "void grow() {\n" + "  step();\n" * 69 + "}\n"
+        found = sizes.check_sizes({"log/log.cpp": function}, {})
+        self.assertEqual(found, ["log/log.cpp:1: grow has 71 lines, more than 70"])
+        self.assertEqual(sizes.check_sizes({"log/log.cpp": function.replace("  step();\n", "", 1)}, {}), [])
+        exceptions, wrong = sizes.read_exceptions("# list\nlog/log.cpp | grow | a table of steps reads better whole\n")
+        self.assertEqual(wrong, [])
+        self.assertEqual(sizes.check_sizes({"log/log.cpp": function}, exceptions), [])
+        self.assertEqual(len(sizes.check_sizes({"log/log.cpp": ""}, exceptions)), 1, "an exception that nothing needs")
+        self.assertEqual(len(sizes.check_sizes({"log/log.cpp": "\n" * 501}, {})), 1)
+        self.assertEqual(sizes.check_sizes({"log/log.cpp": "\n" * 500}, {}), [])
+        self.assertEqual(len(sizes.read_exceptions("log/log.cpp | grow | long\nlog/log.cpp")[1]), 2)
+
+    def test_names_that_say_nothing_are_found(self):
+        for path in ["log/manager.cpp", "events/util.hpp", "log/helpers.cpp", "log/common.hpp", "log/Types.cpp", "log/types.hpp",
+                     "log/two-words.cpp"]:
+            self.assertEqual(len(sizes.check_name(path)), 1, path)
+        for path in ["log/appender.cpp", "log/CMakeLists.txt", "events/result.hpp"]:
+            self.assertEqual(sizes.check_name(path), [])
+
+    def test_namespaces_and_header_guards(self):
+        right = "#pragma once\nnamespace wattledger::log {\n}\n"
+        self.assertEqual(sizes.check_namespaces("log/log.hpp", right), [])
+        self.assertEqual(sizes.check_namespaces("log/log.cpp", "namespace fs = std::filesystem;\nnamespace wattledger {\n"), [])
+        self.assertEqual(sizes.check_namespaces("log/log.hpp", right + "namespace CLI { class App; }\n"), [])
+        for wrong in [right + "namespace log {\n}\n", right.replace("wattledger", "other"), right.replace("#pragma once", ""),
+                      right + "using namespace std;\n", "#pragma once\nint x;\n"]:
+            self.assertNotEqual(sizes.check_namespaces("log/log.hpp", wrong), [], wrong)
+
+
+class Symbols(unittest.TestCase):
+    def impure(self, code, name="wattledger_fold"):
+        with tempfile.TemporaryDirectory() as folder:
+            source, made = Path(folder, "a.cpp"), Path(folder, "a.o")
+            source.write_text(code, encoding="utf-8")
+            compiler = os.environ.get("CXX", "c++")
+            subprocess.run([compiler, "-std=c++20", "-O1", "-c", source, "-o", made], check=True)
+            return symbols.check_symbols(name, symbols.undefined(made))
+
+    def test_every_kind_of_impurity_is_found(self):
+        for what, code in {
+                "time": 'extern "C" long time(long*); long f() { return time(nullptr); }',
+                "clock": "#include <chrono>\nauto f() { return std::chrono::system_clock::now(); }",
+                "steady": "#include <chrono>\nauto f() { return std::chrono::steady_clock::now(); }",
+                "rand": 'extern "C" int rand(); int f() { return rand(); }',
+                "random_device": "#include <random>\nunsigned f() { return std::random_device{}(); }",
+                "getenv": '#include <cstdlib>\nchar* f() { return std::getenv("HOME"); }',
+                "open": '#include <fcntl.h>\nint f() { return open("x", 0); }',
+                "fopen": '#include <cstdio>\nvoid* f() { return std::fopen("x", "r"); }',
+                "fstream": '#include <fstream>\nvoid f() { std::ofstream file("x"); }',
+                "filesystem": '#include <filesystem>\nbool f() { return std::filesystem::exists("x"); }',
+                "socket": "#include <sys/socket.h>\nint f() { return socket(1, 1, 0); }",
+                "localtime": "#include <ctime>\ntm* f(const time_t* t) { return std::localtime(t); }",
+                "tzset": "#include <ctime>\nvoid f() { tzset(); }",
+                "snprintf": '#include <cstdio>\nint f(char* s, double d) { return std::snprintf(s, 9, "%f", d); }',
+                "strtod": "#include <cstdlib>\ndouble f(const char* s) { return std::strtod(s, nullptr); }",
+                "toupper": "#include <cctype>\nint f(int c) { return std::toupper(c); }",
+                "stringstream": "#include <sstream>\nstd::string f(int i) { std::ostringstream s; s << i; return s.str(); }",
+                "cerr": '#include <iostream>\nvoid f() { std::cerr << "x"; }',
+                "thread": "#include <thread>\nvoid f() { std::thread([] {}).join(); }",
+                "lmdb": 'extern "C" int mdb_env_sync(void*, int); int f() { return mdb_env_sync(nullptr, 0); }'}.items():
+            with self.subTest(what=what):
+                self.assertNotEqual(self.impure(code), [])
+
+    def test_pure_code_passes(self):
+        self.assertEqual(self.impure("""
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+int f(std::vector<int> v, std::map<std::string, int>& m) {
+  std::sort(v.begin(), v.end());
+  m["a"] += v.at(0);
+  char text[9];
+  std::to_chars(text, text + 9, v[0]);
+  try { throw std::runtime_error("x" + std::to_string(v[1])); } catch (const std::exception& e) { return e.what()[0]; }
+}"""), [])
+
+    def test_what_another_object_of_the_library_defines_is_not_taken_from_outside(self):
+        self.assertEqual(self.impure("int g(); int f() { return g(); }\nint g() { return 1; }"), [])
+
+    def test_an_exception_holds_for_its_library_only(self):
+        code = "#include <clocale>\nvoid* f() { return std::localeconv(); }"
+        self.assertEqual(self.impure(code, "wattledger_sources_parse"), [])
+        self.assertNotEqual(self.impure(code, "wattledger_fold"), [])
+
+
+class House(unittest.TestCase):
+    def test_a_planted_fault_of_each_kind_is_found_in_a_whole_tree_and_ends_with_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for path, text in {"events/codec.cpp": '#include "log/log.hpp"\n', "events/CMakeLists.txt": "",
+                               "log/util.hpp": "#pragma once\n#include <lmdb.h>\nnamespace wattledger {}\n",
+                               "log/CMakeLists.txt": "wattledger_library(wattledger_log log.cpp)\n"
+                                                     "target_link_libraries(wattledger_log PRIVATE PkgConfig::SQLITE)\n",
+                               "notes.txt": ""}.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(text, encoding="utf-8")
+            found = "\n".join(tidy.check(root))
+            for expected in ["may not see log", "a file called util", "<lmdb.h> may be", "PkgConfig::SQLITE", "notes.txt"]:
+                self.assertIn(expected, found)
+            self.assertEqual(len(found.splitlines()), 5, found)
+
+
+if __name__ == "__main__":
+    unittest.main()
