@@ -1,1 +1,282 @@
-// not written yet
+#include "projections/json/json_projector.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "projections/json/adoption.hpp"
+#include "projections/json/day_files.hpp"
+#include "projections/json/manifest.hpp"
+#include "projections/json/posix_file.hpp"
+
+namespace wattledger::projections {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Raised when the files change for the same rows.
+constexpr std::uint32_t files_version = 1;
+// Three families make three files a day; a catch-up over many days closes what it has passed.
+constexpr std::size_t open_files_max = 9;
+
+// Rows of one apply(), by file.
+using Pending = std::map<std::string, std::string>;
+
+// What the open target looks like: `settled` is what the manifest on disk says, the rest runs ahead
+// of it.
+struct Live {
+  Manifest settled;
+  std::optional<Checkpoint> position;
+  std::map<std::string, DayFile> files;
+  std::string newest_day;
+  std::optional<UtcTime> newest_at;
+  std::optional<UtcTime> settled_at;
+  bool directories_changed = false;
+};
+
+class JsonProjector final : public Projector {
+ public:
+  explicit JsonProjector(JsonOptions options)
+      : options_(std::move(options)), out_(options_.data / "out") {}
+
+  [[nodiscard]] std::string_view name() const override { return "json"; }
+  [[nodiscard]] std::uint32_t version() const override {
+    return fold::legacy_rows_version * 100 + files_version;
+  }
+
+  [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() override {
+    if (live_) return live_->position;
+    const auto manifest = standing_manifest(out_);
+    if (!manifest) return Failure(manifest.error());
+    if (!*manifest) return std::optional<Checkpoint>();
+    if (!(*manifest)->adopting) WATTLEDGER_TRY(check_files(out_, **manifest));
+    return (*manifest)->checkpoint;
+  }
+
+  Result<void> apply(const std::optional<Checkpoint>& before, const Checkpoint& after,
+                     std::span<const fold::LegacyRow> rows) override {
+    WATTLEDGER_TRY(enter());
+    if (before != live_->position)
+      return fail(ErrorKind::conflict,
+                  "the JSON files in " + out_.string() + " stand at record " +
+                      std::to_string(live_->position ? live_->position->sequence.value : 0) +
+                      ", not at " + std::to_string(before ? before->sequence.value : 0),
+                  "another program feeds them: stop it, then start again");
+    const std::string newest_before = live_->newest_day;
+    const Pending pending = sort_rows(rows);
+    if (auto written = write_rows(pending); !written) {
+      if (live_) live_->newest_day = newest_before;
+      return written;
+    }
+    live_->position = after;
+    for (const fold::LegacyRow& row : rows)
+      live_->newest_at = std::max(live_->newest_at.value_or(row.at), row.at);
+    if (!live_->settled_at) live_->settled_at = live_->newest_at;
+    if (options_.staging) return drop_expired();
+    return wants_settling() ? settle() : Result<void>();
+  }
+
+  Result<void> settle() override {
+    if (!live_) return {};
+    auto done = settle_live();
+    // The manifest on disk may be the old one or the new one: look again before the next row.
+    if (!done) live_.reset();
+    return done;
+  }
+
+  Result<void> adopt(const fs::path& staged, const fs::path& before) override {
+    // Damaged live files must not stand in the way of what replaces them; their copy is only as
+    // good as they are.
+    static_cast<void>(settle());
+    live_.reset();
+    return adopt_files(out_, staged, before);
+  }
+
+ private:
+  // Opens the target for writing: carries on with an adoption, undoes what lies beyond the
+  // manifest.
+  Result<void> enter() {
+    if (live_) return {};
+    auto manifest = standing_manifest(out_);
+    if (!manifest) return Failure(manifest.error());
+    if (*manifest && (*manifest)->adopting) {
+      WATTLEDGER_TRY(finish_adoption(out_));
+      manifest = read_manifest(out_);
+      if (!manifest) return Failure(manifest.error());
+    }
+    Live live;
+    if (*manifest) {
+      live.settled = std::move(**manifest);
+      WATTLEDGER_TRY(undo_unsettled(live));
+    }
+    live_ = std::move(live);
+    return {};
+  }
+
+  Result<void> undo_unsettled(Live& live) {
+    WATTLEDGER_TRY(check_files(out_, live.settled));
+    for (const auto& [name, length] : live.settled.files) {
+      DayFile file(out_ / name, name, length);
+      WATTLEDGER_TRY(file.undo(length));
+      file.close();
+      if (length != 0) live.files.emplace(name, std::move(file));
+    }
+    for (const std::string& name : live.settled.expired) WATTLEDGER_TRY(remove_file(out_ / name));
+    live.position = live.settled.checkpoint;
+    live.newest_day = live.settled.newest_day;
+    return {};
+  }
+
+  // The first day that is kept; empty keeps all.
+  [[nodiscard]] std::string first_day_kept() const {
+    return options_.keep_all ? std::string() : earlier_day(live_->newest_day, json_days_kept);
+  }
+  [[nodiscard]] bool is_expired(const std::string& name) const {
+    return day_of(name).value_or("") < first_day_kept();
+  }
+
+  // Which text goes into which file. A row of a day already out of reach is left out, in a rebuild
+  // as in a live run.
+  Pending sort_rows(std::span<const fold::LegacyRow> rows) {
+    for (const fold::LegacyRow& row : rows)
+      live_->newest_day = std::max(live_->newest_day, row.local_date);
+    const std::string first = first_day_kept();
+    Pending pending;
+    for (const fold::LegacyRow& row : rows)
+      if (row.local_date >= first) add_row(pending[file_name(row)], row);
+    return pending;
+  }
+
+  Result<void> write_rows(const Pending& pending) {
+    WATTLEDGER_TRY(announce(pending));
+    std::vector<std::pair<DayFile*, std::uint64_t>> touched;
+    for (const auto& [name, text] : pending) {
+      close_some();
+      DayFile& file = live_->files.try_emplace(name, out_ / name, name, 0).first->second;
+      touched.emplace_back(&file, file.length());
+      auto written = file.append(text);
+      if (written) continue;
+      take_back(touched);
+      return written;
+    }
+    return {};
+  }
+
+  // A failed call leaves the files as they were; if even that fails, the next call begins at the
+  // manifest.
+  void take_back(const std::vector<std::pair<DayFile*, std::uint64_t>>& touched) {
+    bool undone = true;
+    for (const auto& [file, length] : touched)
+      if (!file->undo(length)) undone = false;
+    if (!undone) {
+      live_.reset();
+      return;
+    }
+    for (auto each = live_->files.begin(); each != live_->files.end();)
+      each = each->second.length() == 0 ? live_->files.erase(each) : std::next(each);
+  }
+
+  // New files stand in the manifest, with length 0, before they exist: so a crash leaves nothing
+  // that nobody owns.
+  Result<void> announce(const Pending& pending) {
+    std::vector<std::string> fresh;
+    for (const auto& [name, text] : pending)
+      if (live_->files.count(name) == 0) fresh.push_back(name);
+    if (fresh.empty()) return {};
+    WATTLEDGER_TRY(make_directory(out_));
+    WATTLEDGER_TRY(make_directory(out_ / "energy_data"));
+    live_->directories_changed = true;
+    for (const std::string& name : fresh) {
+      const auto length = file_length(out_ / name);
+      if (!length) return Failure(length.error());
+      if (*length)
+        return fail(ErrorKind::foreign,
+                    (out_ / name).string() + " was not written by this wattledger",
+                    "move it away; what it should hold is written from the log");
+    }
+    if (options_.staging) return {};
+    Manifest announced = live_->settled;
+    for (const std::string& name : fresh) announced.files.emplace(name, 0);
+    if (announced.files == live_->settled.files) return {};
+    WATTLEDGER_TRY(write_manifest(out_, announced));
+    live_->settled = std::move(announced);
+    return {};
+  }
+
+  void close_some() {
+    std::size_t open = 0;
+    for (const auto& [name, file] : live_->files) open += file.is_open() ? 1U : 0U;
+    if (open < open_files_max) return;
+    for (auto& [name, file] : live_->files) file.close();
+  }
+
+  [[nodiscard]] bool wants_settling() const {
+    if (live_->newest_day != live_->settled.newest_day && !live_->settled.newest_day.empty())
+      return true;
+    return live_->newest_at && *live_->newest_at - *live_->settled_at >= options_.settle_every;
+  }
+
+  Result<void> settle_live() {
+    if (!live_->position) return {};
+    WATTLEDGER_TRY(sync_files());
+    Manifest next;
+    next.checkpoint = live_->position;
+    next.newest_day = live_->newest_day;
+    for (const auto& [name, file] : live_->files) {
+      if (is_expired(name)) {
+        next.expired.push_back(name);
+      } else {
+        next.files.emplace(name, file.length());
+      }
+    }
+    live_->settled_at = live_->newest_at;
+    const Manifest& now = live_->settled;
+    if (next.checkpoint == now.checkpoint && next.files == now.files && next.expired.empty() &&
+        now.expired.empty())
+      return {};
+    WATTLEDGER_TRY(make_directory(out_));  // a log without rows yet has a checkpoint too
+    WATTLEDGER_TRY(write_manifest(out_, next));
+    if (!next.expired.empty()) {
+      WATTLEDGER_TRY(drop_expired());
+      next.expired.clear();
+      WATTLEDGER_TRY(write_manifest(out_, next));
+    }
+    live_->settled = std::move(next);
+    return {};
+  }
+
+  Result<void> sync_files() {
+    for (auto& [name, file] : live_->files)
+      if (file.is_dirty() && !is_expired(name)) WATTLEDGER_TRY(file.sync());
+    if (!live_->directories_changed) return {};
+    WATTLEDGER_TRY(sync_directory(out_));
+    WATTLEDGER_TRY(sync_directory(out_ / "energy_data"));
+    live_->directories_changed = false;
+    return {};
+  }
+
+  Result<void> drop_expired() {
+    for (auto each = live_->files.begin(); each != live_->files.end();) {
+      if (is_expired(each->first)) {
+        WATTLEDGER_TRY(remove_file(out_ / each->first));
+        each = live_->files.erase(each);
+      } else {
+        ++each;
+      }
+    }
+    return {};
+  }
+
+  JsonOptions options_;
+  fs::path out_;
+  std::optional<Live> live_;
+};
+
+}  // namespace
+
+std::unique_ptr<Projector> make_json_projector(const JsonOptions& options) {
+  return std::make_unique<JsonProjector>(options);
+}
+
+}  // namespace wattledger::projections

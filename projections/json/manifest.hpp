@@ -1,0 +1,31 @@
+// out/.wattledger-manifest.json: how far the JSON files have come and how long each of them is for
+// certain. What lies beyond is undone after a crash; files of length 0 were only announced. Written
+// as a whole, durably.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "projections/projector.hpp"
+
+namespace wattledger::projections {
+
+struct Manifest {
+  std::optional<Checkpoint> checkpoint;        // absent: nothing applied yet
+  std::map<std::string, std::uint64_t> files;  // name under out/ -> length
+  std::string newest_day;                      // "YYYY-MM-DD" of the newest row, for retention
+  std::vector<std::string> expired;            // being removed; no longer in `files`
+  std::optional<std::string> adopting;  // the directory whose files are taking the place of ours
+};
+
+inline constexpr const char* manifest_name = ".wattledger-manifest.json";
+
+// nullopt when there is none. `corrupt` or `newer` otherwise, with the remedy.
+[[nodiscard]] Result<std::optional<Manifest>> read_manifest(const std::filesystem::path& out);
+Result<void> write_manifest(const std::filesystem::path& out, const Manifest& manifest);
+
+}  // namespace wattledger::projections
