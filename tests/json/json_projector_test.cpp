@@ -87,7 +87,8 @@ TEST_SUITE("json/projector") {
     CHECK(energy.rfind("[\n  {\n    \"timestamp\": \"2025-10-01T00:00:00\",\n    \"battery_soc\": "
                        "0.0,\n    \"pv_power\": null,\n",
                        0) == 0);
-    CHECK(energy.substr(energy.size() - 31) == "\n    \"tariff_zone\": \"T1\"\n  }\n]");
+    const std::string end = ",\n    \"tariff_zone\": \"T1\"\n  }\n]";
+    CHECK(energy.substr(energy.size() - end.size()) == end);
   }
 
   TEST_CASE(
