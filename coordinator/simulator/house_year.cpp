@@ -39,7 +39,10 @@ std::optional<std::size_t> own_slot(UtcTime time) {
 }
 
 // On 29 February the house lives 28 February again.
-std::size_t slot(UtcTime time) { return own_slot(time).value_or(*own_slot(time - days(1))); }
+std::size_t slot(UtcTime time) {
+  const auto own = own_slot(time);
+  return own ? *own : *own_slot(time - days(1));
+}
 
 Failure wrong(const std::filesystem::path& file, std::size_t line, const std::string& what) {
   return fail(ErrorKind::invalid_input, file.string() + ":" + std::to_string(line) + ": " + what,

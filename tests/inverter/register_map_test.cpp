@@ -130,9 +130,9 @@ TEST_SUITE("inverter/register_map") {
         {row(Block::meter, "meter_e_total_exp"), {0x7FC0, 0}},  // NaN
         {row(Block::meter, "meter_e_total_exp"), {0xC624, 0}},  // negative
     };
-    for (const auto& [entry, raw] : markers) {
-      CAPTURE(entry.name);
-      CHECK_FALSE(decode_value(entry, raw).has_value());
+    for (const auto& marker : markers) {
+      CAPTURE(marker.first.name);
+      CHECK_FALSE(decode_value(marker.first, marker.second).has_value());
     }
   }
 

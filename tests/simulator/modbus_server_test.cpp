@@ -116,11 +116,8 @@ TEST_SUITE("simulator/modbus_server") {
     CHECK(client.ask(read_of(47000, 1)) == Bytes{3, 2, 0, 0});
     CHECK(client.ask(read_of(47509, 4)) == Bytes{3, 8, 0, 0, 0x27, 0x10, 0, 1, 0, 0});
     CHECK(client.ask(read_of(47545, 26)).size() == 2 + 52);
-    for (const auto& [address, count] : {std::pair(35099, 2), std::pair(35100, 1)}) {
-      CHECK((client.ask(read_of(address, count)) == illegal_address_read) == (address == 35099));
-    }
     for (const int address :
-         {0, 34999, 35133 - 100, 35225, 36045, 37024, 39000, 47001, 47513, 47533, 47589, 65535}) {
+         {0, 34999, 35033, 35099, 35225, 36045, 37024, 39000, 47001, 47513, 47533, 47589, 65535}) {
       CAPTURE(address);
       CHECK(client.ask(read_of(address, 1)) == illegal_address_read);
     }
