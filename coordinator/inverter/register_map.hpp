@@ -254,8 +254,9 @@ inline constexpr auto register_map = std::to_array<Register>({
 });
 // clang-format on
 
-// The row of that name; a name that is not in the table does not compile.
-[[nodiscard]] consteval Register row(Block block, std::string_view name) {
+// The row of that name; a name that is not in the table does not compile. A reference, as clang 14
+// miscompiles a structure that an immediate function returns into an argument.
+[[nodiscard]] consteval const Register& row(Block block, std::string_view name) {
   for (const Register& entry : register_map) {
     if (entry.block == block && entry.name == name) return entry;
   }
