@@ -1,0 +1,239 @@
+// Durable append and verified scan, each beside raw LMDB doing the same with the same bytes, in one
+// run:
+//
+//   wattledger_bench_log --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true
+//     --benchmark_report_aggregates_only=true
+//
+// items_per_second is events; divide ours by raw's of the same commit size. The directory is
+// TMPDIR's: name a real disk.
+#include <benchmark/benchmark.h>
+#include <lmdb.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <vector>
+
+#include "log/appender.hpp"
+#include "log/reader.hpp"
+#include "log/record.hpp"
+#include "tests/support/event_builders.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace wattledger::log {
+namespace {
+
+using namespace wattledger::testing;
+
+constexpr std::int64_t scanned_events = 200'000;
+
+template <class T>
+T value(Result<T> result) {
+  if (result) return *std::move(result);
+  std::cerr << result.error().line() << "\n";
+  std::abort();
+}
+
+void check(int code) {
+  if (code == 0) return;
+  std::cerr << mdb_strerror(code) << "\n";
+  std::abort();
+}
+
+// A poll as the inverter gives it: most fields there.
+fb::EventT reading(std::int64_t number) {
+  const auto wave = static_cast<int>(number % 997);
+  fb::ReadingRecordedT fact;
+  fact.battery_soc_bp = static_cast<std::uint16_t>(wave * 10);
+  fact.battery_soh_bp = std::uint16_t{9'900};
+  fact.battery_power_w = wave - 500;
+  fact.battery_voltage_mv = 380'000 + wave;
+  fact.battery_current_ma = wave * 3;
+  fact.battery_temperature_mc = 24'000 + wave;
+  fact.pv_power_w = wave * 5;
+  fact.pv1_power_w = wave * 3;
+  fact.pv2_power_w = wave * 2;
+  fact.grid_power_w = 700 - wave;
+  fact.grid_l1_voltage_mv = 230'000 + wave;
+  fact.grid_l2_voltage_mv = 231'000 + wave;
+  fact.grid_l3_voltage_mv = 229'000 + wave;
+  fact.grid_frequency_mhz = 50'000;
+  fact.load_power_w = 400 + wave;
+  fact.inverter_temperature_mc = 35'000 + wave;
+  fact.pv_total_mwh = 12'345'678'000 + number;
+  fact.load_total_mwh = 9'876'543'000 + number;
+  return event(at_s(number), std::move(fact), fb::Source::inverter);
+}
+
+std::vector<std::byte> record_of(std::int64_t number) {
+  return build_record(value(encode(reading(number))), at_s(number));
+}
+
+class RawLog {
+ public:
+  explicit RawLog(const std::filesystem::path& directory) {
+    check(mdb_env_create(&env_));
+    check(mdb_env_set_maxdbs(env_, 8));
+    check(mdb_env_set_mapsize(env_, std::size_t{64} << 30U));
+    check(mdb_env_open(env_, directory.c_str(), MDB_NOTLS, 0640));
+    MDB_txn* txn = nullptr;
+    check(mdb_txn_begin(env_, nullptr, 0, &txn));
+    check(mdb_dbi_open(txn, "events", MDB_CREATE, &dbi_));
+    check(mdb_txn_commit(txn));
+  }
+  RawLog(const RawLog&) = delete;
+  RawLog& operator=(const RawLog&) = delete;
+  ~RawLog() { mdb_env_close(env_); }
+
+  void commit(const std::vector<std::vector<std::byte>>& records) {
+    MDB_txn* txn = nullptr;
+    check(mdb_txn_begin(env_, nullptr, 0, &txn));
+    for (const auto& record : records) {
+      const std::uint64_t key_number = __builtin_bswap64(++head_);
+      MDB_val key{sizeof key_number, const_cast<std::uint64_t*>(&key_number)};
+      MDB_val data{record.size(), const_cast<std::byte*>(record.data())};
+      check(mdb_put(txn, dbi_, &key, &data, MDB_APPEND));
+    }
+    check(mdb_txn_commit(txn));
+  }
+
+  template <class Each>
+  void scan(const Each& each) {
+    MDB_txn* txn = nullptr;
+    check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn));
+    MDB_cursor* cursor = nullptr;
+    check(mdb_cursor_open(txn, dbi_, &cursor));
+    MDB_val key{};
+    MDB_val data{};
+    while (mdb_cursor_get(cursor, &key, &data, MDB_NEXT) == 0)
+      each(static_cast<const std::uint8_t*>(data.mv_data), data.mv_size);
+    mdb_cursor_close(cursor);
+    mdb_txn_abort(txn);
+  }
+
+ private:
+  MDB_env* env_ = nullptr;
+  MDB_dbi dbi_ = 0;
+  std::uint64_t head_ = 0;
+};
+
+struct OurLog {
+  explicit OurLog(const std::filesystem::path& directory, std::size_t commit)
+      : log(value(Log::create(directory / "log", {}))),
+        lock(value(WriterLock::take(directory / "log", "bench"))) {
+    AppendLimits limits;
+    limits.telemetry_events_max = commit;
+    limits.telemetry_wait_max = std::chrono::hours(24 * 365);
+    appender.emplace(value(Appender::open(log, lock, limits)));
+  }
+  Log log;
+  WriterLock lock;
+  std::optional<Appender> appender;
+};
+
+// Encode, check, sum, hash and enqueue on this thread while the one before commits on the other.
+void durable_append(benchmark::State& state) {
+  const auto commit = state.range(0);
+  const TemporaryDirectory home;
+  OurLog ours(home.path(), static_cast<std::size_t>(commit));
+  Appender& appender = *ours.appender;
+  std::int64_t number = 0;
+  Sequence before;
+  for (auto _ : state) {
+    Sequence last;
+    for (std::int64_t i = 0; i < commit; ++i, ++number)
+      last = value(appender.enqueue(value(encode(reading(number))), at_s(number),
+                                    {Urgency::telemetry, std::nullopt}))
+                 .sequence;
+    // At most one commit under way and one being built: else commits would grow beyond the size to
+    // be measured.
+    if (const auto waited = appender.wait(commit == 1 ? last : before); !waited) std::abort();
+    before = last;
+  }
+  if (const auto flushed = appender.flush(); !flushed) std::abort();
+  state.SetItemsProcessed(number);
+  const AppendStatistics statistics = appender.statistics();
+  state.counters["events_per_commit"] =
+      static_cast<double>(statistics.events) / static_cast<double>(statistics.commits);
+  state.counters["record_bytes"] =
+      static_cast<double>(statistics.bytes) / static_cast<double>(statistics.events);
+}
+
+void raw_append(benchmark::State& state) {
+  const auto commit = state.range(0);
+  const TemporaryDirectory home;
+  RawLog raw(home.path());
+  std::vector<std::vector<std::byte>> records;
+  for (std::int64_t i = 0; i < commit; ++i) records.push_back(record_of(i));
+  std::int64_t events = 0;
+  for (auto _ : state) {
+    raw.commit(records);
+    events += commit;
+  }
+  state.SetItemsProcessed(events);
+}
+
+// Fifteen fields, as a projection reads them.
+std::int64_t sum_of(const fb::ReadingRecorded& fact) {
+  return std::int64_t{*fact.battery_soc_bp()} + *fact.battery_soh_bp() + *fact.battery_power_w() +
+         *fact.battery_voltage_mv() + *fact.battery_current_ma() + *fact.battery_temperature_mc() +
+         *fact.pv_power_w() + *fact.pv1_power_w() + *fact.pv2_power_w() + *fact.grid_power_w() +
+         *fact.grid_l1_voltage_mv() + *fact.grid_frequency_mhz() + *fact.load_power_w() +
+         *fact.pv_total_mwh() + *fact.load_total_mwh();
+}
+
+void verified_scan(benchmark::State& state) {
+  const TemporaryDirectory home;
+  OurLog ours(home.path(), 10'000);
+  for (std::int64_t i = 0; i < scanned_events; ++i) {
+    const auto result = ours.appender->enqueue(value(encode(reading(i))), at_s(i),
+                                               {Urgency::telemetry, std::nullopt});
+    if (!result && !ours.appender->flush()) std::abort();
+    if (!result) --i;  // the queue was full
+  }
+  if (!ours.appender->flush()) std::abort();
+  for (auto _ : state) {
+    const Snapshot snapshot = value(ours.log.snapshot());
+    std::int64_t sum = 0;
+    const auto scanned =
+        snapshot.scan(Sequence{1}, snapshot.head(), [&](const RecordView& record) -> Result<bool> {
+          sum += sum_of(*record.event.as<fb::ReadingRecorded>());
+          return true;
+        });
+    if (!scanned) std::abort();
+    benchmark::DoNotOptimize(sum);
+  }
+  state.SetItemsProcessed(state.iterations() * scanned_events);
+}
+
+void raw_scan(benchmark::State& state) {
+  const TemporaryDirectory home;
+  RawLog raw(home.path());
+  std::vector<std::vector<std::byte>> records;
+  for (std::int64_t i = 0; i < scanned_events; ++i) {
+    records.push_back(record_of(i));
+    if (records.size() < 10'000) continue;
+    raw.commit(records);
+    records.clear();
+  }
+  for (auto _ : state) {
+    std::int64_t sum = 0;
+    raw.scan([&](const std::uint8_t* data, std::size_t size) {
+      flatbuffers::Verifier verifier(data + record_header_bytes, size - record_header_bytes);
+      if (!fb::VerifyEventBuffer(verifier)) std::abort();
+      sum += sum_of(*fb::GetEvent(data + record_header_bytes)->fact_as_ReadingRecorded());
+    });
+    benchmark::DoNotOptimize(sum);
+  }
+  state.SetItemsProcessed(state.iterations() * scanned_events);
+}
+
+BENCHMARK(durable_append)->Arg(1)->Arg(100)->Arg(1'000)->Arg(10'000)->UseRealTime();
+BENCHMARK(raw_append)->Arg(1)->Arg(100)->Arg(1'000)->Arg(10'000)->UseRealTime();
+BENCHMARK(verified_scan)->UseRealTime();
+BENCHMARK(raw_scan)->UseRealTime();
+
+}  // namespace
+}  // namespace wattledger::log
+
+BENCHMARK_MAIN();
