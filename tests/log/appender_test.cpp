@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+
 #include "tests/log/log_fixture.hpp"
 
 namespace wattledger::log {
@@ -148,6 +152,50 @@ TEST_SUITE("log/appender") {
     limits.occurred_lag_max = std::chrono::minutes(16);
     CHECK(kind_of(Appender::open(fixture.log(), fixture.lock(), limits)) ==
           ErrorKind::invalid_input);
+  }
+}
+
+TEST_SUITE("log/appender threads") {
+  TEST_CASE("many producers, each waiting for its answer, share commits and get a sequence each") {
+    constexpr std::uint64_t producers = 8;
+    constexpr std::uint64_t each = 25;
+    LogFixture fixture;
+    std::vector<std::vector<std::uint64_t>> answers(producers);
+    std::vector<std::jthread> threads;
+    for (auto& mine : answers)
+      threads.emplace_back([&] {
+        for (std::uint64_t i = 0; i < each; ++i) {
+          const auto appended = fixture.try_append(reading(1), 1);
+          if (!appended) return;
+          if (fixture.appender().committed() >= appended->sequence)
+            mine.push_back(appended->sequence.value);
+        }
+      });
+    CHECK(fixture.appender().wait_committed_beyond(Sequence{producers * each - 1},
+                                                   std::chrono::minutes(5)));
+    threads.clear();
+    std::vector<std::uint64_t> all;
+    for (const auto& mine : answers) {
+      CHECK(std::is_sorted(mine.begin(), mine.end()));
+      all.insert(all.end(), mine.begin(), mine.end());
+    }
+    std::sort(all.begin(), all.end());
+    REQUIRE(all.size() == producers * each);
+    for (std::uint64_t i = 0; i < all.size(); ++i) REQUIRE(all[i] == i + 1);
+    CHECK(fixture.appender().statistics().commits <= all.size());
+    CHECK(fixture.verified().findings.empty());
+  }
+
+  TEST_CASE("readers on other threads see only whole commits while the writer goes on") {
+    LogFixture fixture;
+    std::jthread reader([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        const auto snapshot = fixture.log().snapshot();
+        if (!snapshot || !verify(*snapshot) || !verify(*snapshot)->findings.empty()) std::abort();
+      }
+    });
+    for (int i = 0; i < 100; ++i) fixture.append(reading(i), i);
+    CHECK(fixture.snapshot().head() == Sequence{100});
   }
 }
 
