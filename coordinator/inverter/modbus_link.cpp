@@ -50,7 +50,8 @@ const char* remedy_for(ErrorKind kind) {
     return "check power and network of the inverter's dongle, its unit number, and that no other "
            "program polls it";
   }
-  if (kind == ErrorKind::io) return "check the inverter's host and port";
+  if (kind == ErrorKind::io)
+    return "check the inverter's address or name (an unknown name is refused, too) and its port";
   if (kind == ErrorKind::corrupt)
     return "check the dongle's firmware, and that host and port are an inverter's";
   return "";
@@ -82,6 +83,9 @@ Failure ModbusLink::failure(int error, std::string_view act, std::uint16_t addre
 
 Result<void> ModbusLink::ensure_connected() {
   if (context_ != nullptr) return {};
+  if (options_.host.empty()) {  // libmodbus would print a line of its own
+    return fail(ErrorKind::invalid_input, "the inverter has no host", "set inverter.host");
+  }
   // The name-resolving backend: it takes host names and both families, and it, too, connects within
   // the timeout.
   context_ = modbus_new_tcp_pi(options_.host.c_str(), std::to_string(options_.port).c_str());

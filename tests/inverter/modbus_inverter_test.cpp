@@ -263,6 +263,8 @@ TEST_SUITE("inverter/modbus") {
     const auto refused = make_modbus_inverter(options)->identify();
     CHECK(refused.error().kind == ErrorKind::io);
     CHECK(refused.error().what.find("cannot connect") != std::string::npos);
+    options.host = "";
+    CHECK(make_modbus_inverter(options)->identify().error().kind == ErrorKind::invalid_input);
   }
 
   TEST_CASE("a server that comes back at the same port is found again") {
