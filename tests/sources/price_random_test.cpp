@@ -19,7 +19,9 @@ void check_outcome(const std::string& bytes) {
   std::int64_t last_end = std::numeric_limits<std::int64_t>::min();
   for (const auto& day : result->days) {
     const fb::SeriesT& series = *day.prices_e8.at(0);
-    RC_ASSERT(series.step_s == 900U || series.step_s == 1'800U || series.step_s == 3'600U);
+    const bool known_step =
+        series.step_s == 900U || series.step_s == 1'800U || series.step_s == 3'600U;
+    RC_ASSERT(known_step);
     RC_ASSERT(!series.values.empty() && series.values.size() <= 100U);
     RC_ASSERT(series.start_us >= last_end);
     last_end = series.start_us +
@@ -40,18 +42,18 @@ std::string joined(const std::vector<std::string>& pieces) {
 
 TEST_SUITE("sources/prices/random") {
   TEST_CASE("random bytes never crash and never give an impossible day") {
-    rc::check("random bytes", [](const std::string& bytes) { check_outcome(bytes); });
-    rc::check("a header and random bytes",
-              [](const std::string& bytes) { check_outcome(csv_header + bytes); });
-    rc::check("rows of odd pieces", [] {
+    CHECK(rc::check("random bytes", [](const std::string& bytes) { check_outcome(bytes); }));
+    CHECK(rc::check("a header and random bytes",
+                    [](const std::string& bytes) { check_outcome(csv_header + bytes); }));
+    CHECK(rc::check("rows of odd pieces", [] {
       check_outcome(
           csv_header +
           joined(*rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
               "2025-10-26 02:00", "2025-03-30 02:15", "2025-10-26T00:15Z", "2025-10-05 00:00", ",",
               "0.1", "-1e-3", "NaN", "\n", "observed", "suspect_x", "\r\n", "\"",
               "9999-12-31 23:45", "0000-01-01 00:00", "+14:00", "99999999999999999999"))));
-    });
-    rc::check("records of odd pieces", [] {
+    }));
+    CHECK(rc::check("records of odd pieces", [] {
       check_outcome(
           "{\"value\":[" +
           joined(*rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
@@ -60,7 +62,7 @@ TEST_SUITE("sources/prices/random") {
               "{\"csdac_pln\":1,\"period\":\"02:00 - "
               "02:15\",\"business_date\":\"2025-10-26\"},"))) +
           "{}]}");
-    });
+    }));
   }
 
   TEST_CASE("a whole file cut anywhere is read up to the cut or refused") {
@@ -70,14 +72,14 @@ TEST_SUITE("sources/prices/random") {
       const std::string minute = std::to_string(100 + i % 4 * 15).substr(1);
       whole += "2025-10-05 " + hour + ":" + minute + ",0." + std::to_string(i + 1) + ",observed\n";
     }
-    rc::check("cut", [&] {
+    CHECK(rc::check("cut", [&] {
       check_outcome(whole.substr(0, *rc::gen::inRange<std::size_t>(0, whole.size())));
-    });
+    }));
   }
 
   TEST_CASE(
       "what is written is what is read, to the last digit, on days of 92, 96 and 100 quarters") {
-    rc::check("round trip in UTC", [] {
+    CHECK(rc::check("round trip in UTC", [] {
       const auto day = *rc::gen::element<std::string>("2025-03-30", "2025-10-05", "2025-10-26");
       const UtcTime start = warsaw().day_start(utc(day + "T12:00"));
       const UtcTime next = warsaw().next_day_start(start);
@@ -94,6 +96,6 @@ TEST_SUITE("sources/prices/random") {
       RC_ASSERT(result->days.size() == 1U);
       RC_ASSERT(result->remarks.empty());
       RC_ASSERT(result->days[0].prices_e8[0]->values == values);
-    });
+    }));
   }
 }
