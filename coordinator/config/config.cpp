@@ -314,6 +314,13 @@ Result<Config> parse(const std::string& yaml, const std::string& file_name) {
   WATTLEDGER_TRY(reader.read(*tree));
   WATTLEDGER_TRY(reader.check());
   config.policy.currency = config.prices.currency;
+  // What is adopted must be readable again, for as long as the log lasts.
+  if (const auto readable = fold::parse_policy(fold::render_policy(config.policy)); !readable) {
+    return fail(
+        ErrorKind::invalid_input,
+        file_name + ":1: the policy it makes is refused: " + readable.error().what,
+        readable.error().remedy.empty() ? "change the keys it names" : readable.error().remedy);
+  }
   const auto base = std::filesystem::path(file_name).parent_path();
   make_absolute(config.data, base);
   make_absolute(config.prices.file, base);
