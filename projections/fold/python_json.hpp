@@ -1,5 +1,5 @@
-// Text as Python's json module writes it (json.dumps with default separators, or indent=2), byte for byte: numbers, escapes
-// (ASCII only), spacing. Pure.
+// Text as Python's json module writes it (json.dumps with default separators, or indent=2), byte
+// for byte: numbers, escapes (ASCII only), spacing. Pure.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 namespace wattledger::fold {
 
-// repr(float): shortest round-trip, "1.0", "1e-05", "1e+16"; NaN and infinities as json.dumps has them.
+// repr(float): shortest round-trip, "1.0", "1e-05", "1e+16"; NaN and infinities as json.dumps has
+// them.
 [[nodiscard]] std::string python_float(double value);
 // With quotes; non-ASCII as \uXXXX (surrogate pairs above the BMP); invalid UTF-8 as \ufffd.
 [[nodiscard]] std::string python_string(std::string_view text);
@@ -21,7 +22,9 @@ class PythonObject {
   PythonObject& add(std::string_view key, std::int64_t value);
   PythonObject& add(std::string_view key, bool value);
   PythonObject& add(std::string_view key, std::string_view value);
-  PythonObject& add(std::string_view key, const char* value) { return add(key, std::string_view(value)); }
+  PythonObject& add(std::string_view key, const char* value) {
+    return add(key, std::string_view(value));
+  }
   PythonObject& add_null(std::string_view key);
   PythonObject& add_raw(std::string_view key, std::string_view json);
   template <class T>
