@@ -274,7 +274,8 @@ Result<Sequence> Runner::catch_up() {
   while (true) {
     const Result<log::Snapshot> snapshot = run.log->snapshot();
     if (!snapshot) return Failure(snapshot.error());
-    const Sequence head = snapshot->head();
+    const Sequence head =
+        std::min(snapshot->head(), run.options.through.value_or(snapshot->head()));
     if (run.position >= head) return run.position;
     const Sequence until{
         std::min<std::uint64_t>(head.value, run.position.value + run.options.batch_events_max)};

@@ -1,8 +1,10 @@
-// Reads the log once and feeds every projector: catch up, then follow. Checks each target's checkpoint against the log
-// (uuid, sequence, Merkle root there, projector version) before the first row.
+// Reads the log once and feeds every projector: catch up, then follow. Checks each target's
+// checkpoint against the log (uuid, sequence, Merkle root there, projector version) before the
+// first row.
 //
-// Errors of start(), catch_up() and settle() themselves are of reading the log; a target's are in reports and stopped().
-// Threads: one at a time; the owner of the writer lock runs it for the live projections, a rebuild runs its own on targets aside.
+// Errors of start(), catch_up() and settle() themselves are of reading the log; a target's are in
+// reports and stopped(). Threads: one at a time; the owner of the writer lock runs it for the live
+// projections, a rebuild runs its own on targets aside.
 #pragma once
 
 #include <functional>
@@ -28,8 +30,8 @@ enum class TargetStanding {
   ahead_of_log,   // these three: the log was restored, or is another one
   other_log,
   other_history,
-  foreign,        // holds something that is not ours: never written
-  unreadable,     // damaged, or the operating system said no
+  foreign,     // holds something that is not ours: never written
+  unreadable,  // damaged, or the operating system said no
 };
 
 struct TargetReport {
@@ -43,6 +45,7 @@ struct TargetReport {
 
 struct RunnerOptions {
   std::size_t batch_events_max = 4'096;
+  std::optional<Sequence> through;  // goes no further than this, whatever the log holds beyond
   std::function<void(Sequence done, Sequence head)> progress;  // after each batch
 };
 
@@ -51,13 +54,16 @@ class Runner {
   // `projectors` outlive the runner.
   Runner(const log::Log& log, std::vector<Projector*> projectors, RunnerOptions options);
 
-  // Folds from the log's start to each target's checkpoint and compares. Targets that cannot be continued (foreign, other
-  // version, other log or history, ahead) are left alone: reported, not fed.
+  // Folds from the log's start to each target's checkpoint and compares. Targets that cannot be
+  // continued (foreign, other version, other log or history, ahead) are left alone: reported, not
+  // fed.
   Result<std::vector<TargetReport>> start();
-  // Applies what the log holds beyond, in batches with a snapshot each. A projector that fails is stopped (its error is in
-  // stopped()), the others go on. Events that add no rows do not touch a target until settle() or a batch's worth of them.
+  // Applies what the log holds beyond, in batches with a snapshot each. A projector that fails is
+  // stopped (its error is in stopped()), the others go on. Events that add no rows do not touch a
+  // target until settle() or a batch's worth of them.
   Result<Sequence> catch_up();
-  // Moves every fed target's checkpoint to position() and makes it durable. A projector that fails is stopped.
+  // Moves every fed target's checkpoint to position() and makes it durable. A projector that fails
+  // is stopped.
   Result<void> settle();
 
   [[nodiscard]] Sequence position() const;

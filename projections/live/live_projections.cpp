@@ -1,0 +1,235 @@
+#include "projections/live/live_projections.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "projections/json/json_projector.hpp"
+#include "projections/sqlite/sqlite_projector.hpp"
+
+namespace wattledger::projections {
+namespace {
+
+// A restored log: nothing that is live can be continued, and nothing of it is worth asking about.
+bool of_another_past(TargetStanding standing) {
+  return standing == TargetStanding::ahead_of_log || standing == TargetStanding::other_log ||
+         standing == TargetStanding::other_history;
+}
+
+// May pass by itself, so that trying again is worth a fold.
+bool may_pass(ErrorKind kind) {
+  return kind == ErrorKind::locked || kind == ErrorKind::full || kind == ErrorKind::io;
+}
+
+}  // namespace
+
+struct LiveProjections::Impl {
+  Impl(const log::Log& read, LiveOptions given) : log(read), options(std::move(given)) {
+    if (options.sqlite) {
+      SqliteOptions sqlite;
+      sqlite.data = options.data;
+      sqlite.file = options.sqlite_file;
+      sqlite.schema = options.sqlite_schema;
+      projectors.push_back(make_sqlite_projector(sqlite));
+    }
+    if (options.json) {
+      JsonOptions json;
+      json.data = options.data;
+      json.settle_every = options.json_settle_every;
+      projectors.push_back(make_json_projector(json));
+    }
+  }
+
+  const log::Log& log;
+  LiveOptions options;
+  std::vector<std::unique_ptr<Projector>> projectors;
+  std::optional<Runner> runner;
+  std::vector<TargetReport> reports;
+  mutable std::mutex mutex;
+  std::vector<LiveStatus> status;  // guarded by mutex
+
+  Result<void> restart();
+  void publish();
+  Result<StageReport> build_aside(const std::vector<std::string>& names) const;
+  Result<std::vector<std::pair<Projector*, Checkpoint>>> acceptable(
+      const std::filesystem::path& staged) const;
+  Result<Adopted> replace(const std::vector<std::pair<Projector*, Checkpoint>>& found,
+                          const std::filesystem::path& staged) const;
+  [[nodiscard]] std::vector<std::string> to_rebuild() const;
+};
+
+// A new fold from the log's start, compared with what the targets say now: nothing of the time
+// before is trusted.
+Result<void> LiveProjections::Impl::restart() {
+  std::vector<Projector*> targets;
+  for (const auto& projector : projectors) targets.push_back(projector.get());
+  RunnerOptions runner_options;
+  runner_options.batch_events_max = options.batch_events_max;
+  runner.emplace(log, std::move(targets), std::move(runner_options));
+  Result<std::vector<TargetReport>> started = runner->start();
+  if (!started) {
+    runner.reset();
+    return Failure(started.error());
+  }
+  reports = std::move(*started);
+  publish();
+  return {};
+}
+
+void LiveProjections::Impl::publish() {
+  std::vector<LiveStatus> now;
+  for (const TargetReport& report : reports) {
+    LiveStatus each{report.projection, report.standing, report.message, false, report.sequence};
+    each.fed = runner && (report.standing == TargetStanding::empty ||
+                          report.standing == TargetStanding::current ||
+                          report.standing == TargetStanding::behind);
+    if (runner)
+      for (const Runner::Stopped& stopped : runner->stopped()) {
+        if (stopped.projection != report.projection) continue;
+        each.fed = false;
+        each.message = stopped.error.line();
+      }
+    if (each.fed) each.sequence = runner->position();
+    now.push_back(std::move(each));
+  }
+  const std::lock_guard guard(mutex);
+  status = std::move(now);
+}
+
+std::vector<std::string> LiveProjections::Impl::to_rebuild() const {
+  std::vector<std::string> names;
+  for (const TargetReport& report : reports)
+    if (of_another_past(report.standing) ||
+        (options.rebuild_mismatched && report.standing == TargetStanding::other_version))
+      names.push_back(report.projection);
+  return names;
+}
+
+Result<StageReport> LiveProjections::Impl::build_aside(
+    const std::vector<std::string>& names) const {
+  const auto wanted = [&](const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  StageOptions stage_options;
+  stage_options.sqlite = wanted("sqlite");
+  stage_options.json = wanted("json");
+  stage_options.schema = options.sqlite_schema;
+  stage_options.directory = options.data / "staging" / "start";
+  stage_options.replace = true;
+  return stage(log, stage_options);
+}
+
+// The enabled projections that `staged` holds, each compared with the log.
+Result<std::vector<std::pair<Projector*, Checkpoint>>> LiveProjections::Impl::acceptable(
+    const std::filesystem::path& staged) const {
+  LiveOptions aside = options;
+  aside.data = staged;
+  aside.sqlite_file.clear();
+  const Impl there(log, aside);
+  std::vector<std::pair<Projector*, Checkpoint>> found;
+  for (std::size_t index = 0; index < projectors.size(); ++index) {
+    const auto checkpoint = there.projectors[index]->checkpoint();
+    if (!checkpoint) return Failure(checkpoint.error());
+    if (!*checkpoint) continue;
+    const std::string what = "the projection " + std::string(projectors[index]->name()) +
+                             " under " + staged.string() + " cannot be adopted: ";
+    if ((*checkpoint)->version != projectors[index]->version())
+      return fail(ErrorKind::conflict,
+                  what + "it is of version " + std::to_string((*checkpoint)->version) +
+                      ", this program continues " + std::to_string(projectors[index]->version()),
+                  "build it again with `wattledger replay`");
+    const Result<void> same = require_same_history(log, **checkpoint);
+    if (!same) return fail(same.error().kind, what + same.error().what, same.error().remedy);
+    found.emplace_back(projectors[index].get(), **checkpoint);
+  }
+  if (found.empty())
+    return fail(ErrorKind::not_found, staged.string() + " holds no projection that is enabled here",
+                "build one there with `wattledger replay`, or enable it in the configuration");
+  return found;
+}
+
+Result<Adopted> LiveProjections::Impl::replace(
+    const std::vector<std::pair<Projector*, Checkpoint>>& found,
+    const std::filesystem::path& staged) const {
+  Adopted adopted;
+  for (const auto& [projector, checkpoint] : found) {
+    const Result<void> done = projector->adopt(staged, options.data / "staging" / "before");
+    if (!done) return Failure(done.error());
+    adopted.checkpoints.push_back(checkpoint);
+    adopted.projections.emplace_back(projector->name());
+  }
+  return adopted;
+}
+
+LiveProjections::LiveProjections(const log::Log& log, LiveOptions options)
+    : impl_(std::make_unique<Impl>(log, std::move(options))) {}
+LiveProjections::LiveProjections(LiveProjections&&) noexcept = default;
+LiveProjections& LiveProjections::operator=(LiveProjections&&) noexcept = default;
+LiveProjections::~LiveProjections() = default;
+
+Result<LiveStart> LiveProjections::start() {
+  Impl& live = *impl_;
+  WATTLEDGER_TRY(live.restart());
+  LiveStart result{live.reports, {}};
+  const std::vector<std::string> names = live.to_rebuild();
+  if (names.empty()) return result;
+  const Result<StageReport> built = live.build_aside(names);
+  const Result<Adopted> adopted = built ? adopt(live.options.data / "staging" / "start")
+                                        : Result<Adopted>(Failure(built.error()));
+  std::error_code ignored;
+  std::filesystem::remove_all(live.options.data / "staging" / "start", ignored);
+  for (TargetReport& report : live.reports) {
+    if (std::find(names.begin(), names.end(), report.projection) == names.end()) continue;
+    const auto old = std::find_if(
+        result.targets.begin(), result.targets.end(),
+        [&](const TargetReport& each) { return each.projection == report.projection; });
+    if (adopted) {
+      report.message = old->message + "; done: rebuilt from the log";
+      result.rebuilt.push_back(report.projection);
+    } else {
+      report.message = old->message + "; that failed: " + adopted.error().line();
+    }
+  }
+  result.targets = live.reports;
+  live.publish();
+  return result;
+}
+
+Result<Sequence> LiveProjections::catch_up() {
+  Impl& live = *impl_;
+  if (!live.runner) WATTLEDGER_TRY(live.restart());
+  Result<Sequence> reached = live.runner->catch_up();
+  live.publish();
+  return reached;
+}
+
+Result<void> LiveProjections::settle() {
+  Impl& live = *impl_;
+  if (!live.runner) return {};
+  const Result<void> settled = live.runner->settle();
+  const std::vector<Runner::Stopped>& stopped = live.runner->stopped();
+  const bool again = std::any_of(stopped.begin(), stopped.end(), [](const Runner::Stopped& each) {
+    return may_pass(each.error.kind);
+  });
+  if (again) WATTLEDGER_TRY(live.restart());
+  live.publish();
+  return settled;
+}
+
+Result<Adopted> LiveProjections::adopt(const std::filesystem::path& staged) {
+  Impl& live = *impl_;
+  const auto found = live.acceptable(staged);
+  if (!found) return Failure(found.error());
+  const Result<Adopted> adopted = live.replace(*found, staged);
+  // Whether or not all went well, the fold must stand where the targets now are.
+  WATTLEDGER_TRY(live.restart());
+  return adopted;
+}
+
+std::vector<LiveStatus> LiveProjections::status() const {
+  const std::lock_guard guard(impl_->mutex);
+  return impl_->status;
+}
+
+}  // namespace wattledger::projections

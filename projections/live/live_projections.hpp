@@ -1,0 +1,85 @@
+// The owner's side: the live projections of a data directory, fed from its log, rebuilt and
+// adopted. Whoever holds the writer lock has exactly one of these.
+//
+// Threads: one at a time (the projections' thread); status() from any. Everything else here is
+// derived: an error of a projection stops that projection, never the log.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "events/result.hpp"
+#include "log/log.hpp"
+#include "projections/rebuild.hpp"
+#include "projections/runner.hpp"
+
+namespace wattledger::projections {
+
+struct LiveOptions {
+  std::filesystem::path data;
+  bool sqlite = true;
+  std::filesystem::path sqlite_file;  // empty: <data>/goodwe_energy.db
+  std::uint32_t sqlite_schema = 4;
+  bool json = false;
+  std::chrono::seconds json_settle_every{300};  // of event time; a simulation wants more
+  std::size_t batch_events_max = 4'096;         // see RunnerOptions
+  // A projection of another version is rebuilt by itself: development and tests. Production leaves
+  // it readable as it is and not fed, until the owner agrees with `wattledger replay`.
+  bool rebuild_mismatched = false;
+};
+
+struct LiveStart {
+  std::vector<TargetReport>
+      targets;  // as they stand now; whoever is foreign, unreadable or other_version is not fed
+  std::vector<std::string> rebuilt;  // names; why is in the message
+};
+
+struct Adopted {
+  std::vector<Checkpoint> checkpoints;  // where each adopted projection goes on
+  std::vector<std::string> projections;
+};
+
+struct LiveStatus {
+  std::string projection;
+  TargetStanding standing = TargetStanding::empty;
+  std::string message;
+  bool fed = false;
+  Sequence sequence;  // last one in the target, or last one folded when nothing came of it
+};
+
+class LiveProjections {
+ public:
+  // `log` outlives it. Nothing is opened before start().
+  LiveProjections(const log::Log& log, LiveOptions options);
+  LiveProjections(LiveProjections&&) noexcept;
+  LiveProjections& operator=(LiveProjections&&) noexcept;
+  ~LiveProjections();
+
+  // Compares with the log. A target ahead of it, of another log or of another history means that
+  // the log was restored: it is rebuilt, with a message; one of another version as options say.
+  Result<LiveStart> start();
+  // Feeds what the log holds beyond; see Runner.
+  Result<Sequence> catch_up();
+  // Durable, at most every five minutes and at the end. One that was stopped by a busy or full disk
+  // is tried again.
+  Result<void> settle();
+
+  // Takes over each enabled projection found under `staged` (a directory of the layout of <data>),
+  // which must be of this log's history and this program's version: all are checked before the
+  // first one is replaced. What was live is kept under <data>/staging/before/. Then goes on from
+  // the adopted checkpoints, so that nothing is lost or applied twice: the next catch_up() brings
+  // what the log got meanwhile.
+  Result<Adopted> adopt(const std::filesystem::path& staged);
+
+  [[nodiscard]] std::vector<LiveStatus> status() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wattledger::projections

@@ -1,0 +1,69 @@
+// Builds projections anew from the log, aside, and compares two sets of them. Live files are never
+// touched here: taking over what was built is the owner's act (live/).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "events/result.hpp"
+#include "log/log.hpp"
+#include "projections/projector.hpp"
+
+namespace wattledger::projections {
+
+struct StageOptions {
+  bool sqlite = true;
+  bool json = true;
+  std::uint32_t schema = 4;  // of SQLite
+  bool keep_all = false;     // without retention
+  std::filesystem::path
+      directory;  // gets the layout of <data>; absent or empty before, else conflict
+  bool replace =
+      false;  // what is there is removed first: only for directories below <data>/staging
+  std::optional<Sequence> through;  // the log's head when absent
+  std::function<void(Sequence done, Sequence head)> progress;
+};
+
+struct StagedProjection {
+  std::string name;
+  Checkpoint checkpoint;
+  std::map<std::string, std::uint64_t> rows;  // SQLite: per table, as the finished file holds them
+};
+
+struct StageReport {
+  std::vector<StagedProjection> projections;
+  Sequence sequence;  // the log was read up to here; every checkpoint stands here
+  Digest root;
+  std::uint64_t rows_derived = 0;
+  std::chrono::milliseconds took{};
+};
+
+// One pass over the log feeds every projection wanted. Then verified: SQLite's quick_check, the
+// rows of each table against what was derived, each checkpoint as a fresh reader finds it. Errors:
+// the log's, a target's, full, conflict, not_found (an empty log), corrupt (verification). After an
+// error the directory holds nothing to be used.
+Result<StageReport> stage(const log::Log& log, const StageOptions& options);
+
+// conflict, saying why, unless `checkpoint` is of this log and its root is that of the log's
+// records up to there (one pass).
+Result<void> require_same_history(const log::Log& log, const Checkpoint& checkpoint);
+
+struct Difference {
+  std::string place;  // "sqlite energy_data timestamp 2025-10-01T00:05:00",
+                      // "out/coordinator_state_20251001.json"
+  std::string what;
+};
+
+// What two directories of the layout of <data> hold differently, checkpoints included: SQLite
+// canonically (schema, then each table by its key), the files of out/ byte by byte (hidden ones,
+// our own notes, are left out). At most `limit`; empty = equal.
+Result<std::vector<Difference>> compare(const std::filesystem::path& a,
+                                        const std::filesystem::path& b, std::size_t limit = 100);
+
+}  // namespace wattledger::projections
