@@ -1,0 +1,165 @@
+// The third law: what the projections hold after any run of appending, crashing and restarting is
+// what one rebuild gives.
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/detail/Results.h>
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+
+#include "projections/live/live_projections.hpp"
+#include "tests/projections/house_log.hpp"
+
+namespace wattledger::projections {
+namespace {
+
+using testing::HouseLog;
+using testing::must;
+using testing::TemporaryDirectory;
+
+enum class Tell { reading, poor_reading, decision, state, policy };
+
+// One event and the seconds before it.
+struct Step {
+  Tell tell = Tell::reading;
+  std::int64_t seconds = 0;
+  int value = 0;
+};
+
+std::ostream& operator<<(std::ostream& out, const Step& step) {
+  return out << static_cast<int>(step.tell) << "+" << step.seconds << "s/" << step.value;
+}
+
+// Mostly minutes; sometimes hours, so that days turn and retention cuts; several events may share
+// an instant.
+rc::Gen<Step> any_step() {
+  const auto seconds =
+      rc::gen::weightedOneOf<std::int64_t>({{1, rc::gen::just<std::int64_t>(0)},
+                                            {8, rc::gen::inRange<std::int64_t>(1, 600)},
+                                            {2, rc::gen::inRange<std::int64_t>(600, 7'200)},
+                                            {1, rc::gen::inRange<std::int64_t>(7'200, 400'000)}});
+  const auto tell = rc::gen::weightedElement<Tell>({{10, Tell::reading},
+                                                    {1, Tell::poor_reading},
+                                                    {3, Tell::decision},
+                                                    {1, Tell::state},
+                                                    {1, Tell::policy}});
+  return rc::gen::build<Step>(rc::gen::set(&Step::tell, tell),
+                              rc::gen::set(&Step::seconds, seconds),
+                              rc::gen::set(&Step::value, rc::gen::inRange(0, 10'000)));
+}
+
+void tell_policy(HouseLog& house, UtcTime at, int value) {
+  fold::PolicySettings settings;
+  settings.energy_row_every = std::chrono::seconds(60 + value % 600);
+  settings.state_row_every = std::chrono::seconds(10 + value % 100);
+  fb::PolicyAdoptedT policy;
+  policy.text = fold::render_policy(settings);
+  policy.digest = std::make_unique<fb::Digest256>();
+  house.tell(at, policy);
+}
+
+void tell(HouseLog& house, UtcTime at, const Step& step) {
+  switch (step.tell) {
+    case Tell::reading:
+      house.tell_reading(at, static_cast<std::uint16_t>(step.value), step.value);
+      return;
+    case Tell::poor_reading: {
+      fb::ReadingRecordedT reading;
+      reading.quality = step.value % 2 == 0 ? fb::Quality::implausible : fb::Quality::partial;
+      house.tell(at, reading);
+      return;
+    }
+    case Tell::decision:
+      house.tell_decision(at, step.value % 2 == 0 ? fb::Action::charge : fb::Action::self_use);
+      return;
+    case Tell::state:
+      house.tell_state(
+          at, step.value % 2 == 0 ? fb::CoordinatorState::error : fb::CoordinatorState::monitoring);
+      return;
+    case Tell::policy:
+      tell_policy(house, at, step.value);
+      return;
+  }
+}
+
+// The live side: now and then it looks, settles, or dies without a word and starts again with other
+// batches.
+class LiveSide {
+ public:
+  LiveSide(HouseLog& house, const std::filesystem::path& data) : house_(house) {
+    options_.data = data;
+    options_.json = true;
+  }
+  void maybe_act() {
+    const int act = *rc::gen::inRange(0, 12);
+    if (act > 3) return;
+    house_.flush();
+    if (act == 0) live_.reset();
+    ensure_running();
+    must(live_->catch_up());
+    if (act == 1) must(live_->settle());
+  }
+  void finish() {
+    house_.flush();
+    ensure_running();
+    must(live_->catch_up());
+    must(live_->settle());
+  }
+
+ private:
+  void ensure_running() {
+    if (live_) return;
+    options_.batch_events_max = *rc::gen::inRange<std::size_t>(1, 40);
+    live_.emplace(house_.log(), options_);
+    const LiveStart started = must(live_->start());
+    for (const TargetReport& report : started.targets)
+      RC_ASSERT(report.standing == TargetStanding::empty ||
+                report.standing == TargetStanding::behind ||
+                report.standing == TargetStanding::current);
+  }
+  HouseLog& house_;
+  LiveOptions options_;
+  std::optional<LiveProjections> live_;
+};
+
+void live_equals_replayed() {
+  const TemporaryDirectory directory;
+  HouseLog house(directory / "log");
+  LiveSide live(house, directory / "live");
+  // From some hours before the repeated hour of autumn.
+  UtcTime now = HouseLog::autumn_change() - std::chrono::hours(*rc::gen::inRange(0, 30));
+  house.tell_site(now);
+  const auto steps = *rc::gen::scale(2.0, rc::gen::container<std::vector<Step>>(any_step()));
+  for (const Step& step : steps) {
+    now += std::chrono::seconds(step.seconds);
+    tell(house, now, step);
+    live.maybe_act();
+  }
+  live.finish();
+
+  StageOptions rebuilt;
+  rebuilt.directory = directory / "rebuilt";
+  must(stage(house.log(), rebuilt));
+  const auto differences = must(compare(directory / "live", directory / "rebuilt"));
+  for (const Difference& each : differences) RC_LOG() << each.place << ": " << each.what << "\n";
+  RC_ASSERT(differences.empty());
+}
+
+}  // namespace
+
+TEST_SUITE("projections") {
+  TEST_CASE("live equals replayed: any history, any batches, any restarts") {
+    // Each history costs a log, two SQLite files and their flushes to the disk: fewer than
+    // rapidcheck's hundred.
+    rc::detail::TestParams params = rc::detail::configuration().testParams;
+    params.maxSuccess = std::min(params.maxSuccess, 20);
+    const auto result =
+        rc::detail::checkTestable(live_equals_replayed, rc::detail::TestMetadata{}, params);
+    rc::detail::printResultMessage(result, std::cerr);
+    std::cerr << '\n';
+    CHECK(result.is<rc::detail::SuccessResult>());
+  }
+}
+
+}  // namespace wattledger::projections

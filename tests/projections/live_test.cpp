@@ -1,0 +1,265 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "projections/live/live_projections.hpp"
+#include "projections/sqlite/sqlite_projector.hpp"
+#include "tests/projections/house_log.hpp"
+#include "tests/projections/sqlite_reading.hpp"
+
+namespace wattledger::projections {
+namespace {
+
+using testing::HouseLog;
+using testing::must;
+using testing::SqliteReader;
+using testing::TemporaryDirectory;
+
+struct Owner {
+  TemporaryDirectory directory;
+  std::filesystem::path data = directory / "data";
+  std::filesystem::path file = data / sqlite_file_name;
+
+  [[nodiscard]] LiveOptions options() const {
+    LiveOptions result;
+    result.data = data;
+    result.json = true;
+    return result;
+  }
+  // Feeds everything and ends, as a daemon that was stopped.
+  void run(HouseLog& house) const {
+    LiveProjections live(house.log(), options());
+    must(live.start());
+    must(live.catch_up());
+    must(live.settle());
+  }
+  std::filesystem::path stage(HouseLog& house, const char* name, bool json = true) const {
+    StageOptions stage_options;
+    stage_options.directory = directory / name;
+    stage_options.json = json;
+    must(projections::stage(house.log(), stage_options));
+    return stage_options.directory;
+  }
+  // What stands live is what a rebuild gives.
+  void check_equals_rebuilt(HouseLog& house, const char* name = "compared") const {
+    for (const Difference& each : must(compare(data, stage(house, name))))
+      FAIL_CHECK(each.place << ": " << each.what);
+  }
+};
+
+TargetStanding standing_of(const std::vector<TargetReport>& reports, const std::string& name) {
+  return std::find_if(reports.begin(), reports.end(),
+                      [&](const auto& each) { return each.projection == name; })
+      ->standing;
+}
+
+LiveStatus status_of(const LiveProjections& live, const std::string& name) {
+  for (const LiveStatus& each : live.status())
+    if (each.projection == name) return each;
+  FAIL("no status of " << name);
+  return {};
+}
+
+}  // namespace
+
+TEST_SUITE("projections/live") {
+  TEST_CASE(
+      "from nothing to the head, then on from there after a restart; status tells the place") {
+    const Owner owner;
+    HouseLog house(owner.directory / "log");
+    house.tell_minutes(90);
+    LiveProjections live(house.log(), owner.options());
+    CHECK(standing_of(must(live.start()).targets, "sqlite") == TargetStanding::empty);
+    must(live.catch_up());
+    CHECK(status_of(live, "sqlite").fed);
+    CHECK(status_of(live, "json").sequence == house.head());
+    must(live.settle());
+    owner.check_equals_rebuilt(house);
+
+    house.tell_minutes(90);
+    LiveProjections next(house.log(), owner.options());
+    CHECK(standing_of(must(next.start()).targets, "json") == TargetStanding::behind);
+    must(next.catch_up());
+    must(next.settle());
+    owner.check_equals_rebuilt(house, "again");
+  }
+
+  TEST_CASE("a restored log: what was built from the other is rebuilt by itself, with a message") {
+    const Owner owner;
+    {
+      HouseLog house(owner.directory / "old", 1);
+      house.tell_minutes(60);
+      owner.run(house);
+    }
+    const char* said = "";
+    std::uint8_t uuid = 1;
+    int minutes = 90;
+    std::uint16_t soc = 5'000;
+    SUBCASE("of another name") {
+      uuid = 2;
+      said = "this one is 0202";
+    }
+    SUBCASE("shorter") {
+      minutes = 20;
+      said = "the log ends at";
+    }
+    SUBCASE("with other records") {
+      soc = 1'234;
+      said = "are not those it was built from";
+    }
+    HouseLog house(owner.directory / "new", uuid);
+    house.tell_minutes(minutes, soc);
+    LiveProjections live(house.log(), owner.options());
+    const LiveStart started = must(live.start());
+    CHECK(started.rebuilt == std::vector<std::string>{"sqlite", "json"});
+    for (const TargetReport& report : started.targets) {
+      CHECK(report.standing == TargetStanding::current);
+      CHECK_MESSAGE(report.message.find(said) != std::string::npos, report.message);
+      CHECK(report.message.find("rebuilt from the log") != std::string::npos);
+    }
+    CHECK(std::filesystem::exists(owner.data / "staging" / "before" / sqlite_file_name));
+    CHECK(!std::filesystem::exists(owner.data / "staging" / "start"));
+    house.tell_minutes(20, soc);
+    must(live.catch_up());
+    must(live.settle());
+    owner.check_equals_rebuilt(house);
+  }
+
+  TEST_CASE("another version waits for consent in production and is rebuilt by itself elsewhere") {
+    const Owner owner;
+    HouseLog house(owner.directory / "log");
+    house.tell_minutes(60);
+    owner.run(house);
+    SqliteReader(owner.file).rows("UPDATE projection_checkpoint SET version = 1");
+    house.tell_minutes(30);
+    LiveOptions options = owner.options();
+    SUBCASE("production") {
+      LiveProjections live(house.log(), options);
+      CHECK(standing_of(must(live.start()).targets, "sqlite") == TargetStanding::other_version);
+      must(live.catch_up());
+      must(live.settle());
+      CHECK(SqliteReader(owner.file).one("SELECT count(*) FROM system_state") == "60");
+      CHECK(!status_of(live, "sqlite").fed);
+      CHECK(status_of(live, "json").fed);
+      // The owner's consent.
+      CHECK(must(live.adopt(owner.stage(house, "built"))).projections ==
+            std::vector<std::string>{"sqlite", "json"});
+    }
+    SUBCASE("development") {
+      options.rebuild_mismatched = true;
+      LiveProjections live(house.log(), options);
+      const LiveStart started = must(live.start());
+      CHECK(started.rebuilt == std::vector<std::string>{"sqlite"});
+      CHECK(standing_of(started.targets, "sqlite") == TargetStanding::current);
+      must(live.catch_up());
+      must(live.settle());
+    }
+    owner.check_equals_rebuilt(house);
+  }
+
+  TEST_CASE("a foreign file is refused and never written; the other projection goes on") {
+    const Owner owner;
+    std::filesystem::create_directories(owner.data);
+    SqliteReader(owner.file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        .rows("CREATE TABLE notes(text)");
+    HouseLog house(owner.directory / "log");
+    house.tell_minutes(20);
+    LiveOptions options = owner.options();
+    options.rebuild_mismatched = true;
+    LiveProjections live(house.log(), options);
+    const LiveStart started = must(live.start());
+    CHECK(standing_of(started.targets, "sqlite") == TargetStanding::foreign);
+    CHECK(started.targets[0].message.find("wattledger import legacy") != std::string::npos);
+    must(live.catch_up());
+    must(live.settle());
+    CHECK(!status_of(live, "sqlite").fed);
+    CHECK(status_of(live, "json").sequence == house.head());
+    const auto adopted = live.adopt(owner.stage(house, "built"));
+    REQUIRE(!adopted.has_value());
+    CHECK(adopted.error().kind == ErrorKind::foreign);
+    CHECK(SqliteReader(owner.file).one("SELECT count(*) FROM sqlite_master") == "1");
+  }
+
+  TEST_CASE(
+      "what is of another log or is nothing at all is not adopted, and live goes on as it was") {
+    const Owner owner;
+    HouseLog house(owner.directory / "log", 1), other(owner.directory / "other", 2);
+    house.tell_minutes(20);
+    other.tell_minutes(20);
+    LiveProjections live(house.log(), owner.options());
+    must(live.start());
+    must(live.catch_up());
+    CHECK(live.adopt(owner.stage(other, "foreign")).error().kind == ErrorKind::conflict);
+    CHECK(live.adopt(owner.directory / "nowhere").error().kind == ErrorKind::not_found);
+    house.tell_minutes(20);
+    must(live.catch_up());
+    must(live.settle());
+    owner.check_equals_rebuilt(house);
+  }
+
+  TEST_CASE("what is adopted while a thread appends loses no event and applies none twice") {
+    const Owner owner;
+    HouseLog house(owner.directory / "log");
+    house.tell_minutes(300);
+    LiveProjections live(house.log(), owner.options());
+    must(live.start());
+    must(live.catch_up());
+    // It appends beside each step below, and only so much that the test ends.
+    std::atomic<int> allowed = 0;
+    std::thread appending([&] {
+      for (int told = 0; told < 900; ++told) {
+        allowed.wait(told);
+        house.tell_minutes(1);
+      }
+    });
+    const auto append_beside = [&](int minutes) {
+      for (int n = 0; n < minutes; ++n) {
+        ++allowed;
+        allowed.notify_one();
+      }
+    };
+    for (int round = 0; round < 3; ++round) {
+      append_beside(100);
+      const auto staged = owner.stage(house, ("built" + std::to_string(round)).c_str(), round != 1);
+      append_beside(100);
+      must(live.catch_up());  // live is ahead of what was staged when it is adopted
+      append_beside(100);
+      must(live.adopt(staged));
+      must(live.catch_up());
+    }
+    appending.join();
+    must(live.catch_up());
+    must(live.settle());
+    CHECK(status_of(live, "sqlite").sequence == house.head());
+    owner.check_equals_rebuilt(house);
+  }
+
+  TEST_CASE("a file that another program holds stops its projection; settling tries again") {
+    const Owner owner;
+    HouseLog house(owner.directory / "log");
+    house.tell_minutes(20);
+    LiveProjections live(house.log(), owner.options());
+    must(live.start());
+    must(live.catch_up());
+    {
+      SqliteReader holder(owner.file);
+      holder.rows("BEGIN IMMEDIATE");
+      house.tell_minutes(20);
+      must(live.catch_up());
+      CHECK(!status_of(live, "sqlite").fed);
+      CHECK(status_of(live, "sqlite").message.find("stopped") != std::string::npos);
+      CHECK(status_of(live, "json").fed);
+      holder.rows("COMMIT");
+    }
+    must(live.settle());
+    must(live.catch_up());
+    must(live.settle());
+    CHECK(status_of(live, "sqlite").fed);
+    owner.check_equals_rebuilt(house);
+  }
+}
+
+}  // namespace wattledger::projections

@@ -1,0 +1,172 @@
+#include "projections/rebuild.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "projections/sqlite/sqlite_projector.hpp"
+#include "tests/projections/house_log.hpp"
+#include "tests/projections/sqlite_reading.hpp"
+
+namespace wattledger::projections {
+namespace {
+
+using testing::HouseLog;
+using testing::must;
+using testing::SqliteReader;
+using testing::TemporaryDirectory;
+
+StageOptions into(const std::filesystem::path& directory) {
+  StageOptions options;
+  options.directory = directory;
+  return options;
+}
+
+void write_text(const std::filesystem::path& file, const std::string& text) {
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << text;
+}
+
+}  // namespace
+
+TEST_SUITE("projections/rebuild") {
+  TEST_CASE("one pass builds every projection, verified, with checkpoints at the log's head") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(60);
+    Sequence told;
+    StageOptions options = into(directory / "built");
+    options.progress = [&](Sequence done, Sequence) { told = done; };
+    const StageReport report = must(stage(house.log(), options));
+    CHECK(report.sequence == house.head());
+    CHECK(told == house.head());
+    CHECK(report.root == must(house.log().snapshot()).meta().frontier.root());
+    REQUIRE(report.projections.size() == 2);
+    CHECK(report.projections[0].name == "sqlite");
+    CHECK(report.projections[0].rows.at("system_state") == 60);
+    CHECK(report.projections[0].rows.at("energy_data") == 12);
+    CHECK(report.projections[0].rows.at("coordinator_decisions") == 4);
+    CHECK(report.rows_derived == 76);
+    CHECK(report.projections[1].name == "json");
+    CHECK(std::filesystem::exists(directory / "built" / "out" / "energy_data" /
+                                  "energy_data_2025-10-01.json"));
+    CHECK(require_same_history(house.log(), report.projections[1].checkpoint).has_value());
+  }
+
+  TEST_CASE("two builds of the same log are equal, and each byte of SQLite's dump too") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(200);
+    must(stage(house.log(), into(directory / "one")));
+    must(stage(house.log(), into(directory / "two")));
+    CHECK(must(compare(directory / "one", directory / "two")).empty());
+    SqliteReader one(directory / "one" / sqlite_file_name),
+        two(directory / "two" / sqlite_file_name);
+    for (const char* all : {"SELECT rowid, * FROM energy_data", "SELECT * FROM sqlite_master",
+                            "SELECT * FROM sqlite_sequence"})
+      CHECK(one.rows(all) == two.rows(all));
+  }
+
+  TEST_CASE("only what is wanted is built, and no further than wanted") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(60);
+    StageOptions options = into(directory / "built");
+    options.json = false;
+    options.through = Sequence{20};
+    const StageReport report = must(stage(house.log(), options));
+    CHECK(report.sequence == Sequence{20});
+    CHECK(report.projections.size() == 1);
+    CHECK(!std::filesystem::exists(directory / "built" / "out"));
+  }
+
+  TEST_CASE("a directory that holds anything is refused as it is, unless it may be replaced") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(5);
+    write_text(directory / "built" / "letter.txt", "dear");
+    const auto refused = stage(house.log(), into(directory / "built"));
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().kind == ErrorKind::conflict);
+    CHECK(std::filesystem::exists(directory / "built" / "letter.txt"));
+    StageOptions options = into(directory / "built");
+    options.replace = true;
+    CHECK(stage(house.log(), options).has_value());
+    CHECK(!std::filesystem::exists(directory / "built" / "letter.txt"));
+  }
+
+  TEST_CASE("an empty log and an unknown schema are said so") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    CHECK(stage(house.log(), into(directory / "built")).error().kind == ErrorKind::not_found);
+    house.tell_minutes(5);
+    StageOptions options = into(directory / "other");
+    options.schema = 9;
+    CHECK(stage(house.log(), options).error().kind == ErrorKind::unsupported);
+  }
+
+  TEST_CASE("a log without any row still gives an empty file of the right shape") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_site(testing::at_s(0));
+    house.flush();
+    const StageReport report = must(stage(house.log(), into(directory / "built")));
+    CHECK(report.rows_derived == 0);
+    CHECK(SqliteReader(directory / "built" / sqlite_file_name)
+              .one("SELECT max(version) FROM schema_version") == "4");
+  }
+
+  TEST_CASE(
+      "a checkpoint of another log, beyond the head, or of other records is not of this history") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(30);
+    StageOptions options = into(directory / "built");
+    options.json = false;
+    const Checkpoint good = must(stage(house.log(), options)).projections[0].checkpoint;
+    for (int fault = 0; fault < 3; ++fault) {
+      CAPTURE(fault);
+      Checkpoint bad = good;
+      if (fault == 0) bad.log.bytes.fill(9);
+      if (fault == 1) bad.sequence.value += 1;
+      if (fault == 2) bad.root.bytes[0] ^= 1U;
+      const auto refused = require_same_history(house.log(), bad);
+      REQUIRE(!refused.has_value());
+      CHECK(refused.error().kind == ErrorKind::conflict);
+    }
+  }
+}
+
+TEST_SUITE("projections/compare") {
+  TEST_CASE(
+      "each difference is named: rows, bytes, files of one side only; hidden files are not looked "
+      "at") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(60);
+    must(stage(house.log(), into(directory / "one")));
+    must(stage(house.log(), into(directory / "two")));
+    const auto places = [&] {
+      std::vector<std::string> found;
+      for (const Difference& each : must(compare(directory / "one", directory / "two")))
+        found.push_back(each.place);
+      return found;
+    };
+    write_text(directory / "two" / "out" / ".note", "hidden");
+    CHECK(places().empty());
+    write_text(directory / "two" / "out" / "added.json", "[]");
+    CHECK(places() == std::vector<std::string>{"out/added.json"});
+    write_text(directory / "one" / "out" / "added.json", "[ ]");
+    CHECK(must(compare(directory / "one", directory / "two")).front().what ==
+          "different from byte 1 on");
+    SqliteReader(directory / "two" / sqlite_file_name)
+        .rows("UPDATE energy_data SET pv_power = 1 WHERE rowid = 1");
+    CHECK(places() == std::vector<std::string>{"sqlite energy_data timestamp 2025-10-01T02:01:00",
+                                               "out/added.json"});
+    std::filesystem::remove(directory / "one" / sqlite_file_name);
+    CHECK(places() == std::vector<std::string>{sqlite_file_name, "out/added.json"});
+    CHECK(compare(directory / "one", directory / "nowhere").error().kind == ErrorKind::not_found);
+  }
+}
+
+}  // namespace wattledger::projections
