@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 FOLD = ["events", "projections/fold"]
-PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/json"]
+PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/json", "projections/live"]
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
 HOUSE = AUDIT + ["coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
 REPLAY = ["replay", "replay/audit", "replay/rebuild", "replay/legacy_import", "replay/log"]
@@ -20,6 +20,7 @@ MAY_SEE = {
     "projections": FOLD + ["log"],
     "projections/sqlite": FOLD + ["log", "projections"],
     "projections/json": FOLD + ["log", "projections"],
+    "projections/live": PROJECTIONS,
     "coordinator/policy": FOLD,
     "coordinator/config": FOLD + ["coordinator/sources/parse"],
     "coordinator/inverter": ["events"],
