@@ -134,7 +134,7 @@ using TextCheck =
     std::optional<std::string> (*)(std::string_view);  // what is wrong, if something is
 
 template <class Of>
-ScalarKey text_key(std::string path, std::string range, TextCheck wrong, Of of) {
+ScalarKey text_key(std::string path, const std::string& range, TextCheck wrong, Of of) {
   ScalarKey key{std::move(path), "", range, {}, {}};
   key.take = [range, wrong, of](std::string_view text, Config& into) -> Result<void> {
     constexpr std::size_t text_max = 1024;

@@ -6,6 +6,7 @@
 #include <exception>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 namespace wattledger::config {
 namespace {
@@ -54,7 +55,7 @@ class Copier {
       if (!value) return std::nullopt;
       // yaml-cpp gives an absent value no place of its own.
       if (value->shape == YamlTree::Shape::nothing) value->line = key->line;
-      tree.members.emplace_back(std::move(*key), std::move(*value));
+      tree.members.push_back({std::move(*key), std::move(*value)});
     }
     return tree;
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "events/result.hpp"
@@ -10,12 +9,18 @@
 namespace wattledger::config {
 
 struct YamlTree {
+  struct Member;
   enum class Shape { nothing, scalar, list, map };
   Shape shape = Shape::nothing;
-  int line = 0;                                        // from 1
-  std::string text;                                    // of a scalar, as written, quotes removed
-  std::vector<YamlTree> items;                         // of a list
-  std::vector<std::pair<YamlTree, YamlTree>> members;  // of a map, in order, duplicates kept
+  int line = 0;                 // from 1
+  std::string text;             // of a scalar, as written, quotes removed
+  std::vector<YamlTree> items;  // of a list
+  std::vector<Member> members;  // of a map, in order, duplicates kept
+};
+
+struct YamlTree::Member {
+  YamlTree key;
+  YamlTree value;
 };
 
 // Limits: 1 MiB, ten levels, 20 000 nodes (aliases count each time). One document only. Errors

@@ -9,7 +9,7 @@ house=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! run-clang-tidy -quiet -p "$build" -j "$(nproc)" "^$house/(events|log|projections|coordinator|replay|tests)/" >"$log" 2>&1; then
-  grep -vE '^(clang-tidy-14 |[0-9]+ warnings? |Suppressed |Use -header-filter)' "$log" | awk 'NF && !seen[$0]++'
+  sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -vE '^(clang-tidy-14 |[0-9]+ warnings? |Suppressed |Use -header-filter)' | awk 'NF && !seen[$0]++'
   echo "clang-tidy found the above; mend it, or say why not with a NOLINT and its reason" >&2
   exit 1
 fi
