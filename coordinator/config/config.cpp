@@ -8,8 +8,8 @@
 #include <set>
 
 #include "coordinator/config/keys.hpp"
-#include "coordinator/config/near_match.hpp"
 #include "coordinator/config/yaml_tree.hpp"
+#include "events/near_match.hpp"
 
 namespace wattledger::config {
 namespace {

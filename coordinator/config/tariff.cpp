@@ -3,8 +3,8 @@
 #include <charconv>
 
 #include "coordinator/config/keys.hpp"
-#include "coordinator/config/near_match.hpp"
 #include "coordinator/sources/parse/decimal.hpp"
+#include "events/near_match.hpp"
 
 namespace wattledger::config {
 namespace {

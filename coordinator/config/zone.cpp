@@ -4,7 +4,7 @@
 #include <exception>
 
 #include "coordinator/config/config.hpp"
-#include "coordinator/config/near_match.hpp"
+#include "events/near_match.hpp"
 
 namespace wattledger::config {
 namespace {

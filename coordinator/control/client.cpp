@@ -112,7 +112,7 @@ Result<std::string> ask(const std::filesystem::path& data, const Request& reques
   const auto path = socket_path(data);
   const auto end = Clock::now() + timeout;
   WATTLEDGER_TRY(
-      read_object(request.args_json.empty() ? "{}" : request.args_json, "the request's args"));
+      check_object(request.args_json.empty() ? "{}" : request.args_json, "the request's args"));
   const auto message = frame(request_text(request));
   if (!message) return Failure(message.error());
   const auto socket = connect_to(path, timeout);

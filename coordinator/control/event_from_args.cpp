@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "coordinator/config/near_match.hpp"
 #include "coordinator/control/messages.hpp"
+#include "events/near_match.hpp"
 
 namespace wattledger::control {
 namespace {
@@ -65,7 +65,7 @@ class Members {
     }
     const std::string given = value->is_string() ? value->get<std::string>() : value->dump();
     trouble(name + " \"" + given.substr(0, 40) + "\" is not known",
-            config::near_match_remedy(given, words));
+            near_match_remedy(given, words));
   }
 
   void id(const std::string& name, std::unique_ptr<fb::Id128>& into) {
@@ -90,7 +90,7 @@ class Members {
     for (const auto& member : object_.items()) {
       if (std::find(known_.begin(), known_.end(), member.key()) != known_.end()) continue;
       return fail(ErrorKind::invalid_input, "has no member \"" + member.key().substr(0, 40) + "\"",
-                  config::near_match_remedy(member.key(), known_));
+                  near_match_remedy(member.key(), known_));
     }
     if (trouble_) return Failure(*trouble_);
     return {};
@@ -296,7 +296,7 @@ Failure not_appendable(const std::string& type) {
     return fail(ErrorKind::invalid_input, "append: " + type + " is the daemon's own to state",
                 "allowed are " + all);
   }
-  const std::string near = config::near_match(type, names);
+  const std::string near = near_match(type, names);
   return fail(ErrorKind::invalid_input,
               "append: \"" + type.substr(0, 40) + "\" is no kind of event",
               near.empty() ? "allowed are " + all : "did you mean \"" + near + "\"?");
@@ -330,16 +330,16 @@ Result<fb::EventT> make_event(const json& object, const Request& request, UtcTim
 
 Result<fb::EventT> event_from_args(const std::string& args_json, const Request& request,
                                    UtcTime now) {
-  const auto args = read_object(args_json, "append: args");
-  if (!args) return Failure(args.error());
+  WATTLEDGER_TRY(check_object(args_json, "append: args"));
+  const json args = json::parse(args_json, nullptr, false);
   const std::string remedy = "write {\"event\":{\"type\":\"OverrideRequested\",…}}";
-  for (const auto& member : args->items()) {
+  for (const auto& member : args.items()) {
     if (member.key() == "event") continue;
     return fail(ErrorKind::invalid_input,
                 "append: args have no member \"" + member.key().substr(0, 40) + "\"", remedy);
   }
-  const auto event = args->find("event");
-  if (event == args->end() || !event->is_object()) {
+  const auto event = args.find("event");
+  if (event == args.end() || !event->is_object()) {
     return fail(ErrorKind::invalid_input, "append: args hold no event", remedy);
   }
   return make_event(*event, request, now);

@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "coordinator/config/near_match.hpp"
+#include "events/near_match.hpp"
 
 namespace wattledger::control {
 namespace {
@@ -139,20 +139,20 @@ std::size_t frame_length(std::string_view head) {
   return length;
 }
 
-Result<json> read_object(std::string_view text, const std::string& what) {
+Result<void> check_object(std::string_view text, const std::string& what) {
   try {
     Watch watch;
     const auto listen = [&](int, json::parse_event_t event, json& value) {
       return watch(event, value);
     };
-    json object = json::parse(text.begin(), text.end(), listen, false);
+    const json object = json::parse(text.begin(), text.end(), listen, false);
     if (!watch.trouble.empty())
       return fail(ErrorKind::invalid_input, what + " " + watch.trouble, "send it without");
     if (object.is_discarded())
       return fail(ErrorKind::invalid_input, what + " is not JSON", "send one JSON object");
     if (!object.is_object())
       return fail(ErrorKind::invalid_input, what + " is no JSON object", "send one JSON object");
-    return object;
+    return {};
   } catch (const std::exception& error) {
     return fail(ErrorKind::invalid_input, what + " cannot be read: " + error.what(),
                 "send one JSON object");
@@ -167,18 +167,18 @@ std::string request_text(const Request& request) {
 }
 
 Result<Request> read_request(std::string_view text) {
-  const auto object = read_object(text, "control request");
-  if (!object) return Failure(object.error());
+  WATTLEDGER_TRY(check_object(text, "control request"));
+  const json object = json::parse(text.begin(), text.end(), nullptr, false);
   const std::vector<std::string> known{"v", "id", "verb", "args"};
-  if (const auto member = unknown_member(*object, known)) {
+  if (const auto member = unknown_member(object, known)) {
     return fail(ErrorKind::invalid_input,
                 "control request: unknown member \"" + member->substr(0, 40) + "\"",
-                config::near_match_remedy(*member, known));
+                near_match_remedy(*member, known));
   }
   const json none;
   const auto member = [&](const char* name) -> const json& {
-    const auto found = object->find(name);
-    return found == object->end() ? none : *found;
+    const auto found = object.find(name);
+    return found == object.end() ? none : *found;
   };
   if (!member("v").is_number_integer()) return bad_request("no version v");
   if (member("v") != 1) {
@@ -195,7 +195,7 @@ Result<Request> read_request(std::string_view text) {
   if (!known_verb(verb)) {
     return fail(ErrorKind::unsupported,
                 "control request: unknown verb \"" + verb.substr(0, 40) + "\"",
-                config::near_match_remedy(verb, {verbs.begin(), verbs.end()}));
+                near_match_remedy(verb, {verbs.begin(), verbs.end()}));
   }
   if (!member("args").is_object() && !member("args").is_null())
     return bad_request("args is no object");

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +18,7 @@ inline constexpr std::size_t frame_head_bytes = 4;
 [[nodiscard]] std::size_t frame_length(std::string_view head);
 
 // An object without repeated keys, at most 16 levels deep. `what` names it in errors.
-[[nodiscard]] Result<nlohmann::json> read_object(std::string_view text, const std::string& what);
+[[nodiscard]] Result<void> check_object(std::string_view text, const std::string& what);
 
 [[nodiscard]] std::string request_text(const Request& request);
 // `source` is left to the caller.

@@ -1,9 +1,9 @@
-#include "coordinator/config/near_match.hpp"
+#include "events/near_match.hpp"
 
 #include <doctest/doctest.h>
 
-using wattledger::config::near_match;
-using wattledger::config::near_match_remedy;
+using wattledger::near_match;
+using wattledger::near_match_remedy;
 
 TEST_SUITE("config/near_match") {
   const std::vector<std::string> known{"battery", "policy", "prices", "control"};

@@ -1,16 +1,16 @@
-#include "coordinator/config/near_match.hpp"
+#include "events/near_match.hpp"
 
 #include <algorithm>
-#include <cctype>
 
-namespace wattledger::config {
+namespace wattledger {
 namespace {
 
 constexpr std::size_t name_max = 80;  // longer ones are not compared: nothing we know is as long
 
+// ASCII alone: the standard library's would ask the locale.
 std::string lower(std::string_view text) {
   std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return result;
 }
 
@@ -57,4 +57,4 @@ std::string near_match_remedy(std::string_view name, const std::vector<std::stri
   return text;
 }
 
-}  // namespace wattledger::config
+}  // namespace wattledger

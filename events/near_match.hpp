@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wattledger::config {
+namespace wattledger {
 
 // The known name with the fewest edits (insert, delete, replace, swap of neighbours; letters' case
 // is free), if they are few for its length; empty when nothing is near. Ties go to the one that
@@ -16,4 +16,4 @@ namespace wattledger::config {
 [[nodiscard]] std::string near_match_remedy(std::string_view name,
                                             const std::vector<std::string>& known);
 
-}  // namespace wattledger::config
+}  // namespace wattledger
