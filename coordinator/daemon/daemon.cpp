@@ -53,6 +53,7 @@ Result<void> Daemon::open_log() {
     const auto snapshot = log_->snapshot();
     if (!snapshot) return Failure(snapshot.error());
     is_demo = snapshot->meta().demo;
+    uuid_ = snapshot->meta().uuid;
   }
   if (is_demo != options_.demo) return wrong_house(directory, is_demo);
   log::AppendLimits limits;
@@ -70,19 +71,20 @@ Result<void> Daemon::open_log() {
 Result<void> Daemon::start_projections() {
   projections::LiveOptions options;
   options.data = config_.data;
-  options.sqlite_enabled = config_.sqlite.enabled;
+  options.sqlite = config_.sqlite.enabled;
   options.sqlite_file = config_.sqlite.path;
   options.sqlite_schema = config_.sqlite.schema;
-  options.json_enabled = config_.json.enabled;
+  options.json = config_.json.enabled;
+  // Nobody waits for a simulation's files: they need not be synced every five simulated minutes.
+  if (clock_.simulated()) options.json_settle_every = std::chrono::hours(24);
   options.rebuild_mismatched = config_.environment != config::Environment::production;
   live_ = std::make_unique<projections::LiveProjections>(*log_, options);
-  const auto reports = live_->start();
-  if (!reports) return Failure(reports.error());
-  for (const projections::LiveReport& report : *reports)
-    if (report.fed)
-      spdlog::info("{}", report.message);
-    else
-      spdlog::error("{}", report.message);
+  const auto started = live_->start();
+  if (!started) return Failure(started.error());
+  for (const projections::TargetReport& target : started->targets)
+    spdlog::info("{}", target.message);
+  for (const projections::LiveStatus& status : live_->status())
+    if (!status.fed) spdlog::error("Failed to connect {}: {}", status.projection, status.message);
   spdlog::info("Storage layer initialized");
   projection_thread_ = std::make_unique<ProjectionThread>(*live_, *appender_);
   projection_thread_->start();

@@ -84,6 +84,7 @@ class Daemon {
   std::optional<log::WriterLock> lock_;
   std::optional<log::Log> log_;
   std::optional<log::Appender> appender_;
+  Id128 uuid_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<projections::LiveProjections> live_;
   std::unique_ptr<ProjectionThread> projection_thread_;

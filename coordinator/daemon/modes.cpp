@@ -230,7 +230,7 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
   const auto past = look_back(config.data);
   if (!past) return cannot(past.error());
   const UtcTime from = past->ended
-                           ? std::max(*start, std::chrono::ceil<std::chrono::minutes>(*past->ended))
+                           ? std::max(*start, UtcTime(std::chrono::ceil<std::chrono::minutes>(*past->ended)))
                            : *start;
   if (from >= end) {
     std::printf(

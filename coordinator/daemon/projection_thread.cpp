@@ -5,6 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <set>
+#include <string>
 #include <thread>
 
 namespace wattledger::daemon {
@@ -12,6 +15,8 @@ namespace {
 
 // How long the thread sleeps when nothing is committed; a commit or a request wakes it.
 constexpr std::chrono::milliseconds idle{200};
+// Files are made durable this often (the database's own transactions are, each by itself).
+constexpr std::chrono::minutes settle_every{5};
 // Requests that may wait for their turn.
 constexpr std::size_t adoptions_max = 4;
 
@@ -23,50 +28,64 @@ struct ProjectionThread::Impl {
 
   struct Adoption {
     std::filesystem::path staged;
-    std::promise<Result<std::string>> answer;
+    std::promise<Result<projections::Adopted>> answer;
   };
 
   void follow(const std::stop_token& stopping);
   void adopt_waiting();
   void catch_up();
+  void settle();
+  void note(const Error& error);
 
   projections::LiveProjections& live;
   const log::Appender& appender;
   mutable std::mutex mutex;
   std::deque<Adoption> inbox;
-  std::vector<projections::LiveReport> reports;
   std::optional<Error> failure;
-  std::size_t stopped_before = 0;
+  // The thread's own.
+  Sequence position;
+  std::set<std::string> told;
+  std::chrono::steady_clock::time_point settled_at = std::chrono::steady_clock::now();
   std::jthread thread;  // last: joined before the rest goes
 };
 
 void ProjectionThread::Impl::follow(const std::stop_token& stopping) {
+  catch_up();
   while (!stopping.stop_requested()) {
     adopt_waiting();
-    if (appender.wait_committed_beyond(live.position(), idle)) catch_up();
+    if (appender.wait_committed_beyond(position, idle)) catch_up();
+    if (std::chrono::steady_clock::now() - settled_at >= settle_every) settle();
   }
   adopt_waiting();
   catch_up();
+  settle();
+}
+
+void ProjectionThread::Impl::settle() {
+  settled_at = std::chrono::steady_clock::now();
   const auto settled = live.settle();
+  if (!settled) note(settled.error());
+}
+
+// A failure of the log's reader stops the projections for good; the house goes on.
+void ProjectionThread::Impl::note(const Error& error) {
   const std::lock_guard lock(mutex);
-  if (!settled && !failure) failure = settled.error();
+  if (!failure) spdlog::error("Error saving projections: {}", error.line());
+  failure = error;
 }
 
 void ProjectionThread::Impl::catch_up() {
   const auto reached = live.catch_up();
-  auto fresh = live.reports();
-  const std::lock_guard lock(mutex);
-  if (!reached && !failure) {
-    failure = reached.error();
-    spdlog::error("Error saving projections: {}", reached.error().line());
+  if (!reached) {
+    note(reached.error());
+    position = appender.committed();
+    return;
   }
-  for (const projections::LiveReport& report : fresh)
-    if (!report.fed && report.stopped)
-      if (std::none_of(reports.begin(), reports.end(), [&](const projections::LiveReport& old) {
-            return old.projection == report.projection && old.stopped;
-          }))
-        spdlog::error("Error saving {}: {}", report.projection, report.message);
-  reports = std::move(fresh);
+  position = *reached;
+  for (const projections::LiveStatus& status : live.status()) {
+    if (status.fed || !told.insert(status.projection + status.message).second) continue;
+    spdlog::error("Error saving {}: {}", status.projection, status.message);
+  }
 }
 
 void ProjectionThread::Impl::adopt_waiting() {
@@ -90,7 +109,6 @@ ProjectionThread::ProjectionThread(projections::LiveProjections& live,
 ProjectionThread::~ProjectionThread() = default;
 
 void ProjectionThread::start() {
-  impl_->reports = impl_->live.reports();
   impl_->thread =
       std::jthread([impl = impl_.get()](const std::stop_token& stop) { impl->follow(stop); });
 }
@@ -103,8 +121,8 @@ Result<void> ProjectionThread::stop() {
   return {};
 }
 
-Result<std::string> ProjectionThread::adopt(const std::filesystem::path& staged) {
-  std::future<Result<std::string>> answer;
+Result<projections::Adopted> ProjectionThread::adopt(const std::filesystem::path& staged) {
+  std::future<Result<projections::Adopted>> answer;
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->inbox.size() >= adoptions_max)
@@ -115,11 +133,6 @@ Result<std::string> ProjectionThread::adopt(const std::filesystem::path& staged)
     answer = adoption.answer.get_future();
   }
   return answer.get();
-}
-
-std::vector<projections::LiveReport> ProjectionThread::reports() const {
-  const std::lock_guard lock(impl_->mutex);
-  return impl_->reports;
 }
 
 }  // namespace wattledger::daemon

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <future>
 #include <memory>
-#include <string>
 
 #include "events/result.hpp"
 #include "log/appender.hpp"
@@ -27,9 +26,7 @@ class ProjectionThread {
   Result<void> stop();
 
   // Waits for the thread to adopt what stands staged; any thread.
-  Result<std::string> adopt(const std::filesystem::path& staged);
-  // What the projections said of themselves after the last batch.
-  [[nodiscard]] std::vector<projections::LiveReport> reports() const;
+  Result<projections::Adopted> adopt(const std::filesystem::path& staged);
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 
 #include "coordinator/control/status.hpp"
 #include "coordinator/daemon/daemon.hpp"
+#include "log/reader.hpp"
 
 namespace wattledger::daemon {
 
@@ -39,7 +40,54 @@ Result<std::string> Daemon::answer_adopt(const control::Request& request) {
     return fail(ErrorKind::invalid_input, "adopt needs {\"staged\": \"DIRECTORY\"}");
   if (!projection_thread_)
     return fail(ErrorKind::conflict, "the daemon's projections are not running yet", "try again");
-  return projection_thread_->adopt(args["staged"].get<std::string>());
+  const auto adopted = projection_thread_->adopt(args["staged"].get<std::string>());
+  if (!adopted) return Failure(adopted.error());
+  nlohmann::json answer{{"projections", adopted->projections},
+                        {"sequences", nlohmann::json::array()}};
+  for (std::size_t i = 0; i < adopted->projections.size(); ++i) {
+    const projections::Checkpoint& checkpoint = adopted->checkpoints[i];
+    fb::ProjectionRebuiltT rebuilt;
+    rebuilt.projection = adopted->projections[i];
+    rebuilt.version = checkpoint.version;
+    rebuilt.up_to = checkpoint.sequence.value;
+    rebuilt.reason = "adopted";
+    fb::EventT event = fact(std::move(rebuilt));
+    event.source = fb::Source::owner;
+    event.source_name = request.source;
+    const auto recorded = journal_->record(std::move(event), log::Urgency::now);
+    if (!recorded) return Failure(recorded.error());
+    answer["sequences"].push_back(recorded->value);
+  }
+  return answer.dump();
+}
+
+Result<std::string> Daemon::answer_status() {
+  control::StatusExtras extras;
+  extras.running = true;
+  extras.version = WATTLEDGER_VERSION;
+  extras.data = config_.data.string();
+  extras.demo = options_.demo;
+  extras.head = appender_->committed();
+  extras.log = uuid_;
+  for (const projections::LiveStatus& each : live_->status())
+    extras.projections.push_back(
+        {each.projection,
+         each.fed ? std::string(projections::standing_name(each.standing)) : "stopped",
+         each.sequence, each.fed ? "" : each.message});
+  if (const std::int64_t us = last_contact_us_; us != 0) extras.last_contact = utc_from_us(us);
+  const fold::State state = journal_->state();
+  std::optional<fb::DecisionMadeT> decision;
+  if (state.decision) {
+    const auto snapshot = log_->snapshot();
+    if (!snapshot) return Failure(snapshot.error());
+    const auto record = snapshot->at(state.decision->sequence);
+    if (record)
+      if (const auto* made = record->event.as<fb::DecisionMade>())
+        made->UnPackTo(&decision.emplace());
+    if (decision) extras.decision = &*decision;
+    return control::status_json(state, clock_.now(), extras);
+  }
+  return control::status_json(state, clock_.now(), extras);
 }
 
 }  // namespace wattledger::daemon

@@ -74,10 +74,10 @@ Result<std::string> summarize(const log::Log& log) {
           ++totals.decisions;
           ++totals.actions[decision->action()];
         }
-        totals.commands += record.event.kind() == Kind::CommandIssued ? 1 : 0;
-        totals.confirmed += record.event.kind() == Kind::CommandConfirmed ? 1 : 0;
-        totals.failed += record.event.kind() == Kind::CommandFailed ? 1 : 0;
-        totals.faults += record.event.kind() == Kind::FaultRaised ? 1 : 0;
+        totals.commands += record.event.kind() == Kind::CommandIssued ? 1U : 0U;
+        totals.confirmed += record.event.kind() == Kind::CommandConfirmed ? 1U : 0U;
+        totals.failed += record.event.kind() == Kind::CommandFailed ? 1U : 0U;
+        totals.faults += record.event.kind() == Kind::FaultRaised ? 1U : 0U;
         return true;
       }));
   std::string text;
