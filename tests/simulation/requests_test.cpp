@@ -1,0 +1,75 @@
+// The owner's requests by socket and by lock are one function: equal events but for their times.
+#include "tests/simulation/real_house.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+
+namespace {
+
+// The requests of a log, with what differs by nature (times, what they follow) taken out.
+std::vector<fb::EventT> requests(const std::filesystem::path& data) {
+  auto log = log::Log::open(data / "log");
+  REQUIRE_MESSAGE(log.has_value(), log.error().line());
+  const auto snapshot = log->snapshot();
+  std::vector<fb::EventT> found;
+  const auto scanned = snapshot->scan(
+      snapshot->first(), snapshot->head(), [&](const log::RecordView& record) -> Result<bool> {
+        const Kind kind = record.event.kind();
+        if (kind != Kind::OverrideRequested && kind != Kind::FaultCleared &&
+            kind != Kind::CorrectionRecorded)
+          return true;
+        fb::EventT event = record.event.unpack();
+        if (event.source != fb::Source::owner) return true;
+        event.occurred_at_us = 0;
+        event.correlation.reset();
+        if (auto* override = event.fact.AsOverrideRequested())
+          override->until_us = flatbuffers::nullopt;
+        found.push_back(std::move(event));
+        return true;
+      });
+  REQUIRE(scanned.has_value());
+  return found;
+}
+
+void ask_everything(const std::filesystem::path& data) {
+  const std::vector<std::vector<std::string>> wishes = {
+      {"override", "charge", "--until", "+90m", "--soc", "80"},
+      {"override", "hold", "--until", "+1h"},
+      {"override", "auto"},
+      {"fault", "clear", "grid_voltage"},
+      {"correct", "1", "host", "another", "--reason", "a test"},
+  };
+  for (const auto& wish : wishes) {
+    std::vector<std::string> arguments = {"--data", data.string()};
+    arguments.insert(arguments.end(), wish.begin(), wish.end());
+    const Ran ran = run(WATTLEDGER_TOOL, arguments);
+    CHECK_MESSAGE(ran.code == 0, wish[0] << " " << wish[1] << ": " << ran.out << ran.err);
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("simulation/requests") {
+  TEST_CASE("the same requests by socket and by lock give equal events but for times") {
+    const TemporaryDirectory home;
+    simulator::House house({}, simulator::HouseYear::generate(1), wall_clock());
+    const auto server = std::move(*simulator::ModbusServer::start(house, 0));
+    const auto config = write_config(home.path(), server->port(), "advise");
+    const auto data = home / "data";
+    {
+      Program daemon(WATTLEDGERD, {"--config", config.string()});
+      REQUIRE_MESSAGE(wait_for(daemon, data, Kind::ReadingRecorded), daemon.err());
+      ask_everything(data);
+      REQUIRE_MESSAGE(daemon.kill(SIGTERM) == 0, daemon.err());
+    }
+    const auto by_socket = requests(data);
+    ask_everything(data);
+    const auto both = requests(data);
+    REQUIRE(by_socket.size() == 5);
+    REQUIRE(both.size() == 10);
+    for (std::size_t i = 0; i < 5; ++i) {
+      CAPTURE(i);
+      CHECK(both[i] == both[i + 5]);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// Wrong input: one clear line, the right exit code, nothing lost.
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "tests/simulation/real_house.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+
+namespace {
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+void write(const std::filesystem::path& file, const std::string& text) {
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << text;
+}
+
+std::filesystem::path write_yaml(const TemporaryDirectory& home, const std::string& text) {
+  write(home / "wrong.yaml", text);
+  return home / "wrong.yaml";
+}
+
+void check_refused(const Ran& ran, int code, const std::vector<std::string>& said) {
+  CHECK(ran.code == code);
+  for (const std::string& words : said)
+    CHECK_MESSAGE(ran.err.find(words) != std::string::npos, words << " not in: " << ran.err);
+  CHECK_MESSAGE(lines(ran.err) == 1, ran.err);
+}
+
+}  // namespace
+
+TEST_SUITE("simulation/wrong input") {
+  TEST_CASE("a configuration that is missing or malformed is one line with the place") {
+    const TemporaryDirectory home;
+    check_refused(run(WATTLEDGERD, {"--config", (home / "none.yaml").string()}, home.path()), 2,
+                  {"none.yaml"});
+    check_refused(
+        run(WATTLEDGERD, {"--config", write_yaml(home, "battery:\n  capacty_kwh: 10\n").string()},
+            home.path()),
+        2, {"wrong.yaml:2", "battery.capacty_kwh", "capacity_kwh"});
+    check_refused(
+        run(WATTLEDGERD, {"--config", write_yaml(home, "cadence: {poll_s: soon}\n").string()},
+            home.path()),
+        2, {"wrong.yaml:1", "cadence.poll_s", "soon"});
+    check_refused(
+        run(WATTLEDGERD, {"--config", write_yaml(home, "site: [\n").string()}, home.path()), 2,
+        {"wrong.yaml"});
+  }
+
+  TEST_CASE("an argument that cannot be is a usage error") {
+    const TemporaryDirectory home;
+    CHECK(run(WATTLEDGERD, {"--simulate", "0"}, home.path()).code == 2);
+    CHECK(run(WATTLEDGERD, {"--simulat", "3"}, home.path()).code == 2);
+    check_refused(run(WATTLEDGERD, {"--simulate", "1", "--start", "yesterday"}, home.path()), 2,
+                  {"yesterday"});
+    check_refused(run(WATTLEDGERD, {"--simulate", "1", "--prices", "none.csv"}, home.path()), 2,
+                  {"none.csv"});
+    check_refused(run(WATTLEDGERD, {"--simulate", "1", "--house", "none.csv"}, home.path()), 2,
+                  {"none.csv"});
+  }
+
+  TEST_CASE("a log directory of something else, or damaged, is left as it is") {
+    const TemporaryDirectory home;
+    write(home / "data" / "log" / "data.mdb", std::string(20'000, 'x'));
+    const Ran ran =
+        run(WATTLEDGERD, {"--simulate", "1", "--data", (home / "data").string()}, home.path());
+    check_refused(ran, 3, {"data.mdb"});
+    CHECK(std::filesystem::file_size(home / "data" / "log" / "data.mdb") == 20'000);
+  }
+
+  TEST_CASE("a foreign database in the projections' place is never opened for writing") {
+    const TemporaryDirectory home;
+    const auto data = home / "data";
+    REQUIRE(run(WATTLEDGERD, {"--simulate", "1", "--data", data.string()}, home.path()).code == 0);
+    std::filesystem::remove(data / "goodwe_energy.db-wal");
+    std::filesystem::remove(data / "goodwe_energy.db-shm");
+    write(data / "goodwe_energy.db", "this is no database, but somebody's notes about one\n");
+    const Ran ran = run(WATTLEDGERD, {"--simulate", "2", "--data", data.string()}, home.path());
+    CHECK(ran.code == 0);  // the house goes on; its projection waits for the owner
+    CHECK_MESSAGE(ran.err.find("goodwe_energy.db") != std::string::npos, ran.err);
+    CHECK(std::filesystem::file_size(data / "goodwe_energy.db") == 52);
+    CHECK(count(data, Kind::ReadingRecorded) == 2 * 1440);
+  }
+
+  TEST_CASE("a log held by another writer names the holder") {
+    const TemporaryDirectory home;
+    std::filesystem::create_directories(home / "data" / "log");
+    const auto lock = log::WriterLock::take(home / "data" / "log", "somebody else");
+    REQUIRE(lock.has_value());
+    check_refused(
+        run(WATTLEDGERD, {"--simulate", "1", "--data", (home / "data").string()}, home.path()), 3,
+        {"somebody else", std::to_string(::getpid())});
+  }
+
+  TEST_CASE("the demo refuses a real house's log, and a real house the demo's") {
+    const TemporaryDirectory home;
+    REQUIRE(run(WATTLEDGERD, {"--simulate", "1", "--data", (home / "data").string()}, home.path())
+                .code == 0);
+    const auto config = write_config(home.path(), 1, "advise");
+    const std::uint64_t before = records(home / "data").size();
+    check_refused(run(WATTLEDGERD, {"--config", config.string()}, home.path()), 3, {"demo"});
+    CHECK(records(home / "data").size() == before);
+  }
+
+  TEST_CASE("prices with gaps, duplicates, NaN and text are remarks; the rest is used") {
+    const TemporaryDirectory home;
+    write(home / "prices.csv",
+          "period_start_local_naive,market_price_pln_per_kwh,quality\n"
+          "2025-10-01 00:00,0.40,observed\n2025-10-01 00:15,NaN,observed\n2025-10-01 "
+          "00:15,0.39,observed\n"
+          "2025-10-01 00:30,dear,observed\n2025-10-01 01:30,-0.05,observed\n");
+    const Ran ran = run(WATTLEDGERD,
+                        {"--simulate", "1", "--data", (home / "data").string(), "--prices",
+                         (home / "prices.csv").string()},
+                        home.path());
+    CHECK_MESSAGE(ran.code == 0, ran.err);
+    CHECK(count(home / "data", Kind::PricesPublished) == 1);
+    CHECK(ran.err.find("dear") != std::string::npos);
+    CHECK(ran.err.find("NaN") != std::string::npos);
+  }
+
+  TEST_CASE("a full disk stops the daemon with one line; what was answered is still there") {
+    const TemporaryDirectory home;
+    const auto data = home / "data";
+    REQUIRE(run(WATTLEDGERD, {"--simulate", "1", "--data", data.string()}, home.path()).code == 0);
+    const std::uint64_t before = records(data).size();
+    // The file may grow no more than this: the next commit that needs a page fails, as on a full
+    // disk.
+    rlimit old{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old) == 0);
+    const auto size = std::filesystem::file_size(data / "log" / "data.mdb");
+    rlimit tight = old;
+    tight.rlim_cur = size + 64 * 1024;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
+    const Ran ran = run(WATTLEDGERD, {"--simulate", "9", "--data", data.string()}, home.path());
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &old) == 0);
+    CHECK_MESSAGE(ran.code == 3, ran.err);
+    CHECK_MESSAGE(!ran.err.empty(), ran.out);
+    CHECK(records(data).size() >= before);
+    const Ran verified = run(WATTLEDGER_TOOL, {"--data", data.string(), "log", "verify"});
+    CHECK_MESSAGE(verified.code == 0, verified.out << verified.err);
+    // Room again: it goes on.
+    const Ran resumed = run(WATTLEDGERD, {"--simulate", "2", "--data", data.string()}, home.path());
+    CHECK_MESSAGE(resumed.code == 0, resumed.err);
+  }
+}
