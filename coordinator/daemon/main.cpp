@@ -15,6 +15,7 @@ class SignalThread {
     for (const int number : {SIGTERM, SIGINT, SIGHUP, end_}) sigaddset(&set_, number);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of the write, not an end
     thread_ = std::jthread([this, &target] { take(target); });
   }
   ~SignalThread() { pthread_kill(thread_.native_handle(), end_); }
