@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 namespace wattledger::tool {
@@ -20,6 +21,16 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
   CLI::App* command = parent.add_subcommand(name, what);
   if (!example.empty()) command->footer("Example:\n  " + example);
   return command;
+}
+
+void add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
+               const std::string& what) {
+  command.add_option(name, count, what)->type_name("N")->check([](const std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool good = error == std::errc() && end == text.data() + text.size() && value != 0;
+    return good ? std::string() : "\"" + text + "\" is no count; write a whole number from 1 on";
+  });
 }
 
 Exit cannot(const Error& error) {

@@ -5,6 +5,7 @@
 // CLI11 and, when it was the one called, leaves in `invocation.run` what main() then runs.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,6 +33,10 @@ struct Invocation {
 // Adds a command with its help: what it does in one line, then an example.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what,
                       const std::string& example);
+
+// An option that counts, 1 or more; `count` stays as it is when the option is not given.
+void add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
+               const std::string& what);
 
 // "wattledger: what; remedy" on stderr, one line whatever the text holds.
 Exit cannot(const Error& error);

@@ -97,11 +97,14 @@ Result<UtcTime> time_argument(const std::string& text, const ZoneOffsets& zone, 
   if (!text.empty() && text.front() == '+') {
     const auto duration = parse_duration(std::string_view(text).substr(1));
     if (duration) return now + *duration;
-  } else if (auto time = parse_time(text, zone); time) {
+  } else if (text.size() == 5 && text[2] == ':') {  // of the house's day that it is now
+    const std::string today = date_text(zone.to_local(now));
+    if (const auto time = parse_time(today + "T" + text, zone); time) return *time;
+  } else if (const auto time = parse_time(text, zone); time) {
     return *time;
   }
   return fail(ErrorKind::invalid_input, "\"" + text + "\" is no time",
-              "write 2025-10-26, 2025-10-26T18:30, 2025-10-26T16:30Z or +90m, +2h from now");
+              "write 2025-10-26, 2025-10-26T18:30, 18:30 (today), 2025-10-26T16:30Z or +90m, +2h");
 }
 
 UtcTime clock_now() {

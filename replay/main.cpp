@@ -2,10 +2,13 @@
 // cmd_*.cpp.
 #include <CLI/CLI.hpp>
 
-#include "coordinator/config/near_match.hpp"
+#include "events/near_match.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/command.hpp"
+#include "replay/house/adopt.hpp"
+#include "replay/house/commands.hpp"
 #include "replay/log/commands.hpp"
+#include "replay/rebuild/commands.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -22,6 +25,14 @@ CLI::App* add_group(CLI::App& parent, const Group& group) {
 }
 
 void add_commands(CLI::App& app, Invocation& invocation) {
+  add_status(app, invocation);
+  add_override(app, invocation);
+  CLI::App* fault = add_group(app, {"fault", "What safety has latched"});
+  add_fault_list(*fault, invocation);
+  add_fault_clear(*fault, invocation);
+  add_correct(app, invocation);
+  add_reload(app, invocation);
+
   CLI::App* audit =
       add_group(app, {"audit", "What was decided, why, and whether it can be re-made"});
   add_audit_list(*audit, invocation);
@@ -32,6 +43,8 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_cat(*log, invocation);
   add_log_tail(*log, invocation);
   add_log_verify(*log, invocation);
+
+  add_replay(app, invocation, house_owner());
 }
 
 void add_globals(CLI::App& app, Invocation& invocation) {
@@ -40,10 +53,17 @@ void add_globals(CLI::App& app, Invocation& invocation) {
       ->type_name("DIR");
   app.add_option("--config", invocation.config, "The daemon's configuration file")
       ->type_name("FILE");
-  app.add_option("--format", invocation.format, "Write for people (text) or for programs (json)")
+  app.add_option_function<std::string>(
+         "--format",
+         [&](const std::string& word) {
+           invocation.format = word == "json" ? Format::json : Format::text;
+         },
+         "Write for people (text) or for programs (json)")
       ->type_name("text|json")
-      ->transform(CLI::Transformer(
-          std::map<std::string, Format>{{"text", Format::text}, {"json", Format::json}}));
+      ->check([](const std::string& word) {
+        const bool known = word == "text" || word == "json";
+        return known ? std::string() : "\"" + word + "\" is no format; write text or json";
+      });
   app.set_version_flag("--version", "wattledger " + std::string(version()));
 }
 
@@ -78,19 +98,20 @@ std::vector<std::string> options_of(const CLI::App& command) {
 Exit explain(CLI::App& app, const CLI::ParseError& error) {
   CLI::App* command = deepest(app);
   const std::string path = path_of(*command);
+  const std::string where = command == &app ? "" : path.substr(sizeof "wattledger") + ": ";
   const std::vector<std::string> below = names_below(*command);
   const std::vector<std::string> rest = app.remaining(true);
   const std::string see = "see " + path + " --help";
   if (!rest.empty() && rest.front().rfind('-', 0) == 0)
-    return usage(path + ": unknown option " + rest.front(),
-                 config::near_match_remedy(rest.front(), options_of(*command)));
+    return usage(where + "unknown option " + rest.front(),
+                 near_match_remedy(rest.front(), options_of(*command)));
   if (!rest.empty() && !below.empty())
-    return usage(path + ": unknown command \"" + rest.front() + "\"",
-                 config::near_match_remedy(rest.front(), below));
-  if (!rest.empty()) return usage(path + ": \"" + rest.front() + "\" is too much", see);
+    return usage(where + "unknown command \"" + rest.front() + "\"",
+                 near_match_remedy(rest.front(), below));
+  if (!rest.empty()) return usage(where + "\"" + rest.front() + "\" is too much", see);
   if (!below.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-    return usage(path + ": no command given", config::near_match_remedy("", below));
-  return usage(path + ": " + error.what(), see);
+    return usage(where + "no command given", near_match_remedy("", below));
+  return usage(where + error.what(), see);
 }
 
 Exit run(int argc, char** argv) {

@@ -6,7 +6,7 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 
-#include "coordinator/config/near_match.hpp"
+#include "events/near_match.hpp"
 #include "projections/fold/legacy_rows.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/audit/period.hpp"
@@ -49,7 +49,7 @@ Result<Enum> parse_word(const std::string& word, const char* what, const Values&
     if (word == known.back()) return value;
   }
   return fail(ErrorKind::invalid_input, fmt::format("there is no {} \"{}\"", what, word),
-              config::near_match_remedy(word, known));
+              near_match_remedy(word, known));
 }
 
 Result<Filter> parse(const Wish& wish, const ZoneOffsets& zone) {
@@ -216,9 +216,7 @@ void add_audit_list(CLI::App& audit, Invocation& invocation) {
       ->type_name("ACTION");
   command->add_option("--rule", wish->rule, "Only decisions by this rule, such as cheapest_slots")
       ->type_name("RULE");
-  command->add_option("--limit", wish->limit, "Only the newest so many")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
+  add_count(*command, "--limit", wish->limit, "Only the newest so many");
   command->callback([&invocation, wish] {
     invocation.run = [&invocation, wish] { return run(invocation, *wish); };
   });

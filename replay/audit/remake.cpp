@@ -23,6 +23,8 @@ class Remaking {
  private:
   Result<void> judge(const log::RecordView& record, const fb::DecisionMade& fact);
   Result<void> compare(const fb::DecisionMade& fact, Finding& finding);
+  Result<void> compare_plan(const fb::DecisionMadeT& recorded,
+                            const std::optional<fb::PlanAdoptedT>& plan, Finding& finding) const;
   Result<void> fold_to(Sequence sequence);
   void count(const Finding& finding);
   [[nodiscard]] bool imported(Sequence sequence) const;
@@ -31,14 +33,20 @@ class Remaking {
   const Period& period_;
   const std::function<void(const Finding&)>& found_;
   fold::State state_;
-  // What the log says beside the decisions: the engine that ran, as its start recorded it.
+  // What the log says beside the decisions: the engine that ran, as its start recorded it, and
+  // whether there was a policy.
   std::optional<std::uint32_t> running_revision_;
+  bool policy_readable_ = false;  // a policy that this program can read stands before
   RemakeReport report_;
 };
 
 // A decision rests on what was in force when it was made; a restart in between is told apart by its
 // own record.
 Result<void> Remaking::record(const log::RecordView& record) {
+  if (const auto* adopted = record.event.as<fb::PolicyAdopted>();
+      adopted != nullptr && adopted->text() != nullptr)
+    policy_readable_ =
+        policy_readable_ || fold::parse_policy(adopted->text()->string_view()).has_value();
   if (const auto* started = record.event.as<fb::CoordinatorStarted>())
     running_revision_ = started->engine_revision();
   const auto* fact = record.event.as<fb::DecisionMade>();
@@ -74,13 +82,15 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
   fb::DecisionMadeT recorded;
   fact.UnPackTo(&recorded);
   const bool has_policy = recorded.policy_digest && from_fb(*recorded.policy_digest) != Digest{};
-  if (has_policy && !state_.policy) {
+  if (has_policy && !state_.policy && !policy_readable_) {
     finding.answer = Answer::not_reproducible;
     finding.why = "the policy it names is not in the log before it, or this program cannot read it";
     return {};
   }
-  const fb::DecisionMadeT remade = policy::decide(state_, finding.at).decision;
-  if (policy::canonical_bytes(recorded) == policy::canonical_bytes(remade)) return {};
+  const policy::Judgement judgement = policy::decide(state_, finding.at);
+  const fb::DecisionMadeT& remade = judgement.decision;
+  if (policy::canonical_bytes(recorded) == policy::canonical_bytes(remade))
+    return compare_plan(recorded, judgement.plan, finding);
   finding.differences = compare_fields(recorded, remade);
   const std::uint32_t revision = recorded.engine_revision;
   if (revision != policy::engine_revision && revision == running_revision_.value_or(revision)) {
@@ -94,6 +104,36 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
                           !(*recorded.state_digest == *remade.state_digest);
   finding.why = other_past ? "the past it was made from is not the past in the log"
                            : "the same past gives another decision";
+  return {};
+}
+
+// The canonical encoding leaves `plan` out; what it names must be the plan in force or, between the
+// past and the decision, the one that this very judgement made.
+Result<void> Remaking::compare_plan(const fb::DecisionMadeT& recorded,
+                                    const std::optional<fb::PlanAdoptedT>& plan,
+                                    Finding& finding) const {
+  if (!recorded.plan) return {};
+  const Sequence named{*recorded.plan};
+  const auto record = named < finding.sequence
+                          ? snapshot_.at(named)
+                          : Result<log::RecordView>(fail(ErrorKind::not_found, ""));
+  if (!record && record.error().kind == ErrorKind::corrupt) return Failure(record.error());
+  const auto* fact = record ? record->event.as<fb::PlanAdopted>() : nullptr;
+  std::string wrong;
+  if (fact == nullptr) {
+    wrong = "is no plan before it";
+  } else if (!plan) {
+    wrong = "is a plan, but the same past makes none";
+  } else if (named > state_.through) {
+    fb::PlanAdoptedT adopted;
+    fact->UnPackTo(&adopted);
+    if (!(adopted == *plan)) wrong = "is not the plan that the same past makes";
+  } else if (!state_.plan || state_.plan->sequence != named) {
+    wrong = "is not the plan that was in force";
+  }
+  if (wrong.empty()) return {};
+  finding.answer = Answer::differs;
+  finding.why = fmt::format("the record {} that it names as its plan {}", named.value, wrong);
   return {};
 }
 

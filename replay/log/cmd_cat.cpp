@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 
-#include "coordinator/config/near_match.hpp"
+#include "events/near_match.hpp"
 #include "replay/display.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/log/record_line.hpp"
@@ -54,7 +54,7 @@ Result<void> parse_kind(const std::string& text, Selection& selection) {
   for (const Kind kind : fb::EnumValuesFact())
     if (kind != Kind::NONE) known.emplace_back(kind_name(kind));
   return fail(ErrorKind::invalid_input, "there is no kind \"" + text + "\"",
-              config::near_match_remedy(text, known));
+              near_match_remedy(text, known));
 }
 
 Result<void> parse_times(const Wish& wish, const ZoneOffsets& zone, Selection& selection) {
@@ -131,9 +131,7 @@ void add_log_cat(CLI::App& log, Invocation& invocation) {
                    "Only what occurred at this time or later (local, or with Z or +02:00)")
       ->type_name("TIME");
   command->add_option("--to", wish->to, "Only what occurred before this time")->type_name("TIME");
-  command->add_option("--limit", wish->limit, "Stop after so many")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
+  add_count(*command, "--limit", wish->limit, "Stop after so many");
   command->callback([&invocation, wish] {
     invocation.run = [&invocation, wish] { return run(invocation, *wish); };
   });

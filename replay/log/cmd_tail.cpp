@@ -64,7 +64,7 @@ void add_log_tail(CLI::App& log, Invocation& invocation) {
       "Print the newest records; with -f go on with what comes, until Ctrl-C. Read-only.",
       "wattledger log tail -n 20 -f");
   const auto wish = std::make_shared<Wish>();
-  command->add_option("-n,--lines", wish->lines, "How many (default 10)")->type_name("N");
+  add_count(*command, "-n,--lines", wish->lines, "How many (default 10)");
   command->add_flag("-f,--follow", wish->follow, "Go on with what is appended");
   command->callback([&invocation, wish] {
     invocation.run = [&invocation, wish] { return run(invocation, *wish); };

@@ -1,0 +1,76 @@
+#include "replay/house/adopt.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "replay/house/projections_here.hpp"
+#include "replay/house/submit.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+Wanted wanted_here(const Place& place) {
+  const projections::LiveOptions live = live_options(place);
+  Wanted wanted;
+  wanted.sqlite = live.sqlite;
+  wanted.json = live.json;
+  wanted.schema = live.sqlite_schema;
+  wanted.sqlite_file =
+      live.sqlite_file.empty() ? place.data / "goodwe_energy.db" : live.sqlite_file;
+  return wanted;
+}
+
+// The daemon records this itself when it adopts.
+Result<void> record_rebuilt(log::Log& log, const log::WriterLock& lock,
+                            const projections::StageReport& report) {
+  for (const projections::StagedProjection& each : report.projections) {
+    fb::ProjectionRebuiltT fact;
+    fact.projection = each.name;
+    fact.version = each.checkpoint.version;
+    fact.up_to = each.checkpoint.sequence.value;
+    fact.rows = report.rows_derived;
+    fact.took_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, report.took.count()));
+    fact.reason = "wattledger replay";
+    fb::EventT event;
+    event.source = fb::Source::tool;
+    event.fact.Set(std::move(fact));
+    const auto appended = append_locked(log, lock, std::move(event));
+    if (!appended) return Failure(appended.error());
+  }
+  return {};
+}
+
+Result<std::string> adopt_locked(const Place& place, const std::filesystem::path& staged,
+                                 const projections::StageReport& report) {
+  const auto lock = take_lock(place);
+  if (!lock) return Failure(lock.error());
+  auto log = log::Log::open(place.log());
+  if (!log) return Failure(log.error());
+  projections::LiveOptions options = live_options(place);
+  for (const projections::StagedProjection& each : report.projections) {
+    options.sqlite = options.sqlite || each.name == "sqlite";
+    options.json = options.json || each.name == "json";
+  }
+  projections::LiveProjections live(*log, options);
+  if (const auto started = live.start(); !started) return Failure(started.error());
+  if (const auto adopted = live.adopt(staged); !adopted) return Failure(adopted.error());
+  WATTLEDGER_TRY(record_rebuilt(*log, *lock, report));
+  if (const auto caught_up = live.catch_up(); !caught_up) return Failure(caught_up.error());
+  WATTLEDGER_TRY(live.settle());
+  return std::string("wattledger, as no daemon is running");
+}
+
+Result<std::string> adopt(const Place& place, const std::filesystem::path& staged,
+                          const projections::StageReport& report) {
+  const auto answer =
+      ask_daemon(place, "adopt", nlohmann::json{{"staged", staged.string()}}.dump());
+  if (answer) return std::string("the daemon");
+  if (answer.error().kind != ErrorKind::not_found) return Failure(answer.error());
+  return adopt_locked(place, staged, report);
+}
+
+}  // namespace
+
+Owner house_owner() { return {wanted_here, adopt}; }
+
+}  // namespace wattledger::tool

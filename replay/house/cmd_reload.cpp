@@ -1,0 +1,33 @@
+// wattledger reload: the daemon reads its configuration again.
+#include <CLI/CLI.hpp>
+
+#include "replay/house/commands.hpp"
+#include "replay/house/submit.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+Exit run(const Invocation& invocation) {
+  const auto place = find_place(invocation);
+  if (!place) return cannot(place.error());
+  const auto answer = ask_daemon(*place, "reload", "{}");
+  if (!answer && answer.error().kind == ErrorKind::not_found)
+    return cannot({ErrorKind::not_found, "no daemon is running on " + place->data.string(),
+                   "nothing to reload: it reads its configuration when it starts"});
+  if (!answer) return cannot(answer.error());
+  say(invocation.format == Format::json ? *answer : "the daemon takes its configuration anew");
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_reload(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = add_command(app, "reload",
+                                  "Have the daemon read its configuration again. One that does not "
+                                  "hold leaves the old in force and is "
+                                  "said here.",
+                                  "wattledger reload");
+  command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
+}
+
+}  // namespace wattledger::tool

@@ -1,0 +1,77 @@
+// wattledger status: the house on one screen. Asks the daemon; without one, folds the log.
+#include <CLI/CLI.hpp>
+
+#include "coordinator/control/status.hpp"
+#include "replay/display.hpp"
+#include "replay/house/commands.hpp"
+#include "replay/house/projections_here.hpp"
+#include "replay/house/screen.hpp"
+#include "replay/house/submit.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+Result<std::string> from_log(const Place& place) {
+  const auto open = open_log(place);
+  if (!open) return Failure(open.error());
+  const auto state = fold_all(open->snapshot);
+  if (!state) return Failure(state.error());
+  const log::Meta& meta = open->snapshot.meta();
+
+  control::StatusExtras extras;
+  extras.version = version();
+  extras.data = place.data.string();
+  extras.demo = meta.demo;
+  extras.log = meta.uuid;
+  extras.head = meta.head;
+  extras.projections = projection_status(place, meta);
+  fb::DecisionMadeT decision;
+  if (state->decision) {
+    const auto record = open->snapshot.at(state->decision->sequence);
+    const auto* fact = record ? record->event.as<fb::DecisionMade>() : nullptr;
+    if (fact != nullptr) {
+      fact->UnPackTo(&decision);
+      extras.decision = &decision;
+    }
+  }
+  return control::status_json(*state, clock_now(), extras);
+}
+
+Result<std::string> ask_or_fold(const Place& place) {
+  auto answer = ask_daemon(place, "status", "{}");
+  if (answer) return answer;
+  if (answer.error().kind != ErrorKind::not_found) {
+    note(answer.error().line());
+  } else if (const auto holder = log::writer_lock_holder(place.log())) {
+    note(*holder + " holds the log but does not answer; this is what the log knows");
+  }
+  return from_log(place);
+}
+
+Exit run(const Invocation& invocation) {
+  const auto place = find_place(invocation);
+  if (!place) return cannot(place.error());
+  const auto status = ask_or_fold(*place);
+  if (!status) return cannot(status.error());
+  if (invocation.format == Format::json) {
+    say(*status);
+    return Exit::done;
+  }
+  const auto screen = status_screen(*status);
+  if (!screen) return cannot(screen.error());
+  say(*screen);
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = add_command(app, "status",
+                                  "The house on one screen: charge, powers, price, what is being "
+                                  "done and why, faults. Asks the daemon; "
+                                  "without one it shows what the log knows. Read-only.",
+                                  "wattledger status");
+  command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
+}
+
+}  // namespace wattledger::tool

@@ -1,0 +1,17 @@
+// The verbs that speak to the house: over the daemon's socket, or, where no daemon runs, under the
+// writer lock. This part alone of the tool may link control/ and, later, the inverter and the
+// sources.
+#pragma once
+
+#include "replay/command.hpp"
+
+namespace wattledger::tool {
+
+void add_status(CLI::App& app, Invocation& invocation);
+void add_override(CLI::App& app, Invocation& invocation);
+void add_fault_list(CLI::App& fault, Invocation& invocation);
+void add_fault_clear(CLI::App& fault, Invocation& invocation);
+void add_correct(CLI::App& app, Invocation& invocation);
+void add_reload(CLI::App& app, Invocation& invocation);
+
+}  // namespace wattledger::tool

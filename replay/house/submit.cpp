@@ -1,0 +1,112 @@
+#include "replay/house/submit.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "coordinator/control/control.hpp"
+#include "log/appender.hpp"
+#include "replay/display.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+control::Request make_request(const std::string& verb, const std::string& args_json) {
+  control::Request request;
+  std::random_device random;
+  for (std::uint8_t& byte : request.id.bytes) byte = static_cast<std::uint8_t>(random() & 0xFFU);
+  request.verb = verb;
+  request.args_json = args_json;
+  request.source = "uid:" + std::to_string(::getuid());
+  return request;
+}
+
+Result<Submitted> from_answer(const std::string& answer) {
+  const auto json = nlohmann::json::parse(answer, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("sequence") || !json["sequence"].is_number_unsigned())
+    return fail(ErrorKind::corrupt, "the daemon's answer names no sequence: " + answer,
+                "look for the event with wattledger log tail");
+  return Submitted{Sequence{json["sequence"].get<std::uint64_t>()}, /*by_daemon=*/true};
+}
+
+Result<Submitted> submit_locked(const Place& place, const control::Request& request) {
+  const auto lock = take_lock(place);
+  if (!lock) return Failure(lock.error());
+  auto log = log::Log::open(place.log());
+  if (!log) return Failure(log.error());
+  auto event = control::event_from_args(request.args_json, request, clock_now());
+  if (!event) return Failure(event.error());
+  const auto sequence = append_locked(*log, *lock, std::move(*event));
+  if (!sequence) return Failure(sequence.error());
+  return Submitted{*sequence, /*by_daemon=*/false};
+}
+
+}  // namespace
+
+Result<std::string> ask_daemon(const Place& place, const std::string& verb,
+                               const std::string& args_json) {
+  return control::ask(place.data, make_request(verb, args_json));
+}
+
+Result<log::WriterLock> take_lock(const Place& place) {
+  auto lock = log::WriterLock::take(place.log(), "wattledger");
+  if (lock || lock.error().kind != ErrorKind::locked) return lock;
+  const std::string holder = log::writer_lock_holder(place.log()).value_or("another process");
+  return fail(
+      ErrorKind::locked,
+      holder + " holds the log and does not answer on " + (place.data / "control.sock").string(),
+      "wait a moment and try again, or stop that process");
+}
+
+Result<Sequence> append_locked(log::Log& log, const log::WriterLock& lock, fb::EventT event) {
+  UtcTime now = clock_now();
+  ZoneOffsets zone;
+  {
+    const auto snapshot = log.snapshot();
+    if (!snapshot) return Failure(snapshot.error());
+    const auto state = fold_all(*snapshot);
+    if (!state) return Failure(state.error());
+    zone = state->site.zone;
+    if (snapshot->head().value != 0 && snapshot->meta().head_recorded_at > now)
+      now = snapshot->meta().head_recorded_at;
+  }
+  event.occurred_at_us = to_us(now);
+  if (event.source == fb::Source::unknown) event.source = fb::Source::tool;
+  if (!event.utc_offset_s)
+    event.utc_offset_s = static_cast<std::int32_t>(zone.offset_at(now).count());
+  const auto encoded = encode(event);
+  if (!encoded) return Failure(encoded.error());
+  auto appender = log::Appender::open(log, lock, {});
+  if (!appender) return Failure(appender.error());
+  const auto appended = appender->append(*encoded, now, {});
+  if (!appended) return Failure(appended.error());
+  return appended->sequence;
+}
+
+Result<Submitted> submit(const Place& place, const std::string& event_json) {
+  const control::Request request = make_request("append", "{\"event\":" + event_json + "}");
+  const auto answer = control::ask(place.data, request);
+  if (answer) return from_answer(*answer);
+  if (answer.error().kind != ErrorKind::not_found) return Failure(answer.error());
+  return submit_locked(place, request);
+}
+
+Exit report(const Invocation& invocation, const Result<Submitted>& submitted,
+            const std::string& remark) {
+  if (!submitted && submitted.error().kind == ErrorKind::invalid_input)
+    return usage(submitted.error().what, submitted.error().remedy);
+  if (!submitted) return cannot(submitted.error());
+  if (invocation.format == Format::json) {
+    say(nlohmann::json{{"sequence", submitted->sequence.value}, {"by_daemon", submitted->by_daemon}}
+            .dump());
+    return Exit::done;
+  }
+  say(fmt::format(
+      "{}; recorded as {}{}", remark, submitted->sequence.value,
+      submitted->by_daemon ? "" : " (no daemon is running: it acts on this when it starts)"));
+  return Exit::done;
+}
+
+}  // namespace wattledger::tool

@@ -1,0 +1,31 @@
+// What a replay needs of whoever owns the live projections. A seam: rebuild/ asks through it,
+// house/ answers, main() joins them.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "projections/rebuild.hpp"
+#include "replay/place.hpp"
+
+namespace wattledger::tool {
+
+// What this data directory has, so that nobody rebuilds what nobody wanted.
+struct Wanted {
+  bool sqlite = true;
+  bool json = false;
+  std::uint32_t schema = 4;
+  std::filesystem::path sqlite_file;  // live one
+};
+
+struct Owner {
+  std::function<Wanted(const Place&)> wanted;
+  // Has the owner take over what stands under `staged`; returns who did: "the daemon",
+  // "wattledger".
+  std::function<Result<std::string>(const Place&, const std::filesystem::path& staged,
+                                    const projections::StageReport&)>
+      adopt;
+};
+
+}  // namespace wattledger::tool

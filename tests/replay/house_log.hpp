@@ -1,0 +1,68 @@
+// A data directory with a log in it, made by the appender: a site in Warsaw, a policy, prices,
+// readings, decisions.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "coordinator/policy/decide.hpp"
+#include "log/appender.hpp"
+#include "log/log.hpp"
+#include "log/reader.hpp"
+#include "projections/fold/state.hpp"
+#include "tests/support/event_builders.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace wattledger::testing {
+
+template <class T>
+T value(Result<T> result) {
+  if (!result) FAIL(result.error().line());
+  return *std::move(result);
+}
+
+class HouseLog {
+ public:
+  HouseLog();
+
+  // Appends, durably, and folds. Times are seconds after 2025-10-01T00:00:00Z.
+  template <class FactT>
+  std::uint64_t add(std::int64_t second, FactT fact, fb::Source source = fb::Source::daemon) {
+    return append(event(at_s(second), std::move(fact), source), second);
+  }
+  std::uint64_t reading(std::int64_t second, int soc_bp = 5'000);
+  // Decides on everything so far, as the daemon does: the plan first when it is news. `alter`
+  // forges the decision.
+  using Alter = std::function<void(fb::DecisionMadeT&)>;
+  std::uint64_t decide(std::int64_t second, const Alter& alter = {}, std::uint64_t behind = 0);
+
+  void site();
+  void policy();
+  void prices(std::int64_t start_second = 0);
+  // The four things that a house begins with: records 1 to 4.
+  void begin();
+
+  // Lets go of the log, so that a tool may write to it.
+  void close();
+  [[nodiscard]] std::filesystem::path data() const { return home_.path(); }
+  [[nodiscard]] const fold::State& state() const { return state_; }
+  [[nodiscard]] log::Log& log() { return *log_; }
+
+ private:
+  std::uint64_t append(const fb::EventT& native, std::int64_t second);
+
+  TemporaryDirectory home_;
+  std::optional<log::Log> log_;
+  std::optional<log::WriterLock> lock_;
+  std::optional<log::Appender> appender_;
+  fold::State state_;
+};
+
+// Changes the first letter of every `text` in the file; false if there is none.
+bool change_byte(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace wattledger::testing

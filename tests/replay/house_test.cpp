@@ -1,0 +1,240 @@
+// The verbs that write, under the lock and through a daemon's socket.
+#include <doctest/doctest.h>
+
+#include <mutex>
+
+#include "coordinator/control/control.hpp"
+#include "tests/replay/house_log.hpp"
+#include "tests/replay/tool.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+
+namespace {
+
+ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--data", house.data().string()});
+  return run_tool(arguments);
+}
+
+// The last record, as log cat has it.
+nlohmann::json newest(const HouseLog& house) {
+  const auto records = on(house, {"log", "tail", "-n", "1", "--format", "json"}).json_lines();
+  REQUIRE(records.size() == 1);
+  return records[0];
+}
+
+// Answers the socket as a daemon would, and remembers what was asked.
+class FakeDaemon {
+ public:
+  FakeDaemon(const HouseLog& house, std::string result) {
+    server_ = value(
+        control::Server::start(house.data(), "", [this, result](const control::Request& request) {
+          const std::lock_guard lock(mutex_);
+          verb_ = request.verb;
+          args_ = nlohmann::json::parse(request.args_json);
+          staged_there_ = args_.contains("staged") &&
+                          std::filesystem::is_directory(args_["staged"].get<std::string>());
+          return Result<std::string>(result);
+        }));
+  }
+  std::string verb() {
+    const std::lock_guard lock(mutex_);
+    return verb_;
+  }
+  nlohmann::json args() {
+    const std::lock_guard lock(mutex_);
+    return args_;
+  }
+  bool staged_there() {
+    const std::lock_guard lock(mutex_);
+    return staged_there_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string verb_;
+  nlohmann::json args_;
+  bool staged_there_ = false;
+  std::unique_ptr<control::Server> server_;
+};
+
+}  // namespace
+
+TEST_SUITE("replay/house") {
+  TEST_CASE(
+      "without a daemon an override is recorded under the lock, with the house's offset and who "
+      "asked") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    const ToolRun run =
+        on(house, {"override", "charge", "--until", "+2h", "--soc", "80", "--power", "3000"});
+    INFO(run.out << run.err);
+    REQUIRE(run.code == 0);
+    CHECK(run.out.rfind("override charge at 3000 W to 80 % until ", 0) == 0);
+    CHECK(
+        run.out.find("; recorded as 5 (no daemon is running: it acts on this when it starts)\n") !=
+        std::string::npos);
+    auto record = newest(house);
+    CHECK(record["kind"] == "OverrideRequested");
+    CHECK(record["event"]["source"] == "owner");
+    CHECK(record["event"]["source_name"].get<std::string>().rfind("uid:", 0) == 0);
+    CHECK(record["event"]["utc_offset_s"] == 3'600);  // the last transition of the fixture's zone
+    CHECK(record["event"]["fact"]["action"] == "charge");
+    CHECK(record["event"]["fact"]["target_soc_bp"] == 8'000);
+    CHECK(record["event"]["fact"]["power_w"] == 3'000);
+    CHECK(record["event"]["fact"]["until_us"].get<std::int64_t>() -
+              record["event"]["occurred_at_us"].get<std::int64_t>() <=
+          7'200'000'000);
+  }
+
+  TEST_CASE("a charge without an end gets one hour and says so; the others last until auto") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    CHECK(on(house, {"override", "charge"}).out.find("(one hour, as no --until was given)") !=
+          std::string::npos);
+    CHECK(newest(house)["event"]["fact"].contains("until_us"));
+    CHECK(on(house, {"override", "hold"}).out.find("until you say wattledger override auto") !=
+          std::string::npos);
+    CHECK_FALSE(newest(house)["event"]["fact"].contains("until_us"));
+    CHECK(on(house, {"override", "auto"}).out.rfind("wattledger decides again; recorded as 7", 0) ==
+          0);
+    CHECK(newest(house)["event"]["fact"]["automatic"] == true);
+  }
+
+  TEST_CASE("a log that somebody holds without answering is exit code 3 and names the holder") {
+    HouseLog house;
+    house.begin();
+    const ToolRun run = on(house, {"override", "auto"});
+    CHECK(run.code == 3);
+    CHECK(run.one_error_line());
+    CHECK(run.err.rfind("wattledger: test, process ", 0) == 0);
+    CHECK(run.err.find("does not answer") != std::string::npos);
+    CHECK(newest(house)["sequence"] == 4);
+  }
+
+  TEST_CASE("with a daemon the same event goes over the socket") {
+    HouseLog house;
+    house.begin();
+    FakeDaemon daemon(house, R"({"sequence":42,"repeated":false})");
+    const ToolRun run = on(house, {"--format", "json", "override", "sell", "--soc", "30"});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    REQUIRE(run.json_lines().size() == 1);
+    CHECK(run.json_lines()[0] == nlohmann::json{{"sequence", 42}, {"by_daemon", true}});
+    CHECK(daemon.verb() == "append");
+    CHECK(daemon.args()["event"]["type"] == "OverrideRequested");
+    CHECK(daemon.args()["event"]["target_soc_bp"] == 3'000);
+    CHECK(newest(house)["sequence"] == 4);
+  }
+
+  TEST_CASE("faults are listed and cleared by name or all at once") {
+    HouseLog house;
+    house.begin();
+    for (const fb::Fault each : {fb::Fault::battery_temperature, fb::Fault::grid_voltage}) {
+      fb::FaultRaisedT fault;
+      fault.fault = each;
+      fault.latched = true;
+      fault.detail = "54.0 °C";
+      house.add(60, std::move(fault));
+    }
+    house.close();
+    const auto lines = on(house, {"fault", "list"}).lines();
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0] ==
+          "       5  2025-10-01 02:01:00+02:00  battery_temperature         latched    54.0 °C");
+    CHECK(on(house, {"fault", "clear", "grid_voltage", "--reason", "storm over"}).code == 0);
+    CHECK(newest(house)["event"]["fact"]["raised"] == 6);
+    CHECK(newest(house)["event"]["fact"]["reason"] == "storm over");
+    CHECK(on(house, {"fault", "list", "--format", "json"}).json_lines().size() == 1);
+    CHECK(on(house, {"fault", "clear", "all"}).code == 0);
+    CHECK(on(house, {"fault", "list"}).out == "no faults\n");
+  }
+
+  TEST_CASE("a correction names what was there before") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    house.close();
+    const ToolRun run =
+        on(house, {"correct", "5", "grid_power_w", "-100", "--reason", "meter was off"});
+    INFO(run.out << run.err);
+    REQUIRE(run.code == 0);
+    CHECK(run.out.rfind("ReadingRecorded 5: grid_power_w is -100 instead of -2580; recorded as 6",
+                        0) == 0);
+    auto fact = newest(house)["event"]["fact"];
+    CHECK(fact["corrects"] == 5);
+    CHECK(fact["value"] == "-100");
+    CHECK(fact["previous"] == "-2580");
+    CHECK(on(house, {"correct", "5", "quality", "partial", "--reason", "r"}).code == 0);
+    CHECK(on(house, {"correct", "5", "quality", "bad", "--reason", "r"}).code == 2);
+    CHECK(on(house, {"correct", "5", "fast_charging", "yes", "--reason", "r"})
+              .err.find("write true or false") != std::string::npos);
+    CHECK(
+        on(house, {"correct", "5", "battery_soc_bp", "70000", "--reason", "r"}).err.find("65535") !=
+        std::string::npos);
+    CHECK(on(house, {"correct", "3", "prices_e8", "1", "--reason", "r"})
+              .err.find("more than one value") != std::string::npos);
+    CHECK(on(house, {"correct", "5", "battery_soc_bp", "6400", "--reason", "r"})
+              .err.find("already") != std::string::npos);
+  }
+
+  TEST_CASE("replay into a directory touches neither log nor live files") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    house.decide(60);
+    house.close();
+    const TemporaryDirectory elsewhere;
+    const std::filesystem::path into = elsewhere / "rebuilt";
+    const ToolRun run = on(house, {"replay", "--into", into.string(), "--format", "json"});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    auto report = run.json_lines()[0];
+    CHECK(report["sequence"] == newest(house)["sequence"]);
+    CHECK(report["adopted_by"].is_null());
+    CHECK(report["projections"].size() == 1);  // no JSON here, so none is built
+    CHECK(std::filesystem::exists(into / "goodwe_energy.db"));
+    CHECK_FALSE(std::filesystem::exists(house.data() / "goodwe_energy.db"));
+    CHECK_FALSE(std::filesystem::exists(house.data() / "staging"));
+    CHECK(on(house, {"replay", "--into", into.string()}).code == 3);  // something is there already
+  }
+
+  TEST_CASE("without a daemon replay adopts under the lock and records that it did") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    house.close();
+    const ToolRun run = on(house, {"replay", "--projection", "all", "--yes"});
+    INFO(run.out << run.err);
+    REQUIRE(run.code == 0);
+    CHECK(run.out.find("adopted by wattledger, as no daemon is running") != std::string::npos);
+    CHECK(std::filesystem::exists(house.data() / "goodwe_energy.db"));
+    auto record = newest(house);
+    CHECK(record["kind"] == "ProjectionRebuilt");
+    CHECK(record["event"]["fact"]["projection"] == "sqlite");
+    CHECK(record["event"]["fact"]["up_to"] == 5);
+    const auto lines = on(house, {"status", "--format", "json"}).json_lines();
+    REQUIRE(lines.size() == 1);
+    auto status = lines[0];
+    CHECK(status["projections"][0]["standing"] == "current");
+  }
+
+  TEST_CASE("with a daemon replay hands over what it staged and removes it afterwards") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    FakeDaemon daemon(house, "{}");
+    const ToolRun run = on(house, {"replay", "--yes"});
+    INFO(run.out << run.err);
+    REQUIRE(run.code == 0);
+    CHECK(daemon.verb() == "adopt");
+    CHECK(daemon.staged_there());
+    const std::filesystem::path staged = daemon.args()["staged"].get<std::string>();
+    CHECK(staged.is_absolute());
+    CHECK_FALSE(std::filesystem::exists(staged));
+    CHECK(newest(house)["sequence"] == 5);
+  }
+}

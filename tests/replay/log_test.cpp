@@ -1,0 +1,123 @@
+#include <doctest/doctest.h>
+
+#include "tests/replay/house_log.hpp"
+#include "tests/replay/tool.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+
+namespace {
+
+ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--data", house.data().string()});
+  return run_tool(arguments);
+}
+
+}  // namespace
+
+TEST_SUITE("replay/log") {
+  TEST_CASE("cat prints one aligned line per record, in the house's time") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    house.decide(60);
+    house.close();
+    const ToolRun run = on(house, {"log", "cat"});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    const std::vector<std::string> lines = run.lines();
+    REQUIRE(lines.size() == 7);
+    CHECK(lines[0] ==
+          "       1  2025-10-01 02:00:00+02:00  SiteAdopted              home,  , Europe/Warsaw");
+    CHECK(lines[4] ==
+          "       5  2025-10-01 02:01:00+02:00  ReadingRecorded          SOC 64.0 %, battery -3000 "
+          "W, PV 1250 W, load 830 W, grid "
+          "-2580 W");
+    CHECK(lines[6].find("DecisionMade") != std::string::npos);
+    CHECK(lines[6].find("based on 5") != std::string::npos);
+  }
+
+  TEST_CASE("cat selects by sequence, kind and time, and stops at a limit") {
+    HouseLog house;
+    house.begin();
+    for (int i = 1; i <= 10; ++i) house.reading(i * 60);
+    house.close();
+    CHECK(on(house, {"log", "cat", "2..3"}).lines().size() == 2);
+    CHECK(on(house, {"log", "cat", "13.."}).lines().size() == 2);
+    CHECK(on(house, {"log", "cat", "..3"}).lines().size() == 3);
+    CHECK(on(house, {"log", "cat", "--kind", "ReadingRecorded"}).lines().size() == 10);
+    CHECK(on(house, {"log", "cat", "--kind", "ReadingRecorded", "--limit", "4"}).lines().size() ==
+          4);
+    // 02:03 local to 02:05 local: the readings of the third and fourth minute.
+    CHECK(on(house, {"log", "cat", "--from", "2025-10-01T02:03", "--to", "2025-10-01T00:05Z"})
+              .lines()
+              .size() == 2);
+  }
+
+  TEST_CASE("cat as JSON holds every field, one object per line") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    house.close();
+    const auto records = on(house, {"log", "cat", "--format", "json"}).json_lines();
+    REQUIRE(records.size() == 5);
+    CHECK(records[4]["sequence"] == 5);
+    CHECK(records[4]["kind"] == "ReadingRecorded");
+    CHECK(records[4]["recorded_at"] == "2025-10-01T00:01:00Z");
+    CHECK(records[4]["event"]["fact"]["battery_soc_bp"] == 6'400);
+  }
+
+  TEST_CASE("tail prints the newest, all of a shorter log, nothing of an empty one") {
+    HouseLog house;
+    CHECK(on(house, {"log", "tail"}).out.empty());
+    house.begin();
+    CHECK(on(house, {"log", "tail"}).lines().size() == 4);
+    const auto last = on(house, {"log", "tail", "-n", "1", "--format", "json"}).json_lines();
+    REQUIRE(last.size() == 1);
+    CHECK(last[0]["sequence"] == 4);
+  }
+
+  TEST_CASE("stat names the log, its writer and what it holds") {
+    HouseLog house;
+    house.begin();
+    house.reading(60);
+    const auto held = on(house, {"log", "stat", "--format", "json"}).json_lines();
+    REQUIRE(held.size() == 1);
+    CHECK(held[0]["uuid"] == std::string(30, '0') + "07");
+    CHECK(held[0]["head"] == 5);
+    CHECK(held[0]["kinds"]["ReadingRecorded"] == 1);
+    CHECK(held[0]["writer"].get<std::string>().rfind("test", 0) == 0);
+    house.close();
+    const ToolRun text = on(house, {"log", "stat"});
+    CHECK(text.out.find("records     1 to 5\n") != std::string::npos);
+    CHECK(text.out.find("writer      none\n") != std::string::npos);
+    CHECK(text.out.find("         1  ReadingRecorded\n") != std::string::npos);
+  }
+
+  TEST_CASE("verify finds a sound log sound") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    const ToolRun text = on(house, {"log", "verify"});
+    CHECK(text.code == 0);
+    CHECK(text.out.rfind("4 records read, root ", 0) == 0);
+    CHECK(text.out.find("no findings") != std::string::npos);
+    const auto json = on(house, {"log", "verify", "--format", "json"}).json_lines();
+    REQUIRE(json.size() == 1);
+    CHECK(json[0]["findings"].empty());
+  }
+
+  TEST_CASE("verify names the record that a changed byte damaged, exit code 1") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    house.close();
+    const std::filesystem::path file = house.data() / "log" / "data.mdb";
+    REQUIRE(std::filesystem::exists(file));
+    REQUIRE(change_byte(file, "Europe/Warsaw"));
+    const ToolRun run = on(house, {"log", "verify"});
+    INFO(run.out << run.err);
+    CHECK(run.code == 1);
+    CHECK(run.out.rfind("       1  damaged record", 0) == 0);
+  }
+}

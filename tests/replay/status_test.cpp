@@ -1,0 +1,127 @@
+#include "coordinator/control/status.hpp"
+
+#include <doctest/doctest.h>
+
+#include "replay/house/screen.hpp"
+#include "tests/replay/house_log.hpp"
+#include "tests/replay/tool.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+
+namespace {
+
+control::StatusExtras extras_of_a_running_daemon() {
+  control::StatusExtras extras;
+  extras.running = true;
+  extras.version = "0.1.0";
+  extras.data = "/data";
+  extras.log.bytes[15] = 7;
+  extras.head = Sequence{9};
+  extras.projections = {{"sqlite", "behind", Sequence{7}, ""}};
+  return extras;
+}
+
+}  // namespace
+
+TEST_SUITE("replay/status") {
+  TEST_CASE("the screen of a house that charges") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    house.decide(60);
+    fb::CommandConfirmedT confirmed;
+    confirmed.mode = fb::InverterMode::charge;
+    confirmed.until_us = to_us(at_s(3'600));
+    house.add(65, std::move(confirmed));
+    fb::FaultRaisedT fault;
+    fault.fault = fb::Fault::inverter_silent;
+    fault.detail = "no answer for 60 s";
+    house.add(66, std::move(fault));
+    const std::string json =
+        control::status_json(house.state(), at_s(72), extras_of_a_running_daemon());
+    const std::string screen = value(tool::status_screen(json));
+    INFO(screen);
+    // The reason's own words are the fold's to test.
+    const std::size_t why = screen.find("Why          ");
+    REQUIRE(why != std::string::npos);
+    CHECK(screen.substr(0, why) ==
+          "home, control advise, 2025-10-01 02:01:12+02:00\n"
+          "wattledgerd 0.1.0 is running on /data\n"
+          "\n"
+          "Battery      64.0 %, charging 3000 W, 21.5 °C\n"
+          "Sun          1250 W\n"
+          "House        830 W\n"
+          "Grid         importing 2580 W\n"
+          "Read at      02:01, 12 s ago\n"
+          "Price        0.2641 PLN/kWh (zone T2), 0.2641 from 02:15\n"
+          "\n"
+          "Decision     charge 5000 W to 90.0 % until 02:45 (cheapest_slots, 02:01, record 7)\n");
+    const std::size_t next = screen.find("Next change");
+    REQUIRE(next != std::string::npos);
+    CHECK(screen.substr(next) ==
+          "Next change  02:45 self_use\n"
+          "Inverter     mode charge, confirmed 02:01, ends by itself 03:00\n"
+          "Contact      12 s ago\n"
+          "Override     none\n"
+          "Faults       inverter_silent since 02:01: no answer for 60 s\n"
+          "\n"
+          "Projections  sqlite behind at 7, 2 records behind\n"
+          "Log          9 records, 00000000000000000000000000000007");
+  }
+
+  TEST_CASE("what is not known is said as unknown, never as a number") {
+    const std::string json = control::status_json(fold::State{}, at_s(0), {});
+    const auto status = nlohmann::json::parse(json);
+    CHECK(status["last_reading"].is_null());
+    CHECK(status["price"]["now"].is_null());
+    CHECK(status["decision"].is_null());
+    CHECK(status["inverter"]["mode"].is_null());
+    CHECK(status["last_contact_s"].is_null());
+    CHECK(value(tool::status_screen(json)) ==
+          "house without a name, control off, 2025-10-01 00:00:00+00:00\n"
+          "no daemon is running; this is what the log in  knows\n"
+          "\n"
+          "Battery      unknown: no reading yet\n"
+          "Price        unknown\n"
+          "\n"
+          "Decision     none yet\n"
+          "Next change  none known\n"
+          "Inverter     mode unknown\n"
+          "Contact      unknown\n"
+          "Override     none\n"
+          "Faults       none\n"
+          "\n"
+          "Projections  none\n"
+          "Log          0 records, 00000000000000000000000000000000");
+  }
+
+  TEST_CASE("without a daemon status folds the log and says so") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    house.decide(60);
+    house.close();
+    const ToolRun text = run_tool({"--data", house.data().string(), "status"});
+    INFO(text.out << text.err);
+    CHECK(text.code == 0);
+    CHECK(text.err.empty());
+    CHECK(text.out.find("no daemon is running") != std::string::npos);
+    const auto json =
+        run_tool({"--data", house.data().string(), "--format", "json", "status"}).json_lines();
+    REQUIRE(json.size() == 1);
+    CHECK(json[0]["running"] == false);
+    CHECK(json[0]["last_reading"]["soc_pct"] == 64.0);
+    CHECK(json[0]["decision"]["action"] == "charge");
+    CHECK(json[0]["projections"][0]["standing"] == "empty");
+    CHECK(json[0]["log"]["head"] == 7);
+  }
+
+  TEST_CASE("a log that is held by somebody who does not answer is shown with that remark") {
+    HouseLog house;
+    house.begin();
+    const ToolRun run = run_tool({"--data", house.data().string(), "status"});
+    CHECK(run.code == 0);
+    CHECK(run.err.rfind("wattledger: test, process ", 0) == 0);
+  }
+}
