@@ -1,0 +1,202 @@
+#include "coordinator/daemon/actuator.hpp"
+
+#include "tests/daemon/daemon_fixture.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+using fb::InverterMode;
+
+namespace {
+
+fold::State deciding(fb::Action action, std::optional<UtcTime> until) {
+  fold::State state;
+  state.decision.emplace();
+  state.decision->action = action;
+  state.decision->power = Watts(4'000);
+  state.decision->target_soc = BasisPoints(9'000);
+  state.decision->until = until;
+  return state;
+}
+
+fold::State in_mode(InverterMode mode, std::optional<UtcTime> until = {}) {
+  fold::State state;
+  state.inverter.wished = mode;
+  state.inverter.confirmed = mode;
+  state.inverter.confirmed_until = until;
+  state.inverter.wished_power = Watts(4'000);
+  state.inverter.wished_soc = BasisPoints(9'000);
+  return state;
+}
+
+inverter::Wish charge_until(UtcTime until) {
+  return {InverterMode::charge, Watts(4'000), BasisPoints(9'000), until};
+}
+
+fb::DecisionMadeT charge_decision(UtcTime until) {
+  fb::DecisionMadeT decision;
+  decision.action = fb::Action::charge;
+  decision.power_w = 4'000;
+  decision.target_soc_bp = static_cast<std::uint16_t>(9'000);
+  decision.until_us = to_us(until);
+  return decision;
+}
+
+}  // namespace
+
+TEST_SUITE("daemon/actuator") {
+  TEST_CASE(
+      "a wish ends where the plan ends, at most an hour ahead, never past midnight, on a whole "
+      "minute") {
+    struct Row {
+      const char* name;
+      std::int64_t now;
+      fb::Action action;
+      std::optional<std::int64_t> until;
+      InverterMode mode;
+      std::int64_t end;
+    };
+    const Row rows[] = {
+        {"self use is general", 0, fb::Action::self_use, std::nullopt, InverterMode::general, 0},
+        {"a stop is general", 0, fb::Action::stop, 900, InverterMode::general, 0},
+        {"a quarter", 0, fb::Action::charge, 900, InverterMode::charge, 900},
+        {"an odd second", 0, fb::Action::charge, 959, InverterMode::charge, 900},
+        {"three hours", 0, fb::Action::charge, 3 * 3600, InverterMode::charge, 3600},
+        {"over", 901, fb::Action::charge, 900, InverterMode::general, 0},
+        {"less than a minute left", 890, fb::Action::charge, 930, InverterMode::charge, 900},
+        {"at 23:30", 84'600, fb::Action::charge, 2 * 86'400, InverterMode::charge, 86'340},
+        {"at 23:59:30", 86'370, fb::Action::charge, 2 * 86'400, InverterMode::general, 0},
+        {"a hold", 0, fb::Action::hold, 900, InverterMode::hold, 900},
+        {"a sale", 0, fb::Action::sell, 900, InverterMode::discharge, 900},
+    };
+    for (const Row& row : rows) {
+      CAPTURE(row.name);
+      const auto until = row.until ? std::optional(at_s(*row.until)) : std::nullopt;
+      const inverter::Wish wish = daemon::wish_for(deciding(row.action, until), at_s(row.now));
+      CHECK(wish.mode == row.mode);
+      if (row.mode != InverterMode::general) CHECK(wish.until == at_s(row.end));
+    }
+  }
+
+  TEST_CASE("without a decision the wish is to serve the house") {
+    CHECK(daemon::wish_for(fold::State{}, at_s(0)).mode == InverterMode::general);
+  }
+
+  TEST_CASE("a forced mode whose end has passed is general by itself") {
+    CHECK(daemon::mode_expected(in_mode(InverterMode::charge, at_s(900)), at_s(899)) ==
+          InverterMode::charge);
+    CHECK(daemon::mode_expected(in_mode(InverterMode::charge, at_s(900)), at_s(900)) ==
+          InverterMode::general);
+    CHECK(daemon::mode_expected(in_mode(InverterMode::general), at_s(900)) ==
+          InverterMode::general);
+  }
+
+  TEST_CASE("a command is issued only when something must change") {
+    struct Row {
+      const char* name;
+      fold::State state;
+      inverter::Wish wish;
+      std::int64_t now;
+      bool needed;
+    };
+    inverter::Wish weaker = charge_until(at_s(3600));
+    weaker.power = Watts(2'000);
+    const Row rows[] = {
+        {"unknown to general", in_mode(InverterMode::unknown), {}, 0, true},
+        {"general stays", in_mode(InverterMode::general), {}, 0, false},
+        {"general to charge", in_mode(InverterMode::general), charge_until(at_s(900)), 0, true},
+        {"charge stays", in_mode(InverterMode::charge, at_s(3600)), charge_until(at_s(3600)), 0,
+         false},
+        {"a later end waits", in_mode(InverterMode::charge, at_s(3600)), charge_until(at_s(5400)),
+         60, false},
+        {"until less than a slot is left", in_mode(InverterMode::charge, at_s(3600)),
+         charge_until(at_s(5400)), 2'701, true},
+        {"an earlier end does not wait", in_mode(InverterMode::charge, at_s(3600)),
+         charge_until(at_s(900)), 0, true},
+        {"another power", in_mode(InverterMode::charge, at_s(3600)), weaker, 0, true},
+        {"over, and general is wished: its schedule is cleared",
+         in_mode(InverterMode::charge, at_s(900)),
+         {},
+         901,
+         true},
+    };
+    for (const Row& row : rows) {
+      CAPTURE(row.name);
+      CHECK(daemon::command_needed(row.state, row.wish, at_s(row.now)) == row.needed);
+    }
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "a command is durable before the first write, and confirmed after") {
+    steering();
+    given(charge_decision(at_s(1800)));
+    daemon::Actuator actuator(*journal, inverter);
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    REQUIRE(inverter.wishes.size() == 1);
+    CHECK(inverter.wishes[0].mode == InverterMode::charge);
+    CHECK(inverter.wishes[0].until == at_s(1800));
+    CHECK(count(Kind::CommandIssued) == 1);
+    CHECK(count(Kind::CommandConfirmed) == 1);
+    CHECK(journal->state().inverter.confirmed == InverterMode::charge);
+    REQUIRE(actuator.reconcile(at_s(60)).has_value());
+    CHECK(inverter.wishes.size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "neither off nor advise writes anything") {
+    for (const fb::ControlMode mode : {fb::ControlMode::off, fb::ControlMode::advise}) {
+      steering(mode);
+      given(charge_decision(at_s(1800)));
+      daemon::Actuator actuator(*journal, inverter);
+      REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    }
+    CHECK(inverter.wishes.empty());
+    CHECK(count(Kind::CommandIssued) == 0);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "three failures raise a fault, then one attempt a slot; a success clears it") {
+    steering();
+    given(charge_decision(at_s(3000)));
+    daemon::Actuator actuator(*journal, inverter);
+    inverter.trouble = Error{ErrorKind::timed_out, "no answer", ""};
+    for (int i = 0; i < 6; ++i) REQUIRE(actuator.reconcile(at_s(i * 10)).has_value());
+    CHECK(inverter.wishes.size() == 3);
+    CHECK(count(Kind::CommandFailed) == 3);
+    CHECK(count(Kind::FaultRaised) == 1);
+    REQUIRE(actuator.reconcile(at_s(20 + 900)).has_value());
+    CHECK(inverter.wishes.size() == 4);
+    CHECK(count(Kind::FaultRaised) == 1);
+    inverter.trouble.reset();
+    REQUIRE(actuator.reconcile(at_s(20 + 1800)).has_value());
+    CHECK(count(Kind::CommandConfirmed) == 1);
+    CHECK(count(Kind::FaultCleared) == 1);
+    CHECK(journal->state().faults.empty());
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "somebody else's hand is recorded once") {
+    steering();
+    given(charge_decision(at_s(3000)));
+    daemon::Actuator actuator(*journal, inverter);
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    inverter.reading.forced_mode = InverterMode::charge;
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(60)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 0);
+    inverter.reading.forced_mode = InverterMode::general;
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(120)).has_value());
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(180)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 1);
+    CHECK(journal->state().inverter.foreign_change_at == at_s(0));
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "too many register writes a day are a latched fault") {
+    steering();
+    daemon::Actuator actuator(*journal, inverter);
+    for (int i = 0; i < 70; ++i) {
+      given(charge_decision(at_s(60 * (i + 2))));
+      REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    }
+    CHECK(inverter.writes() > daemon::register_writes_per_day_max);
+    CHECK(count(Kind::FaultRaised) == 1);
+    CHECK(journal->state().faults.front().fault == fb::Fault::register_writes_excessive);
+    CHECK(journal->state().faults.front().latched);
+  }
+}
