@@ -229,9 +229,12 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
     return cannot(logging.error());
   const auto past = look_back(config.data);
   if (!past) return cannot(past.error());
-  const UtcTime from = past->ended
-                           ? std::max(*start, UtcTime(std::chrono::ceil<std::chrono::minutes>(*past->ended)))
-                           : *start;
+  // The minute that the earlier run ended in has been lived.
+  const UtcTime from =
+      past->ended
+          ? std::max<UtcTime>(*start, std::chrono::floor<std::chrono::minutes>(*past->ended) +
+                                          std::chrono::minutes(1))
+          : *start;
   if (from >= end) {
     std::printf(
         "%s already holds the days up to %s; give --data another directory, or remove this one\n",

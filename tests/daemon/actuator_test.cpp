@@ -191,11 +191,13 @@ TEST_SUITE("daemon/actuator") {
     steering();
     daemon::Actuator actuator(*journal, inverter);
     for (int i = 0; i < 70; ++i) {
-      given(charge_decision(at_s(60 * (i + 2))));
+      fb::DecisionMadeT decision = charge_decision(at_s(1800));
+      decision.power_w = 1'000 + i;
+      given(std::move(decision));
       REQUIRE(actuator.reconcile(at_s(0)).has_value());
     }
     CHECK(inverter.writes() > daemon::register_writes_per_day_max);
-    CHECK(count(Kind::FaultRaised) == 1);
+    REQUIRE(count(Kind::FaultRaised) == 1);
     CHECK(journal->state().faults.front().fault == fb::Fault::register_writes_excessive);
     CHECK(journal->state().faults.front().latched);
   }

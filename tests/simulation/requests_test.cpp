@@ -1,5 +1,7 @@
 // The owner's requests by socket and by lock are one function: equal events but for their times.
+#include "log/appender.hpp"
 #include "tests/simulation/real_house.hpp"
+#include "tests/support/event_builders.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;
@@ -24,6 +26,7 @@ std::vector<fb::EventT> requests(const std::filesystem::path& data) {
         event.correlation.reset();
         if (auto* override = event.fact.AsOverrideRequested())
           override->until_us = flatbuffers::nullopt;
+        if (auto* cleared = event.fact.AsFaultCleared()) cleared->raised = flatbuffers::nullopt;
         found.push_back(std::move(event));
         return true;
       });
@@ -31,13 +34,33 @@ std::vector<fb::EventT> requests(const std::filesystem::path& data) {
   return found;
 }
 
+// A latched fault for the owner to clear.
+void raise_fault(const std::filesystem::path& data) {
+  auto log = log::Log::open(data / "log");
+  if (!log) {
+    std::filesystem::create_directories(data / "log");
+    log = log::Log::create(data / "log", {});
+  }
+  REQUIRE_MESSAGE(log.has_value(), log.error().line());
+  const auto lock = log::WriterLock::take(data / "log", "test");
+  REQUIRE(lock.has_value());
+  auto appender = log::Appender::open(*log, *lock, {});
+  REQUIRE(appender.has_value());
+  fb::FaultRaisedT fault;
+  fault.fault = fb::Fault::battery_voltage;
+  fault.latched = true;
+  const auto encoded = encode(event(wall_clock(), std::move(fault)));
+  REQUIRE(encoded.has_value());
+  REQUIRE(appender->append(*encoded, wall_clock(), {}).has_value());
+}
+
 void ask_everything(const std::filesystem::path& data) {
   const std::vector<std::vector<std::string>> wishes = {
       {"override", "charge", "--until", "+90m", "--soc", "80"},
       {"override", "hold", "--until", "+1h"},
       {"override", "auto"},
-      {"fault", "clear", "grid_voltage"},
-      {"correct", "1", "host", "another", "--reason", "a test"},
+      {"fault", "clear", "battery_voltage"},
+      {"correct", "1", "detail", "another", "--reason", "a test"},
   };
   for (const auto& wish : wishes) {
     std::vector<std::string> arguments = {"--data", data.string()};
@@ -56,6 +79,7 @@ TEST_SUITE("simulation/requests") {
     const auto server = std::move(*simulator::ModbusServer::start(house, 0));
     const auto config = write_config(home.path(), server->port(), "advise");
     const auto data = home / "data";
+    raise_fault(data);
     {
       Program daemon(WATTLEDGERD, {"--config", config.string()});
       REQUIRE_MESSAGE(wait_for(daemon, data, Kind::ReadingRecorded), daemon.err());
@@ -63,6 +87,7 @@ TEST_SUITE("simulation/requests") {
       REQUIRE_MESSAGE(daemon.kill(SIGTERM) == 0, daemon.err());
     }
     const auto by_socket = requests(data);
+    raise_fault(data);
     ask_everything(data);
     const auto both = requests(data);
     REQUIRE(by_socket.size() == 5);
