@@ -131,10 +131,15 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
   if (!command) return Failure(command.error());
 
   const std::uint32_t writes_before = inverter_.writes();
-  const auto applied = inverter_.apply(wish, now, state.site.zone);
+  Result<void> clock = is_forced(wish.mode) ? make_clock_right(state, now) : Result<void>{};
+  const auto applied = clock ? inverter_.apply(wish, now, state.site.zone)
+                             : Result<inverter::ControlState>(Failure(clock.error()));
   const std::uint32_t writes = inverter_.writes() - writes_before;
   WATTLEDGER_TRY(count_writes(writes, now));
-  if (!applied) return failed(*command, applied.error(), writes);
+  if (!applied) {
+    const auto trouble = clock ? trouble_of(applied.error().kind) : fb::CommandTrouble::clock_wrong;
+    return failed(*command, applied.error(), trouble, writes);
+  }
 
   fb::CommandConfirmedT confirmed;
   confirmed.command = command->value;
@@ -162,10 +167,11 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
   return {};
 }
 
-Result<void> Actuator::failed(Sequence command, const Error& error, std::uint32_t writes) {
+Result<void> Actuator::failed(Sequence command, const Error& error, fb::CommandTrouble trouble,
+                              std::uint32_t writes) {
   fb::CommandFailedT failure;
   failure.command = command.value;
-  failure.trouble = trouble_of(error.kind);
+  failure.trouble = trouble;
   failure.detail = error.line();
   failure.writes = writes;
   const std::uint32_t failures =
@@ -206,20 +212,44 @@ Result<void> Actuator::count_writes(std::uint32_t writes, UtcTime now) {
   return {};
 }
 
+// The end of a forced mode is a reading of the inverter's own clock.
+Result<void> Actuator::make_clock_right(const fold::State& state, UtcTime now) {
+  if (!clock_off_ || std::chrono::abs(*clock_off_) <= inverter_clock_off_max) return {};
+  WATTLEDGER_TRY(inverter_.set_clock(now, state.site.zone));
+  const auto left = inverter_.clock_offset(now, state.site.zone);
+  if (!left) return Failure(left.error());
+  clock_off_ = *left;
+  if (std::chrono::abs(*left) <= inverter_clock_off_max) return {};
+  return fail(ErrorKind::rejected,
+              "the inverter's clock is " + std::to_string(left->count()) +
+                  " s off and does not let itself be set",
+              "set it on the inverter; until then nothing is forced");
+}
+
+Result<void> Actuator::record_foreign(InverterMode found) {
+  fb::ForeignChangeSeenT change;
+  change.mode_found = found;
+  const auto recorded = journal_.record(fact(std::move(change)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
 Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading, UtcTime now) {
+  if (reading.inverter_clock_offset_s) clock_off_ = seconds(*reading.inverter_clock_offset_s);
+  const Seen found{reading.work_mode, reading.ems_mode, reading.fast_charging};
+  const bool changed = seen_ && !(*seen_ == found) && reading.work_mode && seen_->work_mode;
+  if (reading.work_mode) seen_ = found;
   if (!reading.forced_mode || *reading.forced_mode == InverterMode::unknown) return {};
   const fold::State state = journal_.state();
+  // Where we do not write, every write is somebody else's.
+  if (state.coordinator.control_mode != fb::ControlMode::on)
+    return changed ? record_foreign(*reading.forced_mode) : Result<void>{};
   if (state.inverter.confirmed == InverterMode::unknown) return {};
   // Near a forced mode's end either answer is right: the inverter's clock is not ours.
   const auto& until = state.inverter.confirmed_until;
   if (until && now > *until - seconds(150) && now < *until + seconds(150)) return {};
-  const InverterMode expected = mode_expected(state, now);
-  if (*reading.forced_mode == expected) return {};
-  fb::ForeignChangeSeenT seen;
-  seen.mode_found = *reading.forced_mode;
-  const auto recorded = journal_.record(fact(std::move(seen)), log::Urgency::now);
-  if (!recorded) return Failure(recorded.error());
-  return {};
+  if (*reading.forced_mode == mode_expected(state, now)) return {};
+  return record_foreign(*reading.forced_mode);
 }
 
 }  // namespace wattledger::daemon

@@ -17,6 +17,10 @@ inline constexpr std::uint32_t register_writes_per_day_max = 200;
 // A foreign write this recently forbids taking control.
 inline constexpr std::chrono::hours foreign_quiet_time{1};
 
+// A clock further off than this ends a forced mode at the wrong time: it is set, or the mode
+// refused.
+inline constexpr std::chrono::seconds inverter_clock_off_max{120};
+
 // What the inverter should do because of the last decision. Pure. A forced mode's end is the
 // planned end, at most settings.forced_end_max ahead and never past local midnight.
 [[nodiscard]] inverter::Wish wish_for(const fold::State& state, UtcTime now);
@@ -37,16 +41,29 @@ class Actuator {
 
   // One attempt at most. Only a failing journal is an error; a failing inverter is a fact.
   Result<void> reconcile(UtcTime now);
-  // Compares what a reading found with what was confirmed, and records a foreign hand.
+  // Compares what a reading found with what was confirmed (steering) or with the poll before (not
+  // steering), and records a foreign hand.
   Result<void> look_for_foreign_hand(const fb::ReadingRecordedT& reading, UtcTime now);
 
  private:
   Result<void> attempt(const inverter::Wish& wish, const fold::State& state, UtcTime now);
-  Result<void> failed(Sequence command, const Error& error, std::uint32_t writes);
+  Result<void> failed(Sequence command, const Error& error, fb::CommandTrouble trouble,
+                      std::uint32_t writes);
   Result<void> count_writes(std::uint32_t writes, UtcTime now);
+  Result<void> make_clock_right(const fold::State& state, UtcTime now);
+  Result<void> record_foreign(fb::InverterMode found);
 
   Journal& journal_;
   inverter::Inverter& inverter_;
+  // The registers that only a write changes, as the last poll found them.
+  struct Seen {
+    flatbuffers::Optional<std::uint16_t> work_mode;
+    flatbuffers::Optional<std::uint16_t> ems_mode;
+    flatbuffers::Optional<bool> fast_charging;
+    bool operator==(const Seen&) const = default;
+  };
+  std::optional<Seen> seen_;
+  std::optional<std::chrono::seconds> clock_off_;
   std::optional<UtcTime> attempted_at_;
   UtcTime writes_day_{};
   std::uint32_t writes_today_ = 0;

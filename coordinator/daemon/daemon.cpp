@@ -91,6 +91,20 @@ Result<void> Daemon::start_projections() {
   return {};
 }
 
+// `on` is refused while somebody else was seen writing within the hour.
+fb::ControlMode Daemon::control_allowed(fb::ControlMode wanted) const {
+  const auto foreign = journal_->with_state(
+      [](const fold::State& state) { return state.inverter.foreign_change_at; });
+  const bool refused = wanted == fb::ControlMode::on && !options_.demo && foreign &&
+                       clock_.now() - *foreign < foreign_quiet_time;
+  if (!refused) return wanted;
+  spdlog::error(
+      "control mode on is refused, advise it is: somebody else wrote to the inverter at {}; end "
+      "that, then say wattledger reload an hour later",
+      utc_text(*foreign));
+  return fb::ControlMode::advise;
+}
+
 Result<void> Daemon::begin() {
   const ClockRule rule{config_.clock_wait_max, config_.clock_require_sync && !clock_.simulated()};
   const auto believed = settle_clock(*journal_, clock_, rule, [this] { return stop_.load(); });
@@ -98,7 +112,8 @@ Result<void> Daemon::begin() {
   fb::CoordinatorStartedT started;
   started.version = program_version;
   started.engine_revision = policy::engine_revision;
-  started.control_mode = config_.control_mode;
+  const fb::ControlMode control = control_allowed(config_.control_mode);
+  started.control_mode = control;
   started.demo = options_.demo;
   started.simulated = clock_.simulated();
   if (!clock_.simulated()) started.pid = static_cast<std::uint32_t>(::getpid());
@@ -113,7 +128,7 @@ Result<void> Daemon::begin() {
   WATTLEDGER_TRY(adopt_policy(*journal_, config_.policy));
   WATTLEDGER_TRY(appender_->flush());
   spdlog::info("wattledgerd {} started, control mode {} [{}]", program_version,
-               fb::EnumNameControlMode(config_.control_mode), sequence->value);
+               fb::EnumNameControlMode(control), sequence->value);
   return {};
 }
 
@@ -170,18 +185,13 @@ Result<void> Daemon::reload() {
   }
   WATTLEDGER_TRY(adopt_policy(*journal_, fresh->policy));
   const auto state = journal_->state();
-  if (state.coordinator.control_mode == fresh->control_mode) return {};
-  const auto& foreign = state.inverter.foreign_change_at;
-  if (fresh->control_mode == fb::ControlMode::on && foreign &&
-      clock_.now() - *foreign < foreign_quiet_time) {
-    spdlog::error(
-        "control stays {}: somebody else wrote to the inverter at {}; try again an hour later",
-        fb::EnumNameControlMode(state.coordinator.control_mode), utc_text(*foreign));
-    return {};
-  }
+  const fb::ControlMode control = control_allowed(fresh->control_mode);
+  if (state.coordinator.control_mode == control) return {};
+  // Who no longer steers leaves nothing forced behind.
+  if (state.coordinator.control_mode == fb::ControlMode::on) (void)release_inverter();
   fb::CoordinatorStateChangedT changed;
   changed.state = state.coordinator.state;
-  changed.control_mode = fresh->control_mode;
+  changed.control_mode = control;
   const auto recorded = journal_->record(fact(std::move(changed)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
   return {};

@@ -66,6 +66,7 @@ class Daemon {
   Result<void> begin();
   Result<void> start_projections();
   Result<void> reload();
+  [[nodiscard]] fb::ControlMode control_allowed(fb::ControlMode wanted) const;
   Result<void> tick_until(UtcTime until);
   [[nodiscard]] std::optional<bool> release_inverter();
 

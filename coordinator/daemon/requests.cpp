@@ -69,11 +69,12 @@ Result<std::string> Daemon::answer_status() {
   extras.demo = options_.demo;
   extras.head = appender_->committed();
   extras.log = uuid_;
-  for (const projections::LiveStatus& each : live_->status())
+  for (const projections::LiveStatus& each : live_->status()) {
+    const bool current = each.sequence >= extras.head;
+    const char* standing = !each.fed ? "stopped" : current ? "current" : "behind";
     extras.projections.push_back(
-        {each.projection,
-         each.fed ? std::string(projections::standing_name(each.standing)) : "stopped",
-         each.sequence, each.fed ? "" : each.message});
+        {each.projection, standing, each.sequence, each.fed ? "" : each.message});
+  }
   if (const std::int64_t us = last_contact_us_; us != 0) extras.last_contact = utc_from_us(us);
   const fold::State state = journal_->state();
   std::optional<fb::DecisionMadeT> decision;

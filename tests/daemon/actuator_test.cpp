@@ -201,4 +201,44 @@ TEST_SUITE("daemon/actuator") {
     CHECK(journal->state().faults.front().fault == fb::Fault::register_writes_excessive);
     CHECK(journal->state().faults.front().latched);
   }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "where we do not steer, a register that changes is somebody else's hand") {
+    steering(fb::ControlMode::advise);
+    daemon::Actuator actuator(*journal, inverter);
+    inverter.reading.work_mode = static_cast<std::uint16_t>(0);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(0)).has_value());
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(60)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 0);
+    inverter.reading.work_mode = static_cast<std::uint16_t>(3);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(120)).has_value());
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(180)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 1);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "an inverter's clock that is off is set before anything is forced") {
+    steering();
+    given(charge_decision(at_s(1800)));
+    daemon::Actuator actuator(*journal, inverter);
+    inverter.reading.inverter_clock_offset_s = 3600;
+    inverter.clock_off = std::chrono::seconds(3600);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(0)).has_value());
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    CHECK(inverter.clocks_set == 1);
+    CHECK(count(Kind::CommandConfirmed) == 1);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "an inverter's clock that cannot be set forbids forced modes") {
+    steering();
+    given(charge_decision(at_s(1800)));
+    daemon::Actuator actuator(*journal, inverter);
+    inverter.clock_stuck = true;
+    inverter.reading.inverter_clock_offset_s = -600;
+    inverter.clock_off = std::chrono::seconds(-600);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(0)).has_value());
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    CHECK(inverter.wishes.empty());
+    CHECK(count(Kind::CommandFailed) == 1);
+  }
 }

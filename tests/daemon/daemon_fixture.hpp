@@ -50,6 +50,9 @@ class HandInverter : public inverter::Inverter {
   fb::ReadingRecordedT reading;
   std::vector<inverter::Wish> wishes;
   int released = 0;
+  std::chrono::seconds clock_off{0};
+  bool clock_stuck = false;
+  int clocks_set = 0;
 
   Result<inverter::Device> identify() override {
     if (trouble) return Failure(*trouble);
@@ -79,9 +82,13 @@ class HandInverter : public inverter::Inverter {
     return {};
   }
   Result<std::chrono::seconds> clock_offset(UtcTime, const ZoneOffsets&) override {
-    return std::chrono::seconds(0);
+    return clock_off;
   }
-  Result<void> set_clock(UtcTime, const ZoneOffsets&) override { return {}; }
+  Result<void> set_clock(UtcTime, const ZoneOffsets&) override {
+    ++clocks_set;
+    if (!clock_stuck) clock_off = std::chrono::seconds(0);
+    return {};
+  }
   [[nodiscard]] std::uint32_t writes() const override { return writes_; }
 
  private:

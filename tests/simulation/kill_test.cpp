@@ -98,4 +98,18 @@ TEST_SUITE("simulation/kill") {
     CHECK(daemon.kill(SIGTERM) == 0);
     CHECK(daemon.err().find("No real inverter data available") != std::string::npos);
   }
+
+  TEST_CASE("control on is refused within an hour of somebody else's write, and said so") {
+    const TemporaryDirectory home;
+    KillHouse real;
+    const auto config = write_config(home.path(), real.server->port(), "on");
+    fb::ForeignChangeSeenT seen;
+    seen.mode_found = fb::InverterMode::general;
+    append_to(home / "data", event(wall_clock() - std::chrono::minutes(10), std::move(seen)));
+    Program daemon(WATTLEDGERD, {"--config", config.string()});
+    REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::DecisionMade), daemon.err());
+    CHECK(daemon.kill(SIGTERM) == 0);
+    CHECK(daemon.err().find("control mode on is refused") != std::string::npos);
+    CHECK(count(home / "data", Kind::CommandIssued) == 0);
+  }
 }

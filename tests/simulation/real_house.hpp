@@ -6,7 +6,9 @@
 #include <fstream>
 
 #include "coordinator/simulator/simulator.hpp"
+#include "log/appender.hpp"
 #include "tests/simulation/house_run.hpp"
+#include "tests/support/event_builders.hpp"
 
 namespace wattledger::testing {
 
@@ -27,6 +29,23 @@ inline std::filesystem::path write_config(const std::filesystem::path& directory
                       << "clock: {require_sync: false, max_wait_s: 1}\n"
                       << more;
   return file;
+}
+
+// Appends to the log of a data directory that no daemon runs on; makes the log if there is none.
+inline void append_to(const std::filesystem::path& data, const fb::EventT& event) {
+  auto log = log::Log::open(data / "log");
+  if (!log) {
+    std::filesystem::create_directories(data / "log");
+    log = log::Log::create(data / "log", {});
+  }
+  REQUIRE_MESSAGE(log.has_value(), log.error().line());
+  const auto lock = log::WriterLock::take(data / "log", "test");
+  REQUIRE(lock.has_value());
+  auto appender = log::Appender::open(*log, *lock, {});
+  REQUIRE(appender.has_value());
+  const auto encoded = encode(event);
+  REQUIRE(encoded.has_value());
+  REQUIRE(appender->append(*encoded, wall_clock(), {}).has_value());
 }
 
 // Waits until the log under `data` holds an event of `kind`; false when the daemon ended first.

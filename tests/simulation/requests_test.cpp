@@ -1,7 +1,5 @@
 // The owner's requests by socket and by lock are one function: equal events but for their times.
-#include "log/appender.hpp"
 #include "tests/simulation/real_house.hpp"
-#include "tests/support/event_builders.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;
@@ -36,22 +34,10 @@ std::vector<fb::EventT> requests(const std::filesystem::path& data) {
 
 // A latched fault for the owner to clear.
 void raise_fault(const std::filesystem::path& data) {
-  auto log = log::Log::open(data / "log");
-  if (!log) {
-    std::filesystem::create_directories(data / "log");
-    log = log::Log::create(data / "log", {});
-  }
-  REQUIRE_MESSAGE(log.has_value(), log.error().line());
-  const auto lock = log::WriterLock::take(data / "log", "test");
-  REQUIRE(lock.has_value());
-  auto appender = log::Appender::open(*log, *lock, {});
-  REQUIRE(appender.has_value());
   fb::FaultRaisedT fault;
   fault.fault = fb::Fault::battery_voltage;
   fault.latched = true;
-  const auto encoded = encode(event(wall_clock(), std::move(fault)));
-  REQUIRE(encoded.has_value());
-  REQUIRE(appender->append(*encoded, wall_clock(), {}).has_value());
+  append_to(data, event(wall_clock(), std::move(fault)));
 }
 
 void ask_everything(const std::filesystem::path& data) {
