@@ -27,8 +27,28 @@ Result<std::unique_ptr<EmbeddedHouse>> EmbeddedHouse::start(const EmbeddedHouseO
   return embedded;
 }
 
-void EmbeddedHouse::go_on_from(const fb::ReadingRecordedT& reading) {
-  if (reading.battery_soc_bp) house_->set_soc(BasisPoints(*reading.battery_soc_bp));
+void EmbeddedHouse::go_on_from(const fb::ReadingRecordedT& reading, bool same_day) {
+  if (!reading.battery_soc_bp) return;
+  const auto energy = [](const auto& counter) { return MilliwattHours(counter.value_or(0)); };
+  const simulator::Energies total{energy(reading.pv_total_mwh),
+                                  energy(reading.load_total_mwh),
+                                  energy(reading.import_total_mwh),
+                                  energy(reading.export_total_mwh),
+                                  energy(reading.battery_charge_total_mwh),
+                                  energy(reading.battery_discharge_total_mwh),
+                                  {},
+                                  {}};
+  simulator::Energies today;
+  if (same_day)
+    today = {energy(reading.pv_today_mwh),
+             energy(reading.load_today_mwh),
+             energy(reading.import_today_mwh),
+             energy(reading.export_today_mwh),
+             energy(reading.battery_charge_today_mwh),
+             energy(reading.battery_discharge_today_mwh),
+             {},
+             {}};
+  house_->carry_over(BasisPoints(*reading.battery_soc_bp), total, today);
 }
 
 }  // namespace wattledger::daemon

@@ -23,8 +23,8 @@ class EmbeddedHouse {
   static Result<std::unique_ptr<EmbeddedHouse>> start(const EmbeddedHouseOptions& options,
                                                       const fold::PolicySettings& battery,
                                                       const ZoneOffsets& zone, UtcTime at);
-  // Takes over SOC and counters of the last reading.
-  void go_on_from(const fb::ReadingRecordedT& reading);
+  // Takes over charge and counters of the last reading; the day's too if it was of the same day.
+  void go_on_from(const fb::ReadingRecordedT& reading, bool same_day);
   void advance(UtcTime to) { house_->advance(to); }
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
 

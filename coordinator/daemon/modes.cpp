@@ -99,7 +99,9 @@ Result<OwnHouse> build_house(const Arguments& arguments, const config::Config& c
       EmbeddedHouse::start({arguments.house, arguments.seed}, config.policy, zone->zone, from);
   if (!house) return Failure(house.error());
   own.house = std::move(*house);
-  if (past.reading) own.house->go_on_from(*past.reading);
+  if (past.reading)
+    own.house->go_on_from(*past.reading,
+                          zone->zone.day_start(*past.ended) == zone->zone.day_start(from));
   inverter::ModbusOptions modbus;
   modbus.port = own.house->port();
   own.inverter = inverter::make_modbus_inverter(modbus);

@@ -235,6 +235,30 @@ void House::set_soc(BasisPoints soc) {
   impl_->settle_locked();
 }
 
+void House::carry_over(BasisPoints soc, const Energies& total, const Energies& today) {
+  set_soc(soc);
+  const std::lock_guard lock(impl_->mutex);
+  const auto counters = [](const Energies& shown) {
+    const auto cells = [](MilliwattHours energy) { return energy.count() * cells_per_mwh; };
+    return Counters{cells(shown.pv),
+                    cells(shown.load),
+                    cells(shown.imported),
+                    cells(shown.exported),
+                    cells(shown.charged),
+                    cells(shown.discharged),
+                    0};
+  };
+  const Counters day_so_far = counters(today);
+  Counters& midnight = impl_->at_midnight;
+  impl_->total = midnight = counters(total);
+  midnight.pv -= day_so_far.pv;
+  midnight.load -= day_so_far.load;
+  midnight.imported -= day_so_far.imported;
+  midnight.exported -= day_so_far.exported;
+  midnight.charged -= day_so_far.charged;
+  midnight.discharged -= day_so_far.discharged;
+}
+
 void House::shift_clock(std::chrono::seconds by) {
   const std::lock_guard lock(impl_->mutex);
   impl_->shift += by;

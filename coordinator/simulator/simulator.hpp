@@ -1,7 +1,9 @@
-// A house with PV, load, battery, meter and a GoodWe ET inverter that obey physics, spoken to over Modbus/TCP like a real one.
-// Time is given from outside: advance(to) integrates up to `to`; the inverter's own clock follows it.
+// A house with PV, load, battery, meter and a GoodWe ET inverter that obey physics, spoken to over
+// Modbus/TCP like a real one. Time is given from outside: advance(to) integrates up to `to`; the
+// inverter's own clock follows it.
 //
-// Threads: House is guarded inside (the server's thread and the driver's may call at once). ModbusServer has one thread.
+// Threads: House is guarded inside (the server's thread and the driver's may call at once).
+// ModbusServer has one thread.
 #pragma once
 
 #include <chrono>
@@ -32,10 +34,12 @@ struct HouseOptions {
   bool has_meter = true;  // without: registers 36000.. are illegal addresses
 };
 
-// PV and load of the house over a year, laid on simulated dates by UTC month, day and time (29 February dropped).
+// PV and load of the house over a year, laid on simulated dates by UTC month, day and time (29
+// February dropped).
 class HouseYear {
  public:
-  // CSV with period_start_utc,load_w,pv_w[,…]; gaps carry the value before. invalid_input with line on anything else.
+  // CSV with period_start_utc,load_w,pv_w[,…]; gaps carry the value before. invalid_input with line
+  // on anything else.
   static Result<HouseYear> read_csv(const std::filesystem::path& file);
   // A seeded year: clear-sky PV with cloud, a load with morning and evening.
   static HouseYear generate(std::uint64_t seed);
@@ -65,6 +69,9 @@ class House {
   [[nodiscard]] Watts battery_power() const;  // + discharge
   [[nodiscard]] Energies energies() const;
   [[nodiscard]] bool in_forced_mode() const;
+  // Goes on from an earlier life: the battery's charge, and what the counters showed in all and for
+  // the day so far (`lost` and `stored` are not looked at).
+  void carry_over(BasisPoints soc, const Energies& total, const Energies& today);
   // Tests: fix PV or load; shift the inverter's clock; faults by name come with later work.
   void set_load(std::optional<Watts> load);
   void set_pv(std::optional<Watts> pv);
@@ -78,14 +85,16 @@ class House {
   std::unique_ptr<Impl> impl_;
 };
 
-// How the server misbehaves, for tests; applies to requests answered from now on. late: an answer leaves when the next request
-// comes on its connection. ignore_writes: acknowledges writes and does nothing.
+// How the server misbehaves, for tests; applies to requests answered from now on. late: an answer
+// leaves when the next request comes on its connection. ignore_writes: acknowledges writes and does
+// nothing.
 enum class Misbehaviour { none, silent, late, garbage, exceptions, disconnect, ignore_writes };
 
 class ModbusServer {
  public:
   // Binds to 127.0.0.1; port 0 takes a free one.
-  static Result<std::unique_ptr<ModbusServer>> start(House& house, std::uint16_t port, std::uint8_t unit = 247);
+  static Result<std::unique_ptr<ModbusServer>> start(House& house, std::uint16_t port,
+                                                     std::uint8_t unit = 247);
   virtual ~ModbusServer() = default;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   virtual void misbehave(Misbehaviour how) = 0;

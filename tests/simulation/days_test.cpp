@@ -96,6 +96,30 @@ TEST_SUITE("simulation/days") {
     CHECK(records(home / "a") != records(home / "c"));
   }
 
+  TEST_CASE("a simulation that goes on later keeps its battery and its counters") {
+    const TemporaryDirectory home;
+    REQUIRE(run(WATTLEDGERD, simulation(1, home / "live")).code == 0);
+    REQUIRE(run(WATTLEDGERD, simulation(2, home / "live")).code == 0);
+    CHECK(count(home / "live", Kind::CoordinatorStarted) == 2);
+    CHECK(count(home / "live", Kind::ReadingRecorded) == 2 * 1440);
+    auto log = log::Log::open(home / "live" / "log");
+    const auto snapshot = log->snapshot();
+    std::int64_t imported = 0;
+    std::int64_t soc = -1;
+    const auto scanned = snapshot->scan(
+        snapshot->first(), snapshot->head(), [&](const log::RecordView& record) -> Result<bool> {
+          const auto* reading = record.event.as<fb::ReadingRecorded>();
+          if (reading == nullptr) return true;
+          CHECK(reading->import_total_mwh().value_or(-1) >= imported);
+          imported = reading->import_total_mwh().value_or(-1);
+          if (soc >= 0) CHECK(std::abs(*reading->battery_soc_bp() - soc) <= 200);
+          soc = *reading->battery_soc_bp();
+          return true;
+        });
+    REQUIRE(scanned.has_value());
+    CHECK(imported > 0);
+  }
+
   TEST_CASE("killed at random points and restarted, what is live still equals what is replayed") {
     const TemporaryDirectory home;
     const std::uint64_t seed = std::random_device{}();
