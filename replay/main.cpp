@@ -16,29 +16,32 @@ namespace {
 struct Group {
   const char* name;
   const char* what;
+  const char* example;
 };
 
 CLI::App* add_group(CLI::App& parent, const Group& group) {
   CLI::App* app = parent.add_subcommand(group.name, group.what);
   app->require_subcommand(1);
+  app->footer(std::string("Example:\n  ") + group.example);
   return app;
 }
 
 void add_commands(CLI::App& app, Invocation& invocation) {
   add_status(app, invocation);
   add_override(app, invocation);
-  CLI::App* fault = add_group(app, {"fault", "What safety has latched"});
+  CLI::App* fault = add_group(app, {"fault", "What safety has latched", "wattledger fault list"});
   add_fault_list(*fault, invocation);
   add_fault_clear(*fault, invocation);
   add_correct(app, invocation);
   add_reload(app, invocation);
 
-  CLI::App* audit =
-      add_group(app, {"audit", "What was decided, why, and whether it can be re-made"});
+  CLI::App* audit = add_group(app, {"audit", "What was decided, why, and whether it can be re-made",
+                                    "wattledger audit list --limit 20"});
   add_audit_list(*audit, invocation);
   add_audit_verify(*audit, invocation);
 
-  CLI::App* log = add_group(app, {"log", "Look at the log itself: the one truth"});
+  CLI::App* log =
+      add_group(app, {"log", "Look at the log itself: the one truth", "wattledger log stat"});
   add_log_stat(*log, invocation);
   add_log_cat(*log, invocation);
   add_log_tail(*log, invocation);

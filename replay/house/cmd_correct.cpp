@@ -68,9 +68,9 @@ Exit run(const Invocation& invocation, const Wish& wish) {
 void add_correct(CLI::App& app, Invocation& invocation) {
   CLI::App* command = add_command(
       app, "correct",
-      "Say that a recorded value was wrong, and what is right. The record itself stays as it is; "
-      "the "
-      "correction is an event of its own, from which on projections show the right value.",
+      "Say that a recorded value was wrong, and what is right. The record stays as it is; the "
+      "correction is an event of its own beside it, for whoever reads the log. Projections and "
+      "decisions do not apply it yet. Writes an event.",
       "wattledger correct 1234 battery_soc_bp 6400 --reason \"the inverter reported 0\"");
   const auto wish = std::make_shared<Wish>();
   command

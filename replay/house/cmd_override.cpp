@@ -98,6 +98,19 @@ Result<Override> make(const Wish& wish, const ZoneOffsets& zone, UtcTime now) {
   return made;
 }
 
+// Who says "charge" and sees the battery idle must know why. Empty where nothing needs saying.
+std::string why_nothing_moves(const Place& place) {
+  const auto answer = ask_daemon(place, "status", "{}");
+  if (!answer) return "";
+  const auto status = nlohmann::json::parse(*answer, nullptr, /*allow_exceptions=*/false);
+  if (!status.is_object() || !status.contains("control_mode")) return "";
+  const auto& mode = status["control_mode"];
+  if (mode != "advise" && mode != "off") return "";
+  return "control is " + mode.get<std::string>() +
+         ": nothing is written to the inverter; for that, set control.mode to on and say "
+         "wattledger reload";
+}
+
 Exit run(const Invocation& invocation, const Wish& wish) {
   if (const auto good = check(wish); !good) return usage(good.error().what, good.error().remedy);
   const auto place = find_place(invocation);
@@ -110,10 +123,12 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   }
   const auto made = make(wish, zone, clock_now());
   if (!made) return usage(made.error().what, made.error().remedy);
-  return report(
-      invocation,
-      submit(*place, made->event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)),
-      made->remark);
+  const std::string remark = wish.action == "auto" ? "" : why_nothing_moves(*place);
+  const auto submitted =
+      submit(*place, made->event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  const Exit exit = report(invocation, submitted, made->remark);
+  if (submitted && !remark.empty()) note(remark);
+  return exit;
 }
 
 }  // namespace
@@ -134,7 +149,9 @@ void add_override(CLI::App& app, Invocation& invocation) {
                    "When it ends: 18:30, 2025-10-26T18:30 (local) or +90m, +2h; charge alone has a "
                    "default, one hour")
       ->type_name("TIME");
-  command->add_option("--soc", wish->soc, "charge: stop at; sell: stop at; in percent")
+  command
+      ->add_option("--soc", wish->soc,
+                   "charge, sell: stop at this charge of the battery, in percent")
       ->type_name("PERCENT");
   command->add_option("--power", wish->power, "charge, sell: at most this much, in watts")
       ->type_name("WATTS");

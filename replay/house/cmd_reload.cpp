@@ -15,7 +15,9 @@ Exit run(const Invocation& invocation) {
     return cannot({ErrorKind::not_found, "no daemon is running on " + place->data.string(),
                    "nothing to reload: it reads its configuration when it starts"});
   if (!answer) return cannot(answer.error());
-  say(invocation.format == Format::json ? *answer : "the daemon takes its configuration anew");
+  say(invocation.format == Format::json ? *answer
+                                        : "the daemon takes control.mode, battery, policy, safety "
+                                          "and tariff from its configuration anew");
   return Exit::done;
 }
 
@@ -23,9 +25,11 @@ Exit run(const Invocation& invocation) {
 
 void add_reload(CLI::App& app, Invocation& invocation) {
   CLI::App* command = add_command(app, "reload",
-                                  "Have the daemon read its configuration again. One that does not "
-                                  "hold leaves the old in force and is "
-                                  "said here.",
+                                  "Have the daemon read its configuration again: control.mode, and "
+                                  "what decisions rest on (battery, policy, safety, tariff, rows' "
+                                  "and slots' cadence). Other keys and the prices file are read at "
+                                  "its start. One that does not hold leaves the old in force and "
+                                  "is said here.",
                                   "wattledger reload");
   command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
 }

@@ -104,7 +104,7 @@ Result<void> check_correction(Kind kind, const std::string& field, const std::st
     return need_type(static_cast<ElementaryType>(code.base_type), field, value);
   }
   return fail(ErrorKind::invalid_input,
-              "a " + std::string(kind_name(kind)) + " has no field \"" + field + "\"",
+              std::string(kind_name(kind)) + " has no field \"" + field + "\"",
               near_match_remedy(field, known));
 }
 

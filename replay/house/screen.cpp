@@ -80,12 +80,19 @@ class Screen {
   std::string out_;
 };
 
+// What the control mode means for whoever wonders why nothing moves.
+std::string control_text(const std::string& mode) {
+  if (mode == "advise") return "advise (nothing is written to the inverter)";
+  if (mode == "off") return "off (nothing is decided or written)";
+  return mode;
+}
+
 void Screen::heading() {
   std::string now = text(at(status_, "now"));
   if (now.size() > 10) now[10] = ' ';
   const std::string site = text(at(status_, "site"), "");
   out_ += fmt::format("{}, control {}{}, {}\n", site.empty() ? "house without a name" : site,
-                      text(at(status_, "control_mode")),
+                      control_text(text(at(status_, "control_mode"))),
                       is_true(at(status_, "demo")) ? ", demo" : "", now);
   const std::string data = text(at(status_, "data"));
   if (is_true(at(status_, "running")))

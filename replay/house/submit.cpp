@@ -105,7 +105,7 @@ Exit report(const Invocation& invocation, const Result<Submitted>& submitted,
   }
   say(fmt::format(
       "{}; recorded as {}{}", remark, submitted->sequence.value,
-      submitted->by_daemon ? "" : " (no daemon is running: it acts on this when it starts)"));
+      submitted->by_daemon ? "" : " (no daemon is running: the next one finds it in the log)"));
   return Exit::done;
 }
 

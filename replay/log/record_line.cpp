@@ -59,8 +59,9 @@ struct KeyFacts {
   }
 
   std::string operator()(const fb::SiteAdopted& f) const {
-    return fmt::format("{}, {} {}, {}", text(f.site()), text(f.device_model()),
-                       text(f.device_serial()), text(f.zone()));
+    const std::string device = text(f.device_model()) + " " + text(f.device_serial());
+    return fmt::format("{}, {}, {}", text(f.site()),
+                       device == " " ? "no inverter seen yet" : device, text(f.zone()));
   }
   std::string operator()(const fb::PolicyAdopted& f) const {
     const std::string digest =

@@ -73,9 +73,9 @@ TEST_SUITE("replay/house") {
     INFO(run.out << run.err);
     REQUIRE(run.code == 0);
     CHECK(run.out.rfind("override charge at 3000 W to 80 % until ", 0) == 0);
-    CHECK(
-        run.out.find("; recorded as 5 (no daemon is running: it acts on this when it starts)\n") !=
-        std::string::npos);
+    CHECK(run.out.find(
+              "; recorded as 5 (no daemon is running: the next one finds it in the log)\n") !=
+          std::string::npos);
     auto record = newest(house);
     CHECK(record["kind"] == "OverrideRequested");
     CHECK(record["event"]["source"] == "owner");

@@ -28,7 +28,8 @@ TEST_SUITE("replay/log") {
     const std::vector<std::string> lines = run.lines();
     REQUIRE(lines.size() == 7);
     CHECK(lines[0] ==
-          "       1  2025-10-01 02:00:00+02:00  SiteAdopted              home,  , Europe/Warsaw");
+          "       1  2025-10-01 02:00:00+02:00  SiteAdopted              home, no inverter seen "
+          "yet, Europe/Warsaw");
     CHECK(lines[4] ==
           "       5  2025-10-01 02:01:00+02:00  ReadingRecorded          SOC 64.0 %, battery -3000 "
           "W, PV 1250 W, load 830 W, grid "

@@ -46,7 +46,7 @@ TEST_SUITE("replay/status") {
     const std::size_t why = screen.find("Why          ");
     REQUIRE(why != std::string::npos);
     CHECK(screen.substr(0, why) ==
-          "home, control advise, 2025-10-01 02:01:12+02:00\n"
+          "home, control advise (nothing is written to the inverter), 2025-10-01 02:01:12+02:00\n"
           "wattledgerd 0.1.0 is running on /data\n"
           "\n"
           "Battery      64.0 %, charging 3000 W, 21.5 °C\n"
@@ -79,7 +79,8 @@ TEST_SUITE("replay/status") {
     CHECK(status["inverter"]["mode"].is_null());
     CHECK(status["last_contact_s"].is_null());
     CHECK(value(tool::status_screen(json)) ==
-          "house without a name, control off, 2025-10-01 00:00:00+00:00\n"
+          "house without a name, control off (nothing is decided or written), 2025-10-01 "
+          "00:00:00+00:00\n"
           "no daemon is running; this is what the log in  knows\n"
           "\n"
           "Battery      unknown: no reading yet\n"
