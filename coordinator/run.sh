@@ -16,4 +16,5 @@ without_tests=(-DWATTLEDGER_TESTS=OFF)
 [ ! -f "$house/build/release/CMakeCache.txt" ] || without_tests=()
 configure release "${without_tests[@]}"
 build release wattledgerd wattledger
+say "the operator's tool: $house/build/release/replay/wattledger"
 exec "$house/build/release/coordinator/daemon/wattledgerd" "$@"

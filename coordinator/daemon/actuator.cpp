@@ -1,5 +1,7 @@
 #include "coordinator/daemon/actuator.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace wattledger::daemon {
@@ -153,6 +155,8 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
   event.cause = command->value;
   const auto sequence = journal_.record(std::move(event), log::Urgency::now);
   if (!sequence) return Failure(sequence.error());
+  spdlog::info("the inverter confirms {} [{}]", fb::EnumNameInverterMode(applied->mode),
+               sequence->value);
   const bool stood = journal_.with_state([](const fold::State& s) {
     return std::any_of(s.faults.begin(), s.faults.end(), [](const fold::LatchedFault& each) {
       return each.fault == fb::Fault::command_not_applied;
@@ -181,6 +185,7 @@ Result<void> Actuator::failed(Sequence command, const Error& error, fb::CommandT
   event.cause = command.value;
   const auto recorded = journal_.record(std::move(event), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
+  spdlog::warn("command {} failed: {} [{}]", command.value, error.line(), recorded->value);
   if (failures != command_failures_max) return {};
   fb::FaultRaisedT fault;
   fault.fault = fb::Fault::command_not_applied;

@@ -1,6 +1,10 @@
 #include "coordinator/daemon/arguments.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "events/near_match.hpp"
 
 namespace wattledger::daemon {
 namespace {
@@ -15,39 +19,71 @@ constexpr const char* about =
     "  wattledgerd --simulate 30       thirty days as fast as the machine allows, then a summary\n"
     "  wattledgerd --config FILE       your house\n";
 
+// A range that is not repeated in the help's column of types.
+CLI::Validator quiet_range(int least, int most) { return CLI::Range(least, most).description(""); }
+
+// One line for what CLI11 did not understand, with the nearest thing that it would have.
+int explain(CLI::App& app, const CLI::ParseError& problem) {
+  const std::vector<std::string> rest = app.remaining();
+  const auto odd = std::find_if(rest.begin(), rest.end(),
+                                [](const std::string& word) { return word.rfind('-', 0) == 0; });
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  std::string line;
+  if (odd != rest.end())
+    line = "unknown option " + *odd + "; " + near_match_remedy(*odd, known);
+  else if (!rest.empty())
+    line = "\"" + rest.front() + "\" is too much; see wattledgerd --help";
+  else
+    line = std::string(problem.what()) + "; see wattledgerd --help";
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::fprintf(stderr, "wattledgerd: %s\n", line.c_str());
+  return exit_usage;
+}
+
 }  // namespace
 
 std::variant<Arguments, int> read_arguments(int argc, char** argv) {
   Arguments arguments;
   std::int64_t days = 0;
-  CLI::App app{about};
+  CLI::App app{about, "wattledgerd"};
   app.set_version_flag("--version", WATTLEDGER_VERSION);
   app.add_option("--config", arguments.config, "YAML configuration of a real house")
       ->type_name("FILE");
-  app.add_option("--data", arguments.data, "Directory of log and projections")->type_name("DIR");
-  const auto* simulate = app.add_option("--simulate", days, "Simulate this many days and exit")
-                             ->type_name("DAYS")
-                             ->check(CLI::Range(1, 3660));
+  app.add_option("--data", arguments.data,
+                 "Directory of log and projections (else the configuration's, ./wattledger-demo or "
+                 "./wattledger-simulation)")
+      ->type_name("DIR");
+  const auto* simulate =
+      app.add_option("--simulate", days, "Simulate this many days, 1 to 3660, and exit")
+          ->type_name("DAYS")
+          ->check(quiet_range(1, 3660));
   app.add_option("--start", arguments.start, "First simulated day, local")
       ->type_name("DATE")
       ->capture_default_str();
   app.add_option("--prices", arguments.prices, "Prices: a CSV or a saved price-API answer")
       ->type_name("FILE");
-  app.add_option("--house", arguments.house, "A house's year of load and PV, CSV")
+  app.add_option("--house", arguments.house, "A simulated house's year of load and PV, CSV")
       ->type_name("FILE");
-  app.add_option("--seed", arguments.seed, "Seed of what is generated where no file is given")
+  app.add_option("--seed", arguments.seed,
+                 "Seed of what is generated for a simulated house where no file is given")
+      ->type_name("N")
       ->capture_default_str();
-  app.add_option("--poll", arguments.poll_s, "Simulated seconds between two polls")
-      ->check(CLI::Range(1, 3600))
+  app.add_option("--poll", arguments.poll_s, "Simulated seconds between two polls, 1 to 3600")
+      ->type_name("SECONDS")
+      ->check(quiet_range(1, 3600))
       ->capture_default_str();
   app.add_option("--commit-events", arguments.telemetry_events,
-                 "Readings that may wait for one commit")
-      ->check(CLI::Range(1, 10'000))
+                 "Simulated readings that may wait for one commit, 1 to 10000")
+      ->type_name("N")
+      ->check(quiet_range(1, 10'000))
       ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? 0 : exit_usage;
+    if (problem.get_exit_code() == 0) return app.exit(problem);
+    return explain(app, problem);
   }
   if (simulate->count() != 0) arguments.simulate_days = days;
   if (arguments.simulate_days && !arguments.config.empty()) {

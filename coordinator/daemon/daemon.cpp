@@ -194,6 +194,7 @@ Result<void> Daemon::reload() {
   changed.control_mode = control;
   const auto recorded = journal_->record(fact(std::move(changed)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
+  spdlog::info("control mode {} [{}]", fb::EnumNameControlMode(control), recorded->value);
   return {};
 }
 

@@ -21,7 +21,7 @@ Result<void> start_logging(const config::Config& config, bool quiet) {
     auto logger =
         std::make_shared<spdlog::logger>("wattledgerd", spdlog::sinks_init_list{screen, rotating});
     logger->set_level(spdlog::level::from_str(config.logging.level));
-    logger->flush_on(spdlog::level::warn);
+    logger->flush_on(spdlog::level::info);  // few lines, and somebody may be following them
     spdlog::set_default_logger(std::move(logger));
   } catch (const std::exception& problem) {
     return fail(ErrorKind::io, "cannot write the text log " + file.string() + ": " + problem.what(),

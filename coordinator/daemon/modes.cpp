@@ -26,7 +26,10 @@ int cannot(const Error& error) {
 Result<std::vector<fb::PricesPublishedT>> read_prices(const std::filesystem::path& file,
                                                       const ZoneOffsets& zone) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(ErrorKind::not_found, "no prices at " + file.string(), "check the path");
+  if (!in)
+    return fail(ErrorKind::not_found, "no prices at " + file.string(),
+                "check prices.file or --prices, or leave it out: without prices only the house is "
+                "served (what such a file holds: coordinator/sources/README.md)");
   std::string bytes(sources::price_bytes_max + 1, '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
@@ -252,8 +255,9 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   std::printf("simulated in %.1f s; everything stands in %s\n%s", took.count(),
               config.data.string().c_str(), summary.c_str());
-  std::printf("\nlook around: wattledger --data %s status | audit list | log stat | audit verify\n",
-              config.data.string().c_str());
+  std::printf(
+      "\nlook around: wattledger --data %s status (or: audit list, audit verify, log stat)\n",
+      config.data.string().c_str());
   return exit_done;
 }
 
@@ -269,6 +273,7 @@ int run_demo(const Arguments& arguments, SignalTarget& signals) {
   if (!own) return cannot(own.error());
   if (!past->ended) {
     std::printf("the demo house lives through a month first …\n");
+    std::fflush(stdout);
     std::string summary;
     config::Config history = config;
     history.poll_every = std::chrono::seconds(60);

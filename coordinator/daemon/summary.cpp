@@ -53,6 +53,13 @@ void add_reading(Totals& totals, Last& last, const fold::State& state,
           reading.battery_charge_total_mwh()};
 }
 
+// The house's wall clock, to the minute.
+std::string minute(UtcTime time, const ZoneOffsets& zone) {
+  std::string text = iso_text(zone.to_local(time)).substr(0, 16);
+  text[10] = ' ';
+  return text;
+}
+
 std::string kwh(MilliwattHours energy) {
   return fmt::format("{:.1f} kWh", static_cast<double>(energy.count()) / 1e6);
 }
@@ -82,7 +89,8 @@ Result<std::string> summarize(const log::Log& log) {
       }));
   std::string text;
   if (totals.from)
-    text += fmt::format("  lived       {} to {}\n", utc_text(*totals.from), utc_text(*totals.to));
+    text += fmt::format("  lived       {} to {}\n", minute(*totals.from, state.site.zone),
+                        minute(*totals.to, state.site.zone));
   text += fmt::format("  log         {} events, {:.1f} MB\n", snapshot->head().value,
                       static_cast<double>(log.file_bytes()) / 1e6);
   text += fmt::format("  readings    {}\n", totals.readings);

@@ -201,15 +201,20 @@ Result<void> Tick::judge(UtcTime now) {
     return state.coordinator.control_mode == fb::ControlMode::off;
   });
   if (off) return {};
+  bool changed = false;
   const auto decided =
       journal_.decide(now, [&](const fold::State& state, const policy::Judgement& judgement) {
+        changed = !state.decision || state.decision->action != judgement.decision.action ||
+                  state.decision->rule != judgement.decision.rule;
         return worth_recording(state, judgement, now);
       });
   if (!decided) return Failure(decided.error());
   if (!decided->sequence) return {};
   const fb::DecisionMadeT& decision = decided->judgement.decision;
-  spdlog::debug("{} {} by {} [{}]", utc_text(now), fb::EnumNameAction(decision.action),
-                fb::EnumNameRule(decision.rule), decided->sequence->value);
+  // The same again, quarter after quarter, is for those who look closely.
+  spdlog::log(changed ? spdlog::level::info : spdlog::level::debug, "{} decided: {} by {} [{}]",
+              utc_text(now), fb::EnumNameAction(decision.action), fb::EnumNameRule(decision.rule),
+              decided->sequence->value);
   return {};
 }
 
