@@ -11,7 +11,8 @@ import symbols
 
 ROOMS = ["events", "log", "projections", "coordinator", "replay", "tests"]
 AT_ROOT = {"schemas", *ROOMS, "CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", ".clang-format", ".clang-tidy",
-           ".gitignore", ".ci", ".git", "build", "wattledger-data", "wattledger-demo", "compile_commands.json"}
+           ".gitignore", ".ci", ".git", "build", "wattledger-data", "wattledger-demo",
+           "wattledger-simulation", "house.yaml", "compile_commands.json"}
 SOURCES = {".cpp", ".hpp", ".h", ".py", ".sh", ".fbs"}
 
 
