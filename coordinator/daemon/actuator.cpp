@@ -59,6 +59,14 @@ fb::CommandTrouble trouble_of(ErrorKind kind) {
   return fb::CommandTrouble::unknown;
 }
 
+// After a failed command, or one that we were killed in, nobody knows what the inverter took: what
+// it shows may be our own hand.
+bool may_be_ours(const fold::InverterState& inverter, InverterMode found, UtcTime now) {
+  if (inverter.failures > 0) return true;
+  const bool over = inverter.wished_until && *inverter.wished_until <= now;
+  return found == inverter.wished && found != inverter.confirmed && !over;
+}
+
 fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& state) {
   fb::CommandIssuedT command;
   if (state.decision) command.decision = state.decision->sequence.value;
@@ -241,19 +249,23 @@ Result<void> Actuator::record_foreign(InverterMode found) {
 
 Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading, UtcTime now) {
   if (reading.inverter_clock_offset_s) clock_off_ = seconds(*reading.inverter_clock_offset_s);
+  const fold::State state = journal_.state();
+  const bool steering = state.coordinator.control_mode == fb::ControlMode::on;
+  // What was seen while we steered may have been changed by our own release since.
+  if (steering || steered_) seen_.reset();
+  steered_ = steering;
   const Seen found{reading.work_mode, reading.ems_mode, reading.fast_charging};
   const bool changed = seen_ && !(*seen_ == found) && reading.work_mode && seen_->work_mode;
   if (reading.work_mode) seen_ = found;
   if (!reading.forced_mode || *reading.forced_mode == InverterMode::unknown) return {};
-  const fold::State state = journal_.state();
   // Where we do not write, every write is somebody else's.
-  if (state.coordinator.control_mode != fb::ControlMode::on)
-    return changed ? record_foreign(*reading.forced_mode) : Result<void>{};
+  if (!steering) return changed ? record_foreign(*reading.forced_mode) : Result<void>{};
   if (state.inverter.confirmed == InverterMode::unknown) return {};
   // Near a forced mode's end either answer is right: the inverter's clock is not ours.
   const auto& until = state.inverter.confirmed_until;
   if (until && now > *until - seconds(150) && now < *until + seconds(150)) return {};
   if (*reading.forced_mode == mode_expected(state, now)) return {};
+  if (may_be_ours(state.inverter, *reading.forced_mode, now)) return {};
   return record_foreign(*reading.forced_mode);
 }
 

@@ -63,6 +63,7 @@ class Actuator {
     bool operator==(const Seen&) const = default;
   };
   std::optional<Seen> seen_;
+  bool steered_ = false;
   std::optional<std::chrono::seconds> clock_off_;
   std::optional<UtcTime> attempted_at_;
   UtcTime writes_day_{};

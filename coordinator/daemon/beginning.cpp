@@ -72,6 +72,21 @@ Result<bool> settle_clock(Journal& journal, Clock& clock, const ClockRule& rule,
   return true;
 }
 
+Result<void> clear_clock_fault(Journal& journal, const Clock& clock, bool need_synchronised) {
+  const bool stands = journal.with_state([](const fold::State& state) {
+    return std::any_of(state.faults.begin(), state.faults.end(),
+                       [](const auto& each) { return each.fault == fb::Fault::clock_unreliable; });
+  });
+  if (!stands || (need_synchronised && !clock.synchronised())) return {};
+  fb::FaultClearedT cleared;
+  cleared.fault = fb::Fault::clock_unreliable;
+  cleared.reason = "the clock is set";
+  const auto recorded = journal.record(fact(std::move(cleared)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  spdlog::info("the clock is set: everything is decided again [{}]", recorded->value);
+  return {};
+}
+
 Result<void> adopt_site(Journal& journal, const config::SiteConfig& site,
                         const std::optional<inverter::Device>& device, UtcTime now) {
   auto zone = config::load_zone(site.timezone, now);

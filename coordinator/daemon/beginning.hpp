@@ -34,6 +34,9 @@ struct ClockRule {
 [[nodiscard]] Result<bool> settle_clock(Journal& journal, Clock& clock, const ClockRule& rule,
                                         const std::function<bool()>& stopping);
 
+// Clears clock_unreliable once somebody sets the clock, or nobody needs to.
+Result<void> clear_clock_fault(Journal& journal, const Clock& clock, bool need_synchronised);
+
 // SiteAdopted when the house, its zone or its inverter changed, or the transitions known end within
 // a year.
 Result<void> adopt_site(Journal& journal, const config::SiteConfig& site,

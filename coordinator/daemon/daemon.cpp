@@ -164,6 +164,8 @@ Result<void> Daemon::tick_until(UtcTime until) {
       continue;
     }
     if (reload_.exchange(false)) WATTLEDGER_TRY(reload());
+    WATTLEDGER_TRY(
+        clear_clock_fault(*journal_, clock_, config_.clock_require_sync && !clock_.simulated()));
     WATTLEDGER_TRY(tick.run(now));
     if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
     appender_->commit_due(now);

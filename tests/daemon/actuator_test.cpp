@@ -187,6 +187,55 @@ TEST_SUITE("daemon/actuator") {
     CHECK(journal->state().inverter.foreign_change_at == at_s(0));
   }
 
+  TEST_CASE_FIXTURE(DaemonFixture, "what a failed command left in the inverter is our own hand") {
+    steering();
+    daemon::Actuator actuator(*journal, inverter);
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());  // general mode, confirmed
+    given(charge_decision(at_s(3000)));
+    inverter.trouble = Error{ErrorKind::timed_out, "no answer", ""};
+    REQUIRE(actuator.reconcile(at_s(10)).has_value());
+    REQUIRE(count(Kind::CommandFailed) == 1);
+    inverter.reading.forced_mode = InverterMode::charge;
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(20)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 0);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "what a command did that we were killed in is our own hand") {
+    steering();
+    {
+      daemon::Actuator before(*journal, inverter);
+      REQUIRE(before.reconcile(at_s(0)).has_value());
+    }
+    given(charge_decision(at_s(3000)));
+    fb::CommandIssuedT issued;
+    issued.mode = InverterMode::charge;
+    issued.until_us = to_us(at_s(3000));
+    given(std::move(issued));
+    daemon::Actuator actuator(*journal, inverter);
+    inverter.reading.forced_mode = InverterMode::charge;
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(60)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 0);
+    // Its end is past: whoever charges now is not us.
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(3001)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 1);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "our own release on the way to advise is nobody else's hand") {
+    steering();
+    daemon::Actuator actuator(*journal, inverter);
+    inverter.reading.work_mode = static_cast<std::uint16_t>(3);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(0)).has_value());
+    fb::CoordinatorStateChangedT changed;
+    changed.control_mode = fb::ControlMode::advise;
+    given(std::move(changed));
+    inverter.reading.work_mode = static_cast<std::uint16_t>(0);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(60)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 0);
+    inverter.reading.work_mode = static_cast<std::uint16_t>(3);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(120)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 1);
+  }
+
   TEST_CASE_FIXTURE(DaemonFixture, "too many register writes a day are a latched fault") {
     steering();
     daemon::Actuator actuator(*journal, inverter);

@@ -71,6 +71,13 @@ TEST_SUITE("daemon/beginning") {
             }).has_value());
     CHECK(count(Kind::FaultRaised) == 1);
     CHECK(journal->state().faults.front().fault == fb::Fault::clock_unreliable);
+    REQUIRE(daemon::clear_clock_fault(*journal, clock, true).has_value());
+    CHECK(journal->state().faults.size() == 1);  // still set by nobody
+    clock.set_synchronised(true);
+    REQUIRE(daemon::clear_clock_fault(*journal, clock, true).has_value());
+    CHECK(journal->state().faults.empty());
+    REQUIRE(daemon::clear_clock_fault(*journal, clock, true).has_value());
+    CHECK(count(Kind::FaultCleared) == 1);
   }
 
   TEST_CASE_FIXTURE(DaemonFixture, "a stop ends the wait") {
