@@ -37,8 +37,7 @@ def check(root):
               for path in sorted(root.iterdir()) if path.name not in AT_ROOT]
     found += sizes.check_sizes(sources, exceptions)
     for path, text in sources.items():
-        if not path.endswith(".fbs"):
-            found += sizes.check_name(path)
+        found += sizes.check_name(path)
         if path.endswith((".cpp", ".hpp", ".h")):
             found += rooms.check_includes(path, text)
             found += sizes.check_namespaces(path, text)
