@@ -29,7 +29,8 @@ constexpr EcoGroup window(std::uint8_t from, std::uint8_t until, std::int16_t pe
 // A house whose PV and load stand still, at midnight UTC unless said otherwise; registers are asked
 // past the network.
 struct Yard {
-  explicit Yard(Watts pv, Watts load, HouseOptions options = {}, UtcTime start = testing::at_s(0))
+  explicit Yard(Watts pv, Watts load, const HouseOptions& options = {},
+                UtcTime start = testing::at_s(0))
       : house(options, HouseYear::generate(1), start) {
     house.set_pv(pv);
     house.set_load(load);

@@ -18,6 +18,8 @@ fb::EventT event(UtcTime at, FactT fact, fb::Source source = fb::Source::daemon)
 }
 
 // 2025-10-01T00:00:00Z plus seconds.
-inline UtcTime at_s(std::int64_t seconds) { return utc_from_us((1'759'276'800 + seconds) * 1'000'000); }
+inline UtcTime at_s(std::int64_t seconds) {
+  return utc_from_us((1'759'276'800 + seconds) * 1'000'000);
+}
 
 }  // namespace wattledger::testing
