@@ -160,14 +160,13 @@ Result<void> Runner::Impl::compare_roots(const log::Snapshot& snapshot) {
   }
   for (Target* target : open) {
     const Sequence to = target->checkpoint->sequence;
-    if (to > done) {
-      WATTLEDGER_TRY(
-          snapshot.scan(done.next(), to, [&](const log::RecordView& record) -> Result<bool> {
-            tree.append(log::leaf_hash(record.bytes));
-            return true;
-          }));
-      done = to;
-    }
+    // Nothing lies between two targets that stand at the same place.
+    WATTLEDGER_TRY(
+        snapshot.scan(done.next(), to, [&](const log::RecordView& record) -> Result<bool> {
+          tree.append(log::leaf_hash(record.bytes));
+          return true;
+        }));
+    done = std::max(done, to);
     if (tree.root() == target->checkpoint->root) continue;
     target->candidate = false;
     judge(*target, TargetStanding::other_history,
@@ -238,7 +237,8 @@ void Runner::Impl::stop(Target& target, const Error& error, const std::string& d
   stopped.push_back({target.report.projection, std::move(told)});
 }
 
-Runner::Runner(const log::Log& log, std::vector<Projector*> projectors, RunnerOptions options)
+Runner::Runner(const log::Log& log, const std::vector<Projector*>& projectors,
+               RunnerOptions options)
     : impl_(std::make_shared<Impl>(log, std::move(options))) {
   impl_->options.batch_events_max = std::max<std::size_t>(impl_->options.batch_events_max, 1);
   for (Projector* projector : projectors)

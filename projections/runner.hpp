@@ -52,7 +52,7 @@ struct RunnerOptions {
 class Runner {
  public:
   // `projectors` outlive the runner.
-  Runner(const log::Log& log, std::vector<Projector*> projectors, RunnerOptions options);
+  Runner(const log::Log& log, const std::vector<Projector*>& projectors, RunnerOptions options);
 
   // Folds from the log's start to each target's checkpoint and compares. Targets that cannot be
   // continued (foreign, other version, other log or history, ahead) are left alone: reported, not

@@ -23,22 +23,7 @@ class Program {
  public:
   Program(const std::string& path, const std::vector<std::string>& arguments,
           const std::filesystem::path& directory = ".")
-      : out_(files_ / "out"), err_(files_ / "err") {
-    std::vector<std::string> words = {path};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    pid_ = ::fork();
-    if (pid_ < 0) throw std::runtime_error("no fork");
-    if (pid_ != 0) return;
-    redirect("/dev/null", O_RDONLY, STDIN_FILENO);
-    redirect(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-    redirect(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
-    if (::chdir(directory.c_str()) != 0) ::_exit(126);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
+      : out_(files_ / "out"), err_(files_ / "err"), pid_(start(path, arguments, directory)) {}
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
   ~Program() { kill(SIGKILL); }
@@ -69,6 +54,24 @@ class Program {
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
+  // The child's number; the child itself becomes the program.
+  pid_t start(const std::string& path, const std::vector<std::string>& arguments,
+              const std::filesystem::path& directory) const {
+    std::vector<std::string> words = {path};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const pid_t child = ::fork();
+    if (child < 0) throw std::runtime_error("no fork");
+    if (child != 0) return child;
+    redirect("/dev/null", O_RDONLY, STDIN_FILENO);
+    redirect(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+    redirect(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+    if (::chdir(directory.c_str()) != 0) ::_exit(126);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
   static void redirect(const char* file, int flags, int target) {
     const int fd = ::open(file, flags, 0600);
     if (fd < 0 || ::dup2(fd, target) < 0) ::_exit(126);
@@ -82,7 +85,7 @@ class Program {
   TemporaryDirectory files_;
   std::filesystem::path out_;
   std::filesystem::path err_;
-  pid_t pid_ = -1;
+  pid_t pid_;
   bool ended_ = false;
   int code_ = -1;
 };
