@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -74,13 +76,24 @@ Result<void> check_length(MDB_env* env, const std::filesystem::path& path) {
               "restore a backup");
 }
 
+// LMDB asserts what a damaged page contradicts, and aborts when this returns. Nothing can be undone
+// from inside LMDB, so the process ends here with one line and the exit code of "cannot".
+void end_on_damage(MDB_env* env, const char* message) noexcept {
+  const char* path = "the log";
+  (void)mdb_env_get_path(env, &path);
+  std::fprintf(stderr, "%s: a page of the log is damaged (%s); restore a backup\n", path, message);
+  std::fflush(nullptr);
+  std::_Exit(3);
+}
+
 Result<MDB_env*> open_environment(const std::filesystem::path& directory, std::uint64_t map_bytes) {
   WATTLEDGER_TRY(occupy_standard_descriptors());
   const std::string doing = directory.string() + " cannot be opened";
   MDB_env* env = nullptr;
   int code = mdb_env_create(&env);
   if (code != 0) return lmdb_failure(code, doing);
-  code = mdb_env_set_maxdbs(env, databases_max);
+  code = mdb_env_set_assert(env, end_on_damage);
+  if (code == 0) code = mdb_env_set_maxdbs(env, databases_max);
   if (code == 0) code = mdb_env_set_maxreaders(env, readers_max);
   if (code == 0) code = mdb_env_set_mapsize(env, static_cast<std::size_t>(map_bytes));
   if (code == 0) code = mdb_env_open(env, directory.c_str(), MDB_NOTLS, file_mode);
