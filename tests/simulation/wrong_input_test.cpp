@@ -72,6 +72,33 @@ TEST_SUITE("simulation/wrong input") {
     CHECK(std::filesystem::file_size(home / "data" / "log" / "data.mdb") == 20'000);
   }
 
+  TEST_CASE("damaged pages of the log end in findings or one clear line, never in an abort") {
+    const TemporaryDirectory home;
+    const auto data = home / "data";
+    REQUIRE(run(WATTLEDGERD, {"--simulate", "1", "--data", data.string()}, home.path()).code == 0);
+    {
+      // A hundred pages of zeros in the middle: branch pages and leaves among them.
+      std::fstream file(data / "log" / "data.mdb", std::ios::in | std::ios::out | std::ios::binary);
+      const std::string zeros(100 * 4096, '\0');
+      file.seekp(40 * 4096);
+      file.write(zeros.data(), static_cast<std::streamsize>(zeros.size()));
+      REQUIRE(file.good());
+    }
+    const auto tool = [&](const std::vector<std::string>& verb) {
+      std::vector<std::string> words = {"--data", data.string()};
+      words.insert(words.end(), verb.begin(), verb.end());
+      return run(WATTLEDGER_TOOL, words);
+    };
+    const Ran verified = tool({"log", "verify"});
+    CHECK_MESSAGE((verified.code == 1 || verified.code == 3), verified.code << verified.err);
+    CHECK(lines(verified.out + verified.err) >= 1);
+    const Ran listed = tool({"audit", "list"});
+    CHECK_MESSAGE(listed.code == 3, listed.code << listed.err);
+    CHECK_MESSAGE(lines(listed.err) == 1, listed.err);
+    const Ran daemon = run(WATTLEDGERD, {"--simulate", "2", "--data", data.string()}, home.path());
+    CHECK_MESSAGE(daemon.code == 3, daemon.code << daemon.err);
+  }
+
   TEST_CASE("a foreign database in the projections' place is never opened for writing") {
     const TemporaryDirectory home;
     const auto data = home / "data";
