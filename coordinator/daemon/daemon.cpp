@@ -138,8 +138,10 @@ Result<void> Daemon::run(UtcTime until) {
   if (result && options_.listen) {
     auto server = control::Server::start(config_.data, config_.control_group,
                                          [this](const control::Request& r) { return answer(r); });
-    if (!server) return Failure(server.error());
-    server_ = std::move(*server);
+    if (server)
+      server_ = std::move(*server);
+    else
+      result = Failure(server.error());
   }
   if (result) result = tick_until(until);
   if (!result) {
@@ -207,8 +209,20 @@ std::optional<bool> Daemon::release_inverter() {
   });
   if (!steering) return std::nullopt;
   const auto released = inverter_.release();
-  if (!released) spdlog::error("the inverter was not released: {}", released.error().line());
-  return released.has_value();
+  if (!released) {
+    spdlog::error("the inverter was not released: {}", released.error().line());
+    return false;
+  }
+  // The way down needs no fact before it; the one after keeps our own hand from looking like
+  // somebody else's. On the way out of a poisoned log there is none.
+  const auto last = journal_->with_state([](const fold::State& state) { return state.inverter; });
+  if (last.confirmed != fb::InverterMode::general && last.confirmed != fb::InverterMode::unknown) {
+    fb::CommandConfirmedT confirmed;
+    confirmed.command = last.command.value;
+    confirmed.mode = fb::InverterMode::general;
+    (void)journal_->record(fact(std::move(confirmed)), log::Urgency::now);
+  }
+  return true;
 }
 
 Result<void> Daemon::close(fb::StopCause cause) {

@@ -153,7 +153,7 @@ int run_daemon(const config::Config& config, Clock& clock, inverter::Inverter& i
   const auto ran = (*daemon)->run(until);
   const bool stopped = (*daemon)->stop_requested();
   signals.aim(nullptr);
-  if (!ran) return cannot(ran.error());
+  if (!ran) return exit_cannot;  // the daemon has said why
   const auto closed = (*daemon)->close(stopped ? fb::StopCause::signal : fb::StopCause::finished);
   if (!closed) return cannot(closed.error());
   if (summary == nullptr) return exit_done;

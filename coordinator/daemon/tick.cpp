@@ -180,8 +180,10 @@ Result<void> Tick::end_override(UtcTime now) {
     const auto& wish = state.owner_override;
     if (!wish) return std::nullopt;
     if (wish->until && *wish->until <= now) return Over{wish->request, fb::OverrideEnd::expired};
-    const bool reached = wish->action == fb::Action::charge && wish->target_soc && state.reading &&
-                         state.reading->soc >= wish->target_soc;
+    if (!wish->target_soc || !state.reading || !state.reading->soc) return std::nullopt;
+    const BasisPoints soc = *state.reading->soc;
+    const bool reached = (wish->action == fb::Action::charge && soc >= *wish->target_soc) ||
+                         (wish->action == fb::Action::sell && soc <= *wish->target_soc);
     if (!reached) return std::nullopt;
     return Over{wish->request, fb::OverrideEnd::target_reached};
   });

@@ -90,6 +90,21 @@ TEST_SUITE("daemon/tick") {
     CHECK_FALSE(journal->state().owner_override.has_value());
   }
 
+  TEST_CASE_FIXTURE(TickFixture, "a sale by override ends at its floor") {
+    steering();
+    fb::OverrideRequestedT wish;
+    wish.action = fb::Action::sell;
+    wish.until_us = to_us(at_s(3600));
+    wish.target_soc_bp = static_cast<std::uint16_t>(4'000);
+    given(fb::OverrideRequestedT(wish));
+    run_at(0);
+    CHECK(journal->state().inverter.confirmed == fb::InverterMode::discharge);
+    inverter.reading.battery_soc_bp = static_cast<std::uint16_t>(4'000);
+    run_at(60);
+    CHECK(count(Kind::OverrideEnded) == 1);
+    CHECK(journal->state().inverter.confirmed == fb::InverterMode::general);
+  }
+
   TEST_CASE_FIXTURE(TickFixture, "control off reads and records, and decides nothing") {
     steering(fb::ControlMode::off);
     for (int i = 0; i <= 1800; i += 60) run_at(i);
