@@ -120,6 +120,7 @@ Failure lmdb_failure(int code, const std::string& doing) {
       return fail(ErrorKind::full, what, "commit fewer events at once");
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       return fail(ErrorKind::full, what, "free space on the disk");
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
@@ -132,7 +133,8 @@ Failure lmdb_failure(int code, const std::string& doing) {
     case MDB_VERSION_MISMATCH:
       return fail(ErrorKind::newer, what, "use the wattledger that wrote it, with its LMDB");
     default:
-      return fail(ErrorKind::io, what, "check the disk, the directory and its permissions");
+      return fail(ErrorKind::io, what,
+                  "check the disk: free space, health, and the permissions of its directory");
   }
 }
 
@@ -300,8 +302,10 @@ Transaction::~Transaction() {
 }
 
 Result<void> Transaction::commit() && {
+  const char* directory = "the log";
+  (void)mdb_env_get_path(mdb_txn_env(txn_), &directory);
   const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
-  if (code != 0) return lmdb_failure(code, "commit");
+  if (code != 0) return lmdb_failure(code, std::string(directory) + "/data.mdb, commit");
   return {};
 }
 

@@ -166,7 +166,8 @@ TEST_SUITE("simulation/wrong input") {
     const Ran ran = run(WATTLEDGERD, {"--simulate", "9", "--data", data.string()}, home.path());
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &old) == 0);
     CHECK_MESSAGE(ran.code == 3, ran.err);
-    CHECK_MESSAGE(!ran.err.empty(), ran.out);
+    CHECK_MESSAGE(ran.err.find("data.mdb, commit") != std::string::npos, ran.err);
+    CHECK_MESSAGE(ran.err.find("free space") != std::string::npos, ran.err);
     CHECK(records(data).size() >= before);
     const Ran verified = run(WATTLEDGER_TOOL, {"--data", data.string(), "log", "verify"});
     CHECK_MESSAGE(verified.code == 0, verified.out << verified.err);
