@@ -9,7 +9,7 @@ TEST_SUITE("simulation/adoption") {
     const TemporaryDirectory home;
     const auto data = home / "live";
     Program daemon(WATTLEDGERD, simulation(proof_days * 6, data));
-    // The first reading says that the daemon listens.
+    // Its socket says that the daemon listens.
     while (!std::filesystem::exists(data / "control.sock")) REQUIRE(!daemon.ended());
     int adopted = 0;
     while (!daemon.ended() && adopted < 3) {

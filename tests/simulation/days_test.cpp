@@ -84,7 +84,6 @@ TEST_SUITE("simulation/days") {
 
   TEST_CASE("the same seed gives the same log but for its uuid") {
     const TemporaryDirectory home;
-    const std::vector<std::string> seven = {"--seed", "7"};
     const auto generated = [&](const char* name, const char* seed) {
       return std::vector<std::string>{"--simulate",           "2",      "--data",
                                       (home / name).string(), "--seed", seed};
