@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "events/codec.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/reflected_events.hpp"
 
 using namespace wattledger;
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path golden = fs::path(WATTLEDGER_GOLDEN_DIR) / "events";
+const fs::path golden = golden_directory() / "events";
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -7,6 +7,7 @@
 
 #include "projections/fold/python_json.hpp"
 #include "tests/fold/legacy_events.hpp"
+#include "tests/support/places.hpp"
 
 namespace wattledger::fold {
 namespace {
@@ -14,9 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using std::chrono::microseconds;
 
-const std::filesystem::path sample =
-    std::filesystem::path(WATTLEDGER_SHARED_DATA) / "legacy_sample" / "out";
-const std::filesystem::path golden = std::filesystem::path(WATTLEDGER_GOLDEN_DIR) / "legacy";
+const std::filesystem::path sample = testing::shared_data() / "legacy_sample" / "out";
+const std::filesystem::path golden = testing::golden_directory() / "legacy";
 
 std::vector<std::string> lines_of(const std::filesystem::path& file) {
   std::ifstream in(file);

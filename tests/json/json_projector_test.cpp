@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/json/json_target.hpp"
+#include "tests/support/places.hpp"
 
 namespace wattledger::projections {
 namespace {
@@ -94,9 +95,8 @@ TEST_SUITE("json/projector") {
   TEST_CASE(
       "an array file is byte for byte what the legacy system wrote, however many rows come at "
       "once") {
-    check_array_file(fs::path(WATTLEDGER_GOLDEN_DIR) / "legacy" / "energy_data_2026-01-05.json", 1);
-    const fs::path sample =
-        fs::path(WATTLEDGER_SHARED_DATA) / "legacy_sample" / "out" / "energy_data";
+    check_array_file(testing::golden_directory() / "legacy" / "energy_data_2026-01-05.json", 1);
+    const fs::path sample = testing::shared_data() / "legacy_sample" / "out" / "energy_data";
     if (!fs::exists(sample)) {
       MESSAGE("skipped the rest: " << sample.string() << " is absent");
       return;

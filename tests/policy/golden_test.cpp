@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/policy/judged_house.hpp"
+#include "tests/support/places.hpp"
 
 namespace wattledger::policy {
 namespace {
@@ -137,8 +138,7 @@ const char* const remedy =
 
 TEST_SUITE("policy/golden") {
   TEST_CASE("every decision of the corpus is what it was at this engine revision") {
-    const std::filesystem::path file =
-        std::filesystem::path(WATTLEDGER_GOLDEN_DIR) / "policy" / "decisions.txt";
+    const std::filesystem::path file = golden_directory() / "policy" / "decisions.txt";
     const std::vector<std::string> lines = current_lines();
     if (std::getenv("WATTLEDGER_UPDATE_GOLDEN") != nullptr) {
       std::ofstream out(file, std::ios::binary | std::ios::trunc);

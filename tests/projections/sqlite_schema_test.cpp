@@ -6,6 +6,7 @@
 #include "projections/sqlite/sqlite_projector.hpp"
 #include "tests/projections/row_builders.hpp"
 #include "tests/projections/sqlite_reading.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace wattledger::projections {
@@ -80,8 +81,8 @@ TEST_SUITE("projections/sqlite schema") {
   }
 
   TEST_CASE("the file has the legacy file's tables, columns and indexes, and one table more") {
-    const std::filesystem::path legacy = std::filesystem::path(WATTLEDGER_SHARED_DATA) /
-                                         "legacy_sample" / "data" / "goodwe_energy.db";
+    const std::filesystem::path legacy =
+        testing::shared_data() / "legacy_sample" / "data" / "goodwe_energy.db";
     if (!std::filesystem::exists(legacy)) {
       MESSAGE("skipped: no legacy sample at " << legacy.string());
       return;

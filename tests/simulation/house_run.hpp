@@ -11,6 +11,7 @@
 #include "log/log.hpp"
 #include "log/reader.hpp"
 #include "projections/rebuild.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -24,7 +25,7 @@ inline constexpr int proof_days = 7;
 #endif
 
 inline std::vector<std::string> real_data() {
-  const std::filesystem::path data = WATTLEDGER_SHARED_DATA;
+  const std::filesystem::path data = shared_data();
   const auto prices = data / "prices" / "pl_csdac_15min_2025-09-29_2025-12-02.csv";
   const auto house = data / "house" / "fr_house_30min_2024-02-28_2025-02-27.csv";
   if (!std::filesystem::exists(prices) || !std::filesystem::exists(house)) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "coordinator/simulator/simulator.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace wattledger::simulator {
@@ -119,8 +120,8 @@ TEST_SUITE("simulator/house_year") {
   }
 
   TEST_CASE("a real house's year") {
-    const std::filesystem::path file = std::filesystem::path(WATTLEDGER_SHARED_DATA) / "house" /
-                                       "fr_house_30min_2024-02-28_2025-02-27.csv";
+    const std::filesystem::path file =
+        testing::shared_data() / "house" / "fr_house_30min_2024-02-28_2025-02-27.csv";
     if (!std::filesystem::exists(file)) {
       MESSAGE("skipped: " << file.string() << " is not there");
       return;

@@ -3,6 +3,7 @@
 
 #include "coordinator/config/config.hpp"
 #include "tests/sources/warsaw.hpp"
+#include "tests/support/places.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;
@@ -11,7 +12,7 @@ namespace {
 
 // The file's bytes; empty, with a message, where the data are not there.
 std::string real(const std::string& name) {
-  const auto file = std::filesystem::path(WATTLEDGER_SHARED_DATA) / name;
+  const auto file = shared_data() / name;
   std::ifstream stream(file, std::ios::binary);
   if (!stream) MESSAGE("skipped: " << file.string() << " is not there");
   return {std::istreambuf_iterator<char>(stream), {}};
