@@ -1,6 +1,9 @@
 #include "log/appender.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <bit>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -20,6 +23,25 @@ namespace {
 
 constexpr std::chrono::seconds wait_limit{10 * 365 *
                                           86'400};  // so that sums of times cannot overflow
+
+using Clock = std::chrono::steady_clock;
+
+// Readers of other processes that were killed are taken out of LMDB's table this often; until then
+// the pages that they saw are not used again.
+constexpr std::chrono::seconds reap_every{60};
+
+std::uint64_t microseconds(Clock::duration took) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+}
+
+// Bytes that this thread has sent towards a disk, as Linux counts: 512 for each ru_oublock.
+std::uint64_t written_by_this_thread() {
+  struct ::rusage usage {};
+  return ::getrusage(RUSAGE_THREAD, &usage) == 0
+             ? static_cast<std::uint64_t>(usage.ru_oublock) * 512
+             : 0;
+}
 
 AppendLimits sane_limits(AppendLimits limits) {
   limits.telemetry_wait_max =
@@ -58,16 +80,21 @@ Result<void> check_writable(const Snapshot& snapshot, const std::string& directo
 // house.
 Result<CorrelationWindow> reread_correlations(const Snapshot& snapshot, std::size_t records_max) {
   CorrelationWindow window(records_max);
-  const std::uint64_t head = snapshot.head().value;
-  std::uint64_t sequence = head > records_max ? head - records_max + 1 : 1;
-  for (sequence = std::max(sequence, snapshot.first().value); sequence <= head; ++sequence) {
-    const auto record = snapshot.at(Sequence{sequence});
-    if (!record && record.error().kind != ErrorKind::corrupt &&
-        record.error().kind != ErrorKind::newer)
-      return Failure(record.error());
-    if (!record) continue;
-    if (const auto correlation = correlation_of(record->event))
-      window.remember(Sequence{sequence}, *correlation);
+  const Meta& meta = snapshot.meta();
+  const std::uint64_t head = meta.head.value;
+  Sequence sequence =
+      std::max(meta.first, Sequence{head > records_max ? head - records_max + 1 : 1});
+  RecordBatch batch;
+  while (sequence <= meta.head) {
+    const auto filled = batch.fill(*snapshot.impl().environment, sequence, meta.head);
+    if (!filled && filled.error().kind != ErrorKind::corrupt) return Failure(filled.error());
+    for (std::size_t i = 0; filled && i < batch.size(); ++i, sequence = sequence.next()) {
+      const auto header = parse_header(batch[i]);
+      const auto event = header ? parse_event(*header, batch[i]) : Failure(header.error());
+      if (!event) continue;
+      if (const auto correlation = correlation_of(*event)) window.remember(sequence, *correlation);
+    }
+    if (!filled) sequence = sequence.next();
   }
   return window;
 }
@@ -176,9 +203,19 @@ Failure Appender::Impl::poisoned() const {
 }
 
 void Appender::Impl::write(const std::stop_token& stop) {
+  auto reaped = Clock::now();
   std::unique_lock lock(mutex);
-  while (work.wait(lock, stop, [this] { return due > committed; }))
-    if (!commit_batch(lock)) return;
+  while (true) {
+    const bool work_to_do =
+        work.wait_for(lock, stop, reap_every, [this] { return due > committed; });
+    if (work_to_do && !commit_batch(lock)) return;
+    if (!work_to_do && stop.stop_requested()) return;
+    if (Clock::now() - reaped < reap_every) continue;
+    lock.unlock();
+    environment->reap_readers();
+    reaped = Clock::now();
+    lock.lock();
+  }
 }
 
 // Takes everything that waits: what is due, and telemetry in its company.
@@ -187,7 +224,11 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   std::uint64_t bytes = 0;
   for (const Pending& pending : batch) bytes += pending.record.size();
+  const auto begin = Clock::now();
+  const std::uint64_t written_before = written_by_this_thread();
   const auto result = commit_records(*environment, meta, batch);
+  const std::uint64_t written = written_by_this_thread() - written_before;
+  const auto took = Clock::now() - begin;
   const std::size_t events = batch.size();
   batch.clear();
   lock.lock();
@@ -197,11 +238,35 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
     ++statistics.commits;
     statistics.events += events;
     statistics.bytes += bytes;
+    statistics.commit_us.add(microseconds(took));
+    statistics.commit_events.add(events);
+    statistics.written_bytes.add(written);
   } else {
     poison = result.error();
   }
   done.notify_all();
   return result.has_value();
+}
+
+void Histogram::add(std::uint64_t value) {
+  ++counts_[static_cast<std::size_t>(std::bit_width(value))];
+}
+
+std::uint64_t Histogram::count() const {
+  std::uint64_t all = 0;
+  for (const std::uint64_t count : counts_) all += count;
+  return all;
+}
+
+std::uint64_t Histogram::at_most(double share) const {
+  const double wanted = std::clamp(share, 0.0, 1.0) * static_cast<double>(count());
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < buckets; ++i) {
+    seen += counts_[i];
+    if (counts_[i] > 0 && static_cast<double>(seen) >= wanted)
+      return i == 0 ? 0 : ~std::uint64_t{0} >> (64 - i);
+  }
+  return 0;
 }
 
 Appender::Appender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -254,10 +319,13 @@ Result<void> Appender::wait(Sequence sequence) {
   if (sequence > impl_->enqueued)
     return fail(ErrorKind::invalid_input,
                 "record " + std::to_string(sequence.value) + " was never enqueued");
+  if (impl_->committed >= sequence) return {};
+  const auto begin = Clock::now();
   impl_->make_due(sequence);
   impl_->done.wait(lock, [&] { return impl_->committed >= sequence || impl_->poison; });
-  if (impl_->committed >= sequence) return {};
-  return impl_->poisoned();
+  if (impl_->committed < sequence) return impl_->poisoned();
+  impl_->statistics.answer_us.add(microseconds(Clock::now() - begin));
+  return {};
 }
 
 Result<Appended> Appender::append(const EncodedEvent& event, UtcTime recorded_at,

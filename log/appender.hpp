@@ -7,6 +7,7 @@
 // recorded, and when time has passed (commit_due).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -42,11 +43,31 @@ struct Appended {
       false;  // the correlation was seen before: `sequence` is the first one's, nothing was added
 };
 
+// How often a value was seen, by powers of two: bucket 0 counts zeros, bucket i counts 2^(i-1) to
+// 2^i - 1.
+class Histogram {
+ public:
+  static constexpr std::size_t buckets = 65;
+  void add(std::uint64_t value);
+  [[nodiscard]] std::uint64_t count() const;
+  // The largest value of the bucket in which the given share of all values ends; 0 when empty.
+  [[nodiscard]] std::uint64_t at_most(double share) const;
+  [[nodiscard]] const std::array<std::uint64_t, buckets>& counts() const { return counts_; }
+
+ private:
+  std::array<std::uint64_t, buckets> counts_{};
+};
+
+// Since the appender was opened.
 struct AppendStatistics {
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;  // of records
   std::size_t waiting = 0;
+  Histogram commit_us;      // one commit, both flushes included
+  Histogram answer_us;      // from wait() or append() until durable
+  Histogram commit_events;  // records in one commit
+  Histogram written_bytes;  // by one commit, whole pages, as the kernel counts them
 };
 
 class Appender {

@@ -69,10 +69,24 @@ Result<void> put_records(const Environment& environment, const Transaction& tran
   return {};
 }
 
+// Pages that a commit may take at most: a record of more than half a page has pages of its own;
+// besides, each database's path is copied, the free list and Merkle nodes grow.
+std::uint64_t bytes_needed(std::span<const Pending> records) {
+  constexpr std::uint64_t page = 4'096;
+  constexpr std::uint64_t beside = std::uint64_t{1} << 20U;
+  std::uint64_t bytes = beside;
+  for (const Pending& pending : records) {
+    const std::uint64_t size = pending.record.size() + 24;
+    bytes += size > page / 2 ? size + page : 2 * size;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Result<void> commit_records(const Environment& environment, Meta& meta,
                             std::span<const Pending> records) {
+  WATTLEDGER_TRY(environment.make_room(bytes_needed(records)));
   auto transaction = Transaction::begin(environment, Transaction::Access::write);
   if (!transaction) return Failure(transaction.error());
   WATTLEDGER_TRY(check_base(environment, *transaction, meta));

@@ -2,15 +2,18 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -21,6 +24,8 @@ namespace {
 constexpr unsigned readers_max = 256;
 constexpr unsigned databases_max = 8;
 constexpr unsigned file_mode = 0640;
+constexpr std::uint64_t map_bytes_least = std::uint64_t{16} << 20U;
+constexpr int map_attempts_max = 8;
 constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE;
 constexpr std::size_t lmdb_magic_offset = 16;  // behind the page header
 
@@ -86,6 +91,24 @@ void end_on_damage(MDB_env* env, const char* message) noexcept {
   std::_Exit(3);
 }
 
+// Whether the process has so much address space left in one piece. LMDB itself does not ask: a map
+// that cannot be had when it grows leaves it without any.
+bool address_space_for(std::uint64_t bytes) {
+  if (bytes > std::numeric_limits<std::size_t>::max()) return false;
+  const auto length = static_cast<std::size_t>(bytes);
+  void* const at =
+      ::mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) return false;
+  ::munmap(at, length);
+  return true;
+}
+
+// What is asked for, or the half of it, and so on, where address space is short: 32 bits, a limit.
+std::uint64_t map_that_fits(std::uint64_t bytes) {
+  while (bytes > map_bytes_least && !address_space_for(bytes)) bytes /= 2;
+  return bytes;
+}
+
 Result<MDB_env*> open_environment(const std::filesystem::path& directory, std::uint64_t map_bytes) {
   WATTLEDGER_TRY(occupy_standard_descriptors());
   const std::string doing = directory.string() + " cannot be opened";
@@ -95,7 +118,8 @@ Result<MDB_env*> open_environment(const std::filesystem::path& directory, std::u
   code = mdb_env_set_assert(env, end_on_damage);
   if (code == 0) code = mdb_env_set_maxdbs(env, databases_max);
   if (code == 0) code = mdb_env_set_maxreaders(env, readers_max);
-  if (code == 0) code = mdb_env_set_mapsize(env, static_cast<std::size_t>(map_bytes));
+  if (code == 0)
+    code = mdb_env_set_mapsize(env, static_cast<std::size_t>(map_that_fits(map_bytes)));
   if (code == 0) code = mdb_env_open(env, directory.c_str(), MDB_NOTLS, file_mode);
   if (code != 0) {
     mdb_env_close(env);
@@ -113,7 +137,7 @@ Failure lmdb_failure(int code, const std::string& doing) {
   switch (code) {
     case MDB_MAP_FULL:
     case MDB_MAP_RESIZED:
-      return fail(ErrorKind::full, what, "the log has outgrown its map: open it with a larger one");
+      return fail(ErrorKind::full, what, "the log has outgrown its map: use a 64-bit system");
     case MDB_READERS_FULL:
       return fail(ErrorKind::full, what, "close some of the log's readers");
     case MDB_TXN_FULL:
@@ -231,6 +255,49 @@ Result<std::shared_ptr<Environment>> Environment::create(const std::filesystem::
 
 Environment::~Environment() { mdb_env_close(env_); }
 
+Result<void> Environment::make_room(std::uint64_t bytes) const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  mdb_env_info(env_, &info);
+  mdb_env_stat(env_, &stat);
+  const std::uint64_t needed = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize + bytes;
+  if (needed <= info.me_mapsize) return {};
+  std::uint64_t wanted = info.me_mapsize;
+  while (wanted < needed) wanted *= 2;
+  const std::unique_lock alone(map_);
+  if (!address_space_for(wanted))
+    return fail(ErrorKind::full,
+                data_path().string() + " needs a map of " + std::to_string(wanted) +
+                    " bytes, for which this process has no address space",
+                "use a 64-bit system without a limit on virtual memory, or archive the log's past");
+  const int code = mdb_env_set_mapsize(env_, static_cast<std::size_t>(wanted));
+  if (code != 0) return lmdb_failure(code, data_path().string() + ", making its map larger");
+  return {};
+}
+
+Result<void> Environment::follow_map() const {
+  const std::unique_lock alone(map_);
+  const int code = mdb_env_set_mapsize(env_, 0);
+  if (code != 0) return lmdb_failure(code, data_path().string() + ", following its map's new size");
+  return {};
+}
+
+void Environment::reap_readers() const {
+  int dead = 0;
+  mdb_reader_check(env_, &dead);
+}
+
+std::size_t Environment::readers() const {
+  // LMDB tells them as text, a line each behind a heading; without any, one line in parentheses.
+  std::size_t lines = 0;
+  const auto count = [](const char* line, void* to) noexcept {
+    if (*line != '(') ++*static_cast<std::size_t*>(to);
+    return 0;
+  };
+  mdb_reader_list(env_, count, &lines);
+  return lines == 0 ? 0 : lines - 1;
+}
+
 Result<void> Environment::open_databases() {
   auto transaction = Transaction::begin(*this, Transaction::Access::read);
   if (!transaction) return Failure(transaction.error());
@@ -282,17 +349,24 @@ Result<void> Environment::create_databases(const MetaValues& values) {
 }
 
 Result<Transaction> Transaction::begin(const Environment& environment, Access access) {
-  MDB_txn* txn = nullptr;
-  const int code =
-      mdb_txn_begin(environment.get(), nullptr, access == Access::read ? MDB_RDONLY : 0, &txn);
-  if (code != 0)
-    return lmdb_failure(code, environment.directory().string() + ", begin of a transaction");
-  return Transaction(txn);
+  const unsigned flags = access == Access::read ? MDB_RDONLY : 0;
+  int code = MDB_MAP_RESIZED;
+  // Another process may make the map larger again before we have taken its size over.
+  for (int attempt = 0; attempt < map_attempts_max && code == MDB_MAP_RESIZED; ++attempt) {
+    if (attempt > 0) WATTLEDGER_TRY(environment.follow_map());
+    std::shared_lock map(environment.map_);
+    MDB_txn* txn = nullptr;
+    code = mdb_txn_begin(environment.get(), nullptr, flags, &txn);
+    if (code == 0) return Transaction(txn, std::move(map));
+  }
+  return lmdb_failure(code, environment.directory().string() + ", begin of a transaction");
 }
 
-Transaction::Transaction(Transaction&& other) noexcept : txn_(std::exchange(other.txn_, nullptr)) {}
+Transaction::Transaction(Transaction&& other) noexcept
+    : map_(std::move(other.map_)), txn_(std::exchange(other.txn_, nullptr)) {}
 
 Transaction& Transaction::operator=(Transaction&& other) noexcept {
+  std::swap(map_, other.map_);
   std::swap(txn_, other.txn_);
   return *this;
 }

@@ -2,12 +2,14 @@
 // this room only.
 //
 // LMDB forbids opening one directory twice in a process, so an environment is shared by all who
-// open it here. Flags: MDB_NOTLS only; default durability. A read transaction stays on its thread.
+// open it here. Flags: MDB_NOTLS only; default durability. A transaction stays on its thread, and a
+// thread has at most one: two would stand in each other's way when the map grows.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <shared_mutex>
 #include <span>
 #include <string>
 
@@ -57,14 +59,27 @@ class Environment {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] std::filesystem::path data_path() const { return directory_ / data_file; }
 
+  // Makes the map large enough for `bytes` more of records and their pages, by doubling; full if
+  // the process has no address space for it. Waits for this process's transactions, so the caller
+  // has none. Other processes follow at their next transaction.
+  [[nodiscard]] Result<void> make_room(std::uint64_t bytes) const;
+  // Gives back what readers that died left in the reader table; else their pages are never reused.
+  void reap_readers() const;
+  // Read transactions of all processes, dead ones included until they are reaped.
+  [[nodiscard]] std::size_t readers() const;
+
  private:
   friend class EnvironmentRegistry;
+  friend class Transaction;
+  // Another process made the map larger: take its size over.
+  [[nodiscard]] Result<void> follow_map() const;
   Result<void> open_databases();
   Result<void> create_databases(const MetaValues& values);
 
   MDB_env* env_;
   std::filesystem::path directory_;
   Databases databases_;
+  mutable std::shared_mutex map_;  // shared by transactions; the map grows when it is held alone
 };
 
 class Transaction {
@@ -79,7 +94,9 @@ class Transaction {
   [[nodiscard]] Result<void> commit() &&;
 
  private:
-  explicit Transaction(MDB_txn* txn) : txn_(txn) {}
+  Transaction(MDB_txn* txn, std::shared_lock<std::shared_mutex> map)
+      : map_(std::move(map)), txn_(txn) {}
+  std::shared_lock<std::shared_mutex> map_;  // ends after the transaction
   MDB_txn* txn_;
 };
 

@@ -117,8 +117,7 @@ Result<Snapshot> Log::snapshot() const {
     named.what = directory().string() + ": " + named.what;
     return Failure(std::move(named));
   }
-  return Snapshot(std::make_unique<Snapshot::Impl>(impl_->environment, *std::move(transaction),
-                                                   *std::move(meta)));
+  return Snapshot(std::make_unique<Snapshot::Impl>(impl_->environment, *std::move(meta)));
 }
 
 const fs::path& Log::directory() const { return impl_->environment->directory(); }

@@ -92,7 +92,7 @@ class Log {
   Log& operator=(Log&&) noexcept;
   ~Log();
 
-  // A consistent view; cheap. Keep it short: an open snapshot pins pages.
+  // The log as it is now; cheap.
   [[nodiscard]] Result<Snapshot> snapshot() const;
   [[nodiscard]] const std::filesystem::path& directory() const;
   // Bytes of the data file, and of the map that it may grow to.

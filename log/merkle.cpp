@@ -32,19 +32,21 @@ Digest leaf_hash(std::span<const std::byte> record) {
 }
 
 Digest node_hash(const Digest& left, const Digest& right) {
-  std::array<unsigned char, 65> input{};
-  input[0] = node_prefix;
-  std::memcpy(input.data() + 1, left.bytes.data(), left.bytes.size());
-  std::memcpy(input.data() + 33, right.bytes.data(), right.bytes.size());
   Digest digest;
-  SHA256(input.data(), input.size(), digest.bytes.data());
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, &node_prefix, 1);
+  SHA256_Update(&context, left.bytes.data(), left.bytes.size());
+  SHA256_Update(&context, right.bytes.data(), right.bytes.size());
+  SHA256_Final(digest.bytes.data(), &context);
   return digest;
 }
 
 Digest empty_root() {
   Digest digest;
-  const unsigned char nothing = 0;
-  SHA256(&nothing, 0, digest.bytes.data());
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Final(digest.bytes.data(), &context);
   return digest;
 }
 

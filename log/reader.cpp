@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <chrono>
 #include <cstring>
 #include <string>
 
@@ -15,6 +15,7 @@ namespace wattledger::log {
 namespace {
 
 constexpr std::size_t key_bytes = 8;
+constexpr std::size_t clock_every = 64;  // records
 constexpr const char* damage_remedy =
     "run 'wattledger log verify' for the whole extent; restore a backup";
 
@@ -22,14 +23,10 @@ std::span<const std::byte> as_span(const MDB_val& value) {
   return {static_cast<const std::byte*>(value.mv_data), value.mv_size};
 }
 
-bool aligned(std::span<const std::byte> bytes) {
-  return std::bit_cast<std::uintptr_t>(bytes.data()) % 8 == 0;
-}
-
 std::span<const std::byte> copy_aligned(std::span<const std::byte> bytes,
                                         std::vector<std::uint64_t>& to) {
   to.resize((bytes.size() + 7) / 8);
-  std::memcpy(to.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(to.data(), bytes.data(), bytes.size());
   return {reinterpret_cast<const std::byte*>(to.data()), bytes.size()};
 }
 
@@ -54,19 +51,68 @@ Error about_record(Sequence sequence, Error error) {
   return error;
 }
 
-Result<std::span<const std::byte>> Snapshot::Impl::bytes_at(Sequence sequence) const {
+Result<void> RecordBatch::fill(const Environment& environment, Sequence from, Sequence to) {
+  used_ = 0;
+  ends_.clear();
+  const auto transaction = Transaction::begin(environment, Transaction::Access::read);
+  if (!transaction) return Failure(transaction.error());
+  const auto cursor = Cursor::open(*transaction, environment.databases().events);
+  if (!cursor) return Failure(cursor.error());
+  const auto begin = std::chrono::steady_clock::now();
+  std::array<std::byte, key_bytes> name{};
+  store_big(from.value, name.data());
+  MDB_val key{name.size(), name.data()};
+  MDB_val value{};
+  std::uint64_t expected = from.value;
+  int code = mdb_cursor_get(cursor->get(), &key, &value, MDB_SET_KEY);
+  while (code == 0 && key.mv_size == key_bytes &&
+         load_big<std::uint64_t>(static_cast<const std::byte*>(key.mv_data)) == expected) {
+    add(as_span(value));
+    const bool look_at_time = ends_.size() % clock_every == 0;
+    if (expected == to.value || ends_.size() == records_max || used_ * 8 >= bytes_max ||
+        (look_at_time && std::chrono::steady_clock::now() - begin >= time_max))
+      return {};
+    ++expected;
+    code = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT);
+  }
+  if (!ends_.empty()) return {};
+  if (code == 0 || code == MDB_NOTFOUND) return hole(from);
+  return lmdb_failure(code, "reading record " + std::to_string(from.value));
+}
+
+void RecordBatch::add(std::span<const std::byte> bytes) {
+  const std::size_t words = (bytes.size() + 7) / 8;
+  if (used_ + words > words_.size()) words_.resize(std::max(used_ + words, 2 * words_.size()));
+  if (!bytes.empty()) std::memcpy(words_.data() + used_, bytes.data(), bytes.size());
+  used_ += words;
+  ends_.push_back({used_, bytes.size()});
+}
+
+std::span<const std::byte> RecordBatch::operator[](std::size_t i) const {
+  const std::size_t begin = i == 0 ? 0 : ends_[i - 1].word;
+  return {reinterpret_cast<const std::byte*>(words_.data() + begin), ends_[i].bytes};
+}
+
+Result<std::span<const std::byte>> Snapshot::Impl::bytes_at(Sequence sequence,
+                                                            std::vector<std::uint64_t>& to) const {
   if (sequence < meta.first || sequence > meta.head)
     return fail(ErrorKind::not_found, "no record " + std::to_string(sequence.value) +
                                           ": the log has " + std::to_string(meta.first.value) +
                                           " to " + std::to_string(meta.head.value));
+  const auto transaction = Transaction::begin(*environment, Transaction::Access::read);
+  if (!transaction) return Failure(transaction.error());
   std::array<std::byte, key_bytes> name{};
   store_big(sequence.value, name.data());
   MDB_val key{name.size(), name.data()};
   MDB_val value{};
-  const int code = mdb_get(transaction.get(), environment->databases().events, &key, &value);
+  const int code = mdb_get(transaction->get(), environment->databases().events, &key, &value);
   if (code == MDB_NOTFOUND) return hole(sequence);
   if (code != 0) return lmdb_failure(code, "reading record " + std::to_string(sequence.value));
-  return as_span(value);
+  return copy_aligned(as_span(value), to);
+}
+
+Result<std::span<const std::byte>> Snapshot::Impl::bytes_at(Sequence sequence) const {
+  return bytes_at(sequence, scratch);
 }
 
 Result<UtcTime> Snapshot::Impl::recorded_at(Sequence sequence) const {
@@ -85,38 +131,28 @@ Snapshot::~Snapshot() = default;
 const Meta& Snapshot::meta() const { return impl_->meta; }
 
 Result<RecordView> Snapshot::at(Sequence sequence) const {
-  const auto bytes = impl_->bytes_at(sequence);
+  std::vector<std::uint64_t> copy;
+  const auto bytes = impl_->bytes_at(sequence, copy);
   if (!bytes) return Failure(bytes.error());
-  if (aligned(*bytes)) return view(sequence, *bytes);
-  return view(sequence, copy_aligned(*bytes, impl_->copies.emplace_back()));
+  impl_->copies.push_back(std::move(copy));  // the bytes stay where they are
+  return view(sequence, *bytes);
 }
 
 Result<void> Snapshot::scan(Sequence from, Sequence to, const Each& each) const {
-  Sequence expected = std::max(from, first());
+  Sequence next = std::max(from, first());
   const Sequence last = std::min(to, head());
-  if (expected > last) return {};
-  const auto cursor = Cursor::open(impl_->transaction, impl_->environment->databases().events);
-  if (!cursor) return Failure(cursor.error());
-  std::array<std::byte, key_bytes> name{};
-  store_big(expected.value, name.data());
-  MDB_val key{name.size(), name.data()};
-  MDB_val value{};
-  std::vector<std::uint64_t> scratch;
-  int code = mdb_cursor_get(cursor->get(), &key, &value, MDB_SET_KEY);
-  for (; code == 0; code = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT)) {
-    if (key.mv_size != key_bytes ||
-        load_big<std::uint64_t>(static_cast<const std::byte*>(key.mv_data)) != expected.value)
-      return hole(expected);
-    const auto bytes = as_span(value);
-    const auto record = view(expected, aligned(bytes) ? bytes : copy_aligned(bytes, scratch));
-    if (!record) return Failure(record.error());
-    const auto more = each(*record);
-    if (!more) return Failure(more.error());
-    if (!*more || expected == last) return {};
-    expected = expected.next();
+  RecordBatch batch;
+  while (next <= last) {
+    WATTLEDGER_TRY(batch.fill(*impl_->environment, next, last));
+    for (std::size_t i = 0; i < batch.size(); ++i, next = next.next()) {
+      const auto record = view(next, batch[i]);
+      if (!record) return Failure(record.error());
+      const auto more = each(*record);
+      if (!more) return Failure(more.error());
+      if (!*more) return {};
+    }
   }
-  if (code == MDB_NOTFOUND) return hole(expected);
-  return lmdb_failure(code, "reading record " + std::to_string(expected.value));
+  return {};
 }
 
 }  // namespace wattledger::log

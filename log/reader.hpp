@@ -13,7 +13,8 @@
 
 namespace wattledger::log {
 
-// One record, verified (header, crc32c, FlatBuffers). Ends with its Snapshot.
+// One record, verified (header, crc32c, FlatBuffers). From at() it ends with its Snapshot, in a
+// scan with the call.
 struct RecordView {
   Sequence sequence;
   UtcTime recorded_at;
@@ -21,7 +22,8 @@ struct RecordView {
   std::span<const std::byte> bytes;  // header and event: what the Merkle leaf hashes
 };
 
-// A consistent view of the log at one moment, on one thread.
+// The log as it was at one moment, on one thread. It holds no transaction between calls and none
+// while it calls back: a slow or stalled reader pins no pages, however long it lives.
 class Snapshot {
  public:
   Snapshot(Snapshot&&) noexcept;

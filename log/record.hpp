@@ -3,9 +3,9 @@
 //
 //   0  u32  crc32c of every byte behind it
 //   4  u8   record version (1)
-//   5  u8   flags: 1 history, 2 redacted, 4 lost; all reserved: version 1 writes 0 and refuses
-//   others 6  u16  kind: the event's position in the union fb::Fact 8  i64  recorded-at,
-//   microseconds since 1970-01-01T00:00:00Z
+//   5  u8   flags: 1 history, 2 redacted, 4 lost
+//   6  u16  kind: the event's position in the union fb::Fact
+//   8  i64  recorded-at, microseconds since 1970-01-01T00:00:00Z
 //
 // The sequence is the key, not part of the record. Pure, any thread. Inside this room only;
 // FORMAT.md has the same.

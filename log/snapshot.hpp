@@ -1,4 +1,9 @@
-// What a Snapshot holds. Inside this room only.
+// What a Snapshot holds, and the one way in which records leave LMDB. Inside this room only.
+//
+// No callback ever runs inside a transaction, and no view points into LMDB's pages: records are
+// copied out, a batch at a time, and the transaction ends. So a reader that stalls pins nothing,
+// and the map may grow under it. The log only ever grows at its end, so reading on in a later
+// transaction gives what one transaction would have given.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +19,50 @@
 namespace wattledger::log {
 
 struct Snapshot::Impl {
-  Impl(std::shared_ptr<Environment> environment_, Transaction transaction_, Meta meta_)
-      : environment(std::move(environment_)),
-        transaction(std::move(transaction_)),
-        meta(std::move(meta_)) {}
+  Impl(std::shared_ptr<Environment> environment_, Meta meta_)
+      : environment(std::move(environment_)), meta(std::move(meta_)) {}
 
-  // The stored bytes; corrupt if the record is missing between first and head, not_found outside.
+  // A copy of the stored bytes at an address divisible by 8; corrupt if the record is missing
+  // between first and head, not_found outside. The second form's ends with the next call of it.
+  [[nodiscard]] Result<std::span<const std::byte>> bytes_at(Sequence sequence,
+                                                            std::vector<std::uint64_t>& to) const;
   [[nodiscard]] Result<std::span<const std::byte>> bytes_at(Sequence sequence) const;
   // Of a record whose event is not needed.
   [[nodiscard]] Result<UtcTime> recorded_at(Sequence sequence) const;
 
-  std::shared_ptr<Environment> environment;  // before the transaction: it ends later
-  Transaction transaction;
+  std::shared_ptr<Environment> environment;
   Meta meta;
-  mutable std::deque<std::vector<std::uint64_t>>
-      copies;  // of records that do not stand at an address divisible by 8
+  mutable std::vector<std::uint64_t> scratch;
+  mutable std::deque<std::vector<std::uint64_t>> copies;  // that views of at() look at
+};
+
+// Copies of consecutive records, each at an address divisible by 8.
+class RecordBatch {
+ public:
+  // A transaction ends after so many records or bytes, or when it has lasted so long.
+  static constexpr std::size_t records_max = 1'024;
+  static constexpr std::size_t bytes_max = std::size_t{1} << 20U;
+  static constexpr std::chrono::milliseconds time_max{50};
+
+  // Reads on from `from` to `to` at most. Ends early at a hole or where LMDB cannot read, with
+  // what was read before it; an error only if `from` itself cannot be read: corrupt if it is
+  // missing.
+  [[nodiscard]] Result<void> fill(const Environment& environment, Sequence from, Sequence to);
+
+  [[nodiscard]] std::size_t size() const { return ends_.size(); }
+  // The record from + i.
+  [[nodiscard]] std::span<const std::byte> operator[](std::size_t i) const;
+
+ private:
+  void add(std::span<const std::byte> bytes);
+
+  struct End {
+    std::size_t word;   // behind the record
+    std::size_t bytes;  // of the record
+  };
+  std::vector<std::uint64_t> words_;
+  std::size_t used_ = 0;  // words
+  std::vector<End> ends_;
 };
 
 // Node `index` of `level` (8 and above); corrupt if it is missing.

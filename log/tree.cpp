@@ -29,13 +29,15 @@ Result<Frontier> unstored_part(const Snapshot::Impl& snapshot, std::uint64_t siz
 }  // namespace
 
 Result<Digest> stored_node(const Snapshot::Impl& snapshot, unsigned level, std::uint64_t index) {
+  const auto transaction = Transaction::begin(*snapshot.environment, Transaction::Access::read);
+  if (!transaction) return Failure(transaction.error());
   std::array<std::byte, 9> name{};
   name[0] = static_cast<std::byte>(level);
   store_big(index, name.data() + 1);
   MDB_val key{name.size(), name.data()};
   MDB_val value{};
   const int code =
-      mdb_get(snapshot.transaction.get(), snapshot.environment->databases().nodes, &key, &value);
+      mdb_get(transaction->get(), snapshot.environment->databases().nodes, &key, &value);
   const std::string which =
       "Merkle node " + std::to_string(index) + " of level " + std::to_string(level);
   if (code != 0 && code != MDB_NOTFOUND) return lmdb_failure(code, "reading " + which);

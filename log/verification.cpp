@@ -35,6 +35,8 @@ class Verifier {
 
   void visit(Sequence sequence, std::span<const std::byte> bytes);
   void missing(Sequence from, Sequence to);
+  [[nodiscard]] Result<Sequence> next_key(Sequence from) const;
+  Result<void> check_keys();
   void check_order(const RecordView& record);
   void check_batch(const RecordView& record);
   void check_nodes(Sequence sequence, const std::vector<Digest>& completed);
@@ -55,36 +57,75 @@ class Verifier {
 };
 
 Result<Verification> Verifier::run() {
-  const auto& impl = snapshot_.impl();
-  const auto cursor = Cursor::open(impl.transaction, impl.environment->databases().events);
-  if (!cursor) return Failure(cursor.error());
   whole_ = meta_.first.value == 1;
   Sequence expected = meta_.first;
+  RecordBatch batch;
+  while (expected <= meta_.head && !full()) {
+    const auto filled = batch.fill(*snapshot_.impl().environment, expected, meta_.head);
+    if (filled) {
+      for (std::size_t i = 0; i < batch.size() && !full(); ++i, expected = expected.next())
+        visit(expected, batch[i]);
+      continue;
+    }
+    const auto next = next_key(expected);
+    if (!next) {
+      find(FindingKind::damaged_record, expected, "LMDB cannot read on: " + next.error().what);
+      break;
+    }
+    missing(expected, *next);
+    expected = *next;
+  }
+  if (!full()) WATTLEDGER_TRY(check_keys());
+  if (!full()) check_tree();
+  if (!full()) check_meta();
+  return std::move(result_);
+}
+
+// The next key of a record behind a hole, or the place behind the head.
+Result<Sequence> Verifier::next_key(Sequence from) const {
+  const Environment& environment = *snapshot_.impl().environment;
+  const auto transaction = Transaction::begin(environment, Transaction::Access::read);
+  if (!transaction) return Failure(transaction.error());
+  const auto cursor = Cursor::open(*transaction, environment.databases().events);
+  if (!cursor) return Failure(cursor.error());
+  std::array<std::byte, 8> name{};
+  store_big(from.value, name.data());
+  MDB_val key{name.size(), name.data()};
+  MDB_val value{};
+  int code = mdb_cursor_get(cursor->get(), &key, &value, MDB_SET_RANGE);
+  while (code == 0 && key.mv_size != name.size())
+    code = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT);
+  const Sequence end = meta_.head.next();
+  if (code == MDB_NOTFOUND) return end;
+  if (code != 0) return lmdb_failure(code, "looking for records behind a hole");
+  return std::min(end, Sequence{load_big<std::uint64_t>(static_cast<std::byte*>(key.mv_data))});
+}
+
+// Keys among the records that no record has: the order of keys puts them in front or behind.
+Result<void> Verifier::check_keys() {
+  const Environment& environment = *snapshot_.impl().environment;
+  const auto transaction = Transaction::begin(environment, Transaction::Access::read);
+  if (!transaction) return Failure(transaction.error());
+  const auto cursor = Cursor::open(*transaction, environment.databases().events);
+  if (!cursor) return Failure(cursor.error());
+  const auto values = read_meta(environment, *transaction);
+  if (!values) return Failure(values.error());
+  const auto now = decode_meta(*values);  // the log may have grown since the snapshot
+  if (!now) return Failure(now.error());
   MDB_val key{};
   MDB_val value{};
-  int code = mdb_cursor_get(cursor->get(), &key, &value, MDB_FIRST);
-  for (; code == 0 && !full(); code = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT)) {
+  for (const MDB_cursor_op end : {MDB_FIRST, MDB_LAST}) {
+    if (mdb_cursor_get(cursor->get(), &key, &value, end) != 0) continue;
     if (key.mv_size != 8) {
-      find(FindingKind::meta_mismatch, expected,
+      find(FindingKind::meta_mismatch, end == MDB_FIRST ? meta_.first : meta_.head,
            "a key of " + std::to_string(key.mv_size) + " bytes stands among the records");
       continue;
     }
     const Sequence sequence{load_big<std::uint64_t>(static_cast<const std::byte*>(key.mv_data))};
-    if (sequence < expected || sequence > meta_.head) {
+    if (sequence < now->first || sequence > now->head)
       find(FindingKind::meta_mismatch, sequence, "stands outside first and head of meta");
-      continue;
-    }
-    missing(expected, sequence);
-    visit(sequence, {static_cast<const std::byte*>(value.mv_data), value.mv_size});
-    expected = sequence.next();
   }
-  if (code != 0 && code != MDB_NOTFOUND)
-    find(FindingKind::damaged_record, expected,
-         std::string("LMDB cannot read on: ") + mdb_strerror(code));
-  if (!full()) missing(expected, meta_.head.next());
-  if (!full()) check_tree();
-  if (!full()) check_meta();
-  return std::move(result_);
+  return {};
 }
 
 void Verifier::missing(Sequence from, Sequence to) {

@@ -1,9 +1,7 @@
-#include <sys/resource.h>
-
-#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "tests/json/json_target.hpp"
+#include "tests/support/file_size_limit.hpp"
 #include "tests/support/places.hpp"
 
 namespace wattledger::projections {
@@ -163,15 +161,11 @@ TEST_SUITE("json/projector") {
     REQUIRE(feed(*projector, 0, 30).has_value());
     REQUIRE(projector->settle().has_value());
     const auto files = files_in(data.path());
-    const auto previous = std::signal(SIGXFSZ, SIG_IGN);
-    rlimit old{};
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old) == 0);
-    rlimit tight = old;
-    tight.rlim_cur = files.at("energy_data/energy_data_2025-10-01.json").size() + 100;
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
-    const auto failed = feed(*projector, 30, 120);
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &old) == 0);
-    std::signal(SIGXFSZ, previous);
+    const auto failed = [&] {
+      const testing::FileSizeLimit limit(
+          files.at("energy_data/energy_data_2025-10-01.json").size() + 100);
+      return feed(*projector, 30, 120);
+    }();
     REQUIRE_FALSE(failed.has_value());
     CHECK(failed.error().kind == ErrorKind::full);
     CHECK(files_in(data.path()) == files);

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/log/log_fixture.hpp"
+#include "tests/support/file_size_limit.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -115,7 +116,8 @@ TEST_SUITE("log/appender") {
   }
 
   TEST_CASE("a failed commit refuses every later append, and what was answered stays") {
-    LogFixture fixture({}, std::uint64_t{128} * 1024);
+    LogFixture fixture;
+    const FileSizeLimit limit(std::uint64_t{128} * 1024);
     std::uint64_t answered = 0;
     Result<Appended> last = Appended{Sequence{0}};
     for (int i = 0; i < 2'000 && last; ++i) {
@@ -131,6 +133,23 @@ TEST_SUITE("log/appender") {
     good(fixture.appender().wait(Sequence{answered}));
     CHECK(fixture.snapshot().head() == Sequence{answered});
     CHECK(fixture.verified().findings.empty());
+  }
+
+  TEST_CASE("the statistics tell how long, how many and how much") {
+    LogFixture fixture;
+    CHECK(fixture.appender().statistics().commit_us.count() == 0);
+    for (int i = 1; i <= 3; ++i) fixture.enqueue(reading(i), i);
+    fixture.append(reading(4), 4);
+    fixture.append(reading(5), 5);
+    const AppendStatistics statistics = fixture.appender().statistics();
+    CHECK(statistics.commit_us.count() == 2);
+    CHECK(statistics.answer_us.count() == 2);
+    CHECK(statistics.written_bytes.count() == 2);
+    CHECK(statistics.commit_events.counts().at(3) == 1);  // four at once
+    CHECK(statistics.commit_events.counts().at(1) == 1);  // one
+    CHECK(statistics.commit_events.at_most(0.5) == 1);
+    CHECK(statistics.commit_events.at_most(1.0) == 7);
+    CHECK(statistics.answer_us.at_most(1.0) >= statistics.commit_us.at_most(0.0));
   }
 
   TEST_CASE("bytes that are no event are refused") {
