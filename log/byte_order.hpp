@@ -3,40 +3,74 @@
 // room only.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
+#include <cstring>
 
 namespace wattledger::log {
 
+namespace order {
+
+template <std::size_t n>
+struct Bits;
+template <>
+struct Bits<1> {
+  using type = std::uint8_t;
+};
+template <>
+struct Bits<2> {
+  using type = std::uint16_t;
+};
+template <>
+struct Bits<4> {
+  using type = std::uint32_t;
+};
+template <>
+struct Bits<8> {
+  using type = std::uint64_t;
+};
+
+constexpr std::uint8_t reversed(std::uint8_t bits) { return bits; }
+constexpr std::uint16_t reversed(std::uint16_t bits) { return __builtin_bswap16(bits); }
+constexpr std::uint32_t reversed(std::uint32_t bits) { return __builtin_bswap32(bits); }
+constexpr std::uint64_t reversed(std::uint64_t bits) { return __builtin_bswap64(bits); }
+
+// One load or store and at most one swap: a scan does this for each record.
+template <class Int>
+void store(Int value, std::endian wanted, std::byte* to) {
+  auto bits = static_cast<typename Bits<sizeof(Int)>::type>(value);
+  if (wanted != std::endian::native) bits = reversed(bits);
+  std::memcpy(to, &bits, sizeof bits);
+}
+
+template <class Int>
+[[nodiscard]] Int load(std::endian stored, const std::byte* from) {
+  typename Bits<sizeof(Int)>::type bits = 0;
+  std::memcpy(&bits, from, sizeof bits);
+  return static_cast<Int>(stored != std::endian::native ? reversed(bits) : bits);
+}
+
+}  // namespace order
+
 template <class Int>
 void store_little(Int value, std::byte* to) {
-  auto bits = static_cast<std::make_unsigned_t<Int>>(value);
-  for (std::size_t i = 0; i < sizeof(Int); ++i)
-    to[i] = static_cast<std::byte>((static_cast<std::uint64_t>(bits) >> (8 * i)) & 0xFFU);
+  order::store(value, std::endian::little, to);
 }
 
 template <class Int>
 [[nodiscard]] Int load_little(const std::byte* from) {
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < sizeof(Int); ++i)
-    bits |= std::to_integer<std::uint64_t>(from[i]) << (8 * i);
-  return static_cast<Int>(bits);
+  return order::load<Int>(std::endian::little, from);
 }
 
 template <class Int>
 void store_big(Int value, std::byte* to) {
-  auto bits = static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<Int>>(value));
-  for (std::size_t i = sizeof(Int); i-- > 0; bits >>= 8U)
-    to[i] = static_cast<std::byte>(bits & 0xFFU);
+  order::store(value, std::endian::big, to);
 }
 
 template <class Int>
 [[nodiscard]] Int load_big(const std::byte* from) {
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < sizeof(Int); ++i)
-    bits = (bits << 8U) | std::to_integer<std::uint64_t>(from[i]);
-  return static_cast<Int>(bits);
+  return order::load<Int>(std::endian::big, from);
 }
 
 }  // namespace wattledger::log

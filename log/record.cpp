@@ -9,7 +9,6 @@
 namespace wattledger::log {
 namespace {
 
-constexpr std::size_t record_bytes_max = record_header_bytes + event_bytes_max;
 constexpr std::uint16_t kind_bytes_max = 255;  // the union's tag is one byte
 
 }  // namespace
@@ -26,14 +25,17 @@ std::vector<std::byte> build_record(const EncodedEvent& event, UtcTime recorded_
 }
 
 Result<RecordHeader> parse_header(std::span<const std::byte> record) {
+  return parse_header(record, record.size() < 4 ? 0 : crc32c(record.subspan(4)));
+}
+
+Result<RecordHeader> parse_header(std::span<const std::byte> record, std::uint32_t sum) {
   if (record.size() <= record_header_bytes || record.size() > record_bytes_max ||
       record.size() % 8 != 0)
     return fail(ErrorKind::corrupt,
                 "a length of " + std::to_string(record.size()) + " bytes cannot be");
   RecordHeader header;
   header.crc = load_little<std::uint32_t>(record.data());
-  if (crc32c(record.subspan(4)) != header.crc)
-    return fail(ErrorKind::corrupt, "the checksum does not fit the bytes");
+  if (sum != header.crc) return fail(ErrorKind::corrupt, "the checksum does not fit the bytes");
   header.version = std::to_integer<std::uint8_t>(record[4]);
   header.flags = std::to_integer<std::uint8_t>(record[5]);
   header.kind = load_little<std::uint16_t>(record.data() + 6);

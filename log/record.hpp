@@ -21,6 +21,7 @@
 namespace wattledger::log {
 
 inline constexpr std::size_t record_header_bytes = 16;
+inline constexpr std::size_t record_bytes_max = record_header_bytes + event_bytes_max;
 inline constexpr std::uint8_t record_version = 1;
 inline constexpr std::uint8_t flag_history = 1;
 inline constexpr std::uint8_t flag_redacted = 2;
@@ -38,8 +39,10 @@ struct RecordHeader {
 [[nodiscard]] std::vector<std::byte> build_record(const EncodedEvent& event, UtcTime recorded_at);
 
 // Checks length and crc (corrupt), then version and flags (newer). The text does not name the
-// sequence: the caller does.
+// sequence: the caller does. `sum` is the crc32c of the bytes from offset 4 on, where it is known.
 [[nodiscard]] Result<RecordHeader> parse_header(std::span<const std::byte> record);
+[[nodiscard]] Result<RecordHeader> parse_header(std::span<const std::byte> record,
+                                                std::uint32_t sum);
 // The event behind a parsed header. `record` stands at an address divisible by 8.
 [[nodiscard]] Result<EventView> parse_event(const RecordHeader& header,
                                             std::span<const std::byte> record);

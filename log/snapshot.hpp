@@ -50,15 +50,17 @@ class RecordBatch {
   [[nodiscard]] Result<void> fill(const Environment& environment, Sequence from, Sequence to);
 
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
-  // The record from + i.
+  // The record from + i, and the crc32c of its bytes from offset 4 on, made while copying.
   [[nodiscard]] std::span<const std::byte> operator[](std::size_t i) const;
+  [[nodiscard]] std::uint32_t sum(std::size_t i) const { return ends_[i].sum; }
 
  private:
   void add(std::span<const std::byte> bytes);
 
   struct End {
-    std::size_t word;   // behind the record
-    std::size_t bytes;  // of the record
+    std::size_t word;  // behind the record
+    std::uint32_t bytes;
+    std::uint32_t sum;
   };
   std::vector<std::uint64_t> words_;
   std::size_t used_ = 0;  // words
