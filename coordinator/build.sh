@@ -10,6 +10,9 @@ die() {
   exit 3
 }
 
+# usage SCRIPT: the words at its head.
+usage() { sed -n '2,/^set /s/^# \{0,1\}//p' "$1"; }
+
 # packages GROUP…: the names that packages.txt lists for these groups.
 packages() {
   local group

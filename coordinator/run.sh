@@ -6,15 +6,26 @@ set -euo pipefail
 # shellcheck source=coordinator/build.sh
 source "$(dirname "${BASH_SOURCE[0]}")/build.sh"
 
-if [ "${1:-}" = --no-install ]; then
-  shift
-else
-  install_missing build
+install=yes
+arguments=()
+for argument in "$@"; do
+  case $argument in
+    --no-install) install=no ;;
+    *) arguments+=("$argument") ;;
+  esac
+done
+daemon=$house/build/release/coordinator/daemon/wattledgerd
+# Help should not cost a build; the daemon's own comes with it where there is one.
+if [ "${arguments[*]}" = --help ] || [ "${arguments[*]}" = -h ]; then
+  usage "${BASH_SOURCE[0]}"
+  [ ! -x "$daemon" ] || exec "$daemon" --help
+  exit 0
 fi
+[ "$install" = no ] || install_missing build
 # Who only runs it needs no test framework; who has built the tests here keeps them.
 without_tests=(-DWATTLEDGER_TESTS=OFF)
 [ ! -f "$house/build/release/CMakeCache.txt" ] || without_tests=()
 configure release "${without_tests[@]}"
 build release wattledgerd wattledger
 say "the operator's tool: $house/build/release/replay/wattledger"
-exec "$house/build/release/coordinator/daemon/wattledgerd" "$@"
+exec "$daemon" "${arguments[@]}"

@@ -9,22 +9,40 @@ source "$(dirname "${BASH_SOURCE[0]}")/../coordinator/build.sh"
 
 install=yes
 all=no
-while [ $# -gt 0 ]; do
-  case $1 in
+arguments=()
+for argument in "$@"; do
+  case $argument in
     --no-install) install=no ;;
     --all) all=yes ;;
-    *) break ;;
+    --help | -h)
+      usage "${BASH_SOURCE[0]}"
+      exit 0
+      ;;
+    *) arguments+=("$argument") ;;
   esac
-  shift
 done
+
+# check_options ARGUMENT…: refuses what ctest does not know, for ctest itself ignores it and passes every test.
+check_options() {
+  local argument option known
+  known=$(ctest --help)
+  for argument in "$@"; do
+    option=$(sed -E 's/=.*//; s/^(-[jI])[0-9,]+$/\1/' <<<"$argument")
+    [[ $option != -* ]] || grep -qE -- "(^|[ ,])$option([ ,=<]|\$)" <<<"$known" || {
+      say "unknown option $argument; known here: --no-install, --all, and ctest's own, such as -R NAME"
+      exit 2
+    }
+  done
+}
 
 groups=(build tests)
 [ "$all" = no ] || groups+=(lint)
 [ "$install" = no ] || install_missing "${groups[@]}"
+command -v ctest >/dev/null && check_options "${arguments[@]}"
 
 configure release -DWATTLEDGER_TESTS=ON
 build release
-[ "$all" = yes ] || exec ctest --test-dir "$house/build/release" --output-on-failure "$@"
+[ "$all" = yes ] || exec ctest --test-dir "$house/build/release" --output-on-failure --no-tests=error "${arguments[@]}"
 
 for preset in asan tsan; do
   configure "$preset" -DWATTLEDGER_TESTS=ON
@@ -41,4 +59,4 @@ set_tests_properties(clang/warnings clang/tidy PROPERTIES TIMEOUT 2400)
 set_tests_properties(clang/tidy PROPERTIES DEPENDS clang/warnings)
 subdirs("$house/build/asan" "$house/build/tsan" "$house/build/release")
 EOF
-exec ctest --test-dir "$house/build/all" --output-on-failure "$@"
+exec ctest --test-dir "$house/build/all" --output-on-failure --no-tests=error "${arguments[@]}"

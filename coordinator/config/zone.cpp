@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <fstream>
 
 #include "coordinator/config/config.hpp"
 #include "events/near_match.hpp"
@@ -44,6 +45,19 @@ Failure unknown_zone(const std::string& name) {
                            : "did you mean \"" + near + "\"?");
 }
 
+// date's own reading finds no version beside Debian's files; there it is the first line of
+// tzdata.zi, "# version 2025b".
+std::string database_version() {
+  const std::string found = date::get_tzdb().version;
+  if (!found.empty() && found != "unknown") return found;
+  std::ifstream file("/usr/share/zoneinfo/tzdata.zi");
+  std::string hash;
+  std::string word;
+  std::string version;
+  if (file >> hash >> word >> version && hash == "#" && word == "version") return version;
+  return "unknown";
+}
+
 bool is_known(const std::string& name) {
   const date::tzdb& database = date::get_tzdb();
   const auto same = [&](const auto& entry) { return entry.name() == name; };
@@ -58,7 +72,7 @@ Result<ZoneData> load_zone(const std::string& name, UtcTime around) {
     const date::time_zone* zone = date::locate_zone(name);
     ZoneData data;
     data.zone = ZoneOffsets(transitions_of(*zone, span_around(around)));
-    data.tzdb_version = date::get_tzdb().version;
+    data.tzdb_version = database_version();
     return data;
   } catch (const std::exception& error) {
     return fail(ErrorKind::io,

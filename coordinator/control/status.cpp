@@ -172,9 +172,12 @@ Json projections_json(const StatusExtras& extras) {
 std::string status_json(const fold::State& state, UtcTime now, const StatusExtras& extras) {
   Json result;
   result["running"] = extras.running;
+  result["holder"] = extras.holder.empty() ? Json(nullptr) : Json(extras.holder);
   result["version"] = extras.version;
   result["site"] = state.site.name;
-  result["control_mode"] = fb::EnumNameControlMode(state.coordinator.control_mode);
+  const bool ever_started = state.coordinator.started_at != UtcTime{};
+  result["control_mode"] =
+      ever_started ? Json(fb::EnumNameControlMode(state.coordinator.control_mode)) : Json(nullptr);
   result["data"] = extras.data;
   result["demo"] = extras.demo;
   result["now"] = time_json(now, state.site.zone);

@@ -2,7 +2,7 @@
 // `status`, and a later web server will. One function, so that they cannot differ. Pure: takes
 // values, returns text. Unknown is null, never a number.
 //
-// {"running", "version", "site", "control_mode", "data", "demo", "now",
+// {"running", "holder", "version", "site", "control_mode", "data", "demo", "now",
 //  "last_reading": {"at", "age_s", "soc_pct", "battery_w", "pv_w", "load_w", "grid_w",
 //  "battery_temp_c"} | null, "price": {"now", "next", "next_at", "currency", "zone"}, "decision":
 //  {"at", "action", "power_w", "target_soc_pct", "until", "rule", "reason", "sequence"} | null,
@@ -35,7 +35,8 @@ struct ProjectionStatus {
 
 // What the State does not know.
 struct StatusExtras {
-  bool running = false;  // a daemon is
+  bool running = false;  // a daemon is, and answers
+  std::string holder;    // who holds the log and does not answer; empty when nobody does
   std::string version;
   std::string data;  // directory
   bool demo = false;

@@ -44,9 +44,13 @@ Result<bool> settle_clock(Journal& journal, Clock& clock, const ClockRule& rule,
   ClockDoubt doubted = doubt();
   if (doubted == ClockDoubt::none) return true;
   const auto last = journal.last_recorded_at();
-  spdlog::warn("the clock says {}, the log's head {}{}; waiting at most {} s before believing it",
-               utc_text(clock.now()), last ? utc_text(*last) : "nothing",
-               doubted == ClockDoubt::unsynchronised ? ", and nobody sets this clock" : "",
+  spdlog::warn("the clock says {}, {}{}; waiting at most {} s before believing it",
+               utc_text(clock.now()),
+               last ? "the log's newest record " + utc_text(*last) : "the log is empty",
+               doubted == ClockDoubt::unsynchronised
+                   ? ", and the kernel does not know that anybody sets it (is NTP running? where "
+                     "the host sets it, clock.require_sync: false)"
+                   : "",
                rule.wait_max.count());
   while (doubted != ClockDoubt::none && clock.steady() - began < rule.wait_max) {
     if (stopping()) return false;

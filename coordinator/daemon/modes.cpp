@@ -16,6 +16,9 @@ namespace wattledger::daemon {
 namespace {
 
 constexpr std::chrono::days demo_history{30};
+// A demo that stood still for longer lives through that time first, instead of waiting for a clock
+// that seems to have leapt.
+constexpr std::chrono::hours demo_gap_max{1};
 
 int cannot(const Error& error) {
   std::fprintf(stderr, "wattledgerd: %s\n", error.line().c_str());
@@ -268,11 +271,18 @@ int run_demo(const Arguments& arguments, SignalTarget& signals) {
   const auto past = look_back(config.data);
   if (!past) return cannot(past.error());
   const UtcTime now = std::chrono::floor<std::chrono::minutes>(RealClock().now());
-  const UtcTime from = past->ended ? now : now - demo_history;
+  const bool first_time = !past->ended;
+  UtcTime from = now - demo_history;
+  if (past->ended && now - *past->ended <= demo_gap_max)
+    from = now;
+  else if (past->ended)
+    from = std::max<UtcTime>(
+        from, std::chrono::floor<std::chrono::minutes>(*past->ended) + std::chrono::minutes(1));
   auto own = build_house(arguments, config, *past, from, now + std::chrono::days(365));
   if (!own) return cannot(own.error());
-  if (!past->ended) {
-    std::printf("the demo house lives through a month first …\n");
+  if (from < now) {
+    std::printf("the demo house lives through %s first …\n",
+                first_time ? "a month" : "the time since it last ran");
     std::fflush(stdout);
     std::string summary;
     config::Config history = config;

@@ -11,7 +11,7 @@
 namespace wattledger::tool {
 namespace {
 
-Result<std::string> from_log(const Place& place) {
+Result<std::string> from_log(const Place& place, const std::string& holder) {
   const auto open = open_log(place);
   if (!open) return Failure(open.error());
   const auto state = fold_all(open->snapshot);
@@ -20,6 +20,7 @@ Result<std::string> from_log(const Place& place) {
 
   control::StatusExtras extras;
   extras.version = version();
+  extras.holder = holder;
   extras.data = place.data.string();
   extras.demo = meta.demo;
   extras.log = meta.uuid;
@@ -42,12 +43,8 @@ Result<std::string> from_log(const Place& place) {
 Result<std::string> ask_or_fold(const Place& place) {
   auto answer = ask_daemon(place, "status", "{}");
   if (answer) return answer;
-  if (answer.error().kind != ErrorKind::not_found) {
-    note(answer.error().line());
-  } else if (const auto holder = log::writer_lock_holder(place.log())) {
-    note(*holder + " holds the log but does not answer; this is what the log knows");
-  }
-  return from_log(place);
+  if (answer.error().kind != ErrorKind::not_found) note(answer.error().line());
+  return from_log(place, log::writer_lock_holder(place.log()).value_or(""));
 }
 
 Exit run(const Invocation& invocation) {

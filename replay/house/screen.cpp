@@ -97,6 +97,12 @@ void Screen::heading() {
   const std::string data = text(at(status_, "data"));
   if (is_true(at(status_, "running")))
     out_ += fmt::format("wattledgerd {} is running on {}\n\n", text(at(status_, "version")), data);
+  else if (const std::string holder = text(at(status_, "holder"), ""); !holder.empty())
+    out_ += fmt::format(
+        "{} holds the log and does not answer yet\n"
+        "(a start may wait for the clock: its text log says so); this is what the log in {} "
+        "knows\n\n",
+        holder, data);
   else
     out_ += fmt::format("no daemon is running; this is what the log in {} knows\n\n", data);
 }

@@ -159,7 +159,8 @@ struct KeyFacts {
                        f.simulated() ? ", simulated" : "");
   }
   std::string operator()(const fb::CoordinatorStopped& f) const {
-    return fmt::format("{} {}", fb::EnumNameStopCause(f.cause()), text(f.detail()));
+    const std::string detail = text(f.detail());
+    return fb::EnumNameStopCause(f.cause()) + (detail.empty() ? "" : ": " + detail);
   }
   std::string operator()(const fb::CoordinatorStateChanged& f) const {
     return fmt::format("{}, control {}", fb::EnumNameCoordinatorState(f.state()),

@@ -79,8 +79,7 @@ TEST_SUITE("replay/status") {
     CHECK(status["inverter"]["mode"].is_null());
     CHECK(status["last_contact_s"].is_null());
     CHECK(value(tool::status_screen(json)) ==
-          "house without a name, control off (nothing is decided or written), 2025-10-01 "
-          "00:00:00+00:00\n"
+          "house without a name, control unknown, 2025-10-01 00:00:00+00:00\n"
           "no daemon is running; this is what the log in  knows\n"
           "\n"
           "Battery      unknown: no reading yet\n"
@@ -95,6 +94,30 @@ TEST_SUITE("replay/status") {
           "\n"
           "Projections  none\n"
           "Log          0 records, 00000000000000000000000000000000");
+  }
+
+  TEST_CASE("a daemon that holds the log and does not answer is not called no daemon") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    const auto lock = log::WriterLock::take(house.data() / "log", "wattledgerd");
+    REQUIRE(lock.has_value());
+    const ToolRun text = run_tool({"--data", house.data().string(), "status"});
+    INFO(text.out << text.err);
+    CHECK(text.code == 0);
+    CHECK(text.err.empty());
+    CHECK(text.out.find("\nwattledgerd, process ") != std::string::npos);
+    CHECK(text.out.find(" holds the log and does not answer yet\n") != std::string::npos);
+    CHECK(text.out.find("no daemon is running") == std::string::npos);
+    const auto json =
+        run_tool({"--data", house.data().string(), "--format", "json", "status"}).json_lines();
+    REQUIRE(json.size() == 1);
+    CHECK(json[0]["running"] == false);
+    CHECK(json[0]["holder"].get<std::string>().rfind("wattledgerd, process ", 0) == 0);
+    const ToolRun reload = run_tool({"--data", house.data().string(), "reload"});
+    CHECK(reload.code == 3);
+    CHECK(reload.one_error_line());
+    CHECK(reload.err.find("does not answer") != std::string::npos);
   }
 
   TEST_CASE("without a daemon status folds the log and says so") {
@@ -112,6 +135,7 @@ TEST_SUITE("replay/status") {
         run_tool({"--data", house.data().string(), "--format", "json", "status"}).json_lines();
     REQUIRE(json.size() == 1);
     CHECK(json[0]["running"] == false);
+    CHECK(json[0]["holder"].is_null());
     CHECK(json[0]["last_reading"]["soc_pct"] == 64.0);
     CHECK(json[0]["decision"]["action"] == "charge");
     CHECK(json[0]["projections"][0]["standing"] == "empty");

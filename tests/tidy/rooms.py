@@ -79,6 +79,9 @@ PACKAGES = {
     "Threads::Threads": None,
     "wattledger_warnings": None,
 }
+# Commands and properties that would do the same unseen.
+PAST_THE_CHECK = {"link_libraries", "link_directories", "include_directories", "target_sources", "target_link_directories"}
+WAYS_TO_LINK = {"LINK_LIBRARIES", "INTERFACE_LINK_LIBRARIES", "INCLUDE_DIRECTORIES", "INTERFACE_INCLUDE_DIRECTORIES", "LINK_FLAGS"}
 PUBLIC_PACKAGES = {"tl::expected": ["events"], "flatbuffers::flatbuffers": ["schemas"]}
 
 
@@ -103,14 +106,16 @@ def check_includes(path, text):
         return [f"{path}: is in no part that tests/tidy/rooms.py knows; give the part its arrows there"]
     found = []
     for number, line in enumerate(text.splitlines(), 1):
-        match = re.match(r'\s*#\s*include\s*(<([^>]+)>|"([^"]+)")', line)
+        match = re.match(r'(?:\s|/\*.*?\*/)*#\s*(?:include|include_next|import)\b\s*(<([^>]+)>|"([^"]+)")?', line)
         if not match or part in FREE:
             continue
         at = f"{path}:{number}"
         if match.group(3):
             found += check_own(at, part, match.group(3))
-        else:
+        elif match.group(2):
             found += check_foreign(at, path, match.group(2))
+        else:
+            found.append(f"{at}: an include names its header here, by no macro and on no other line")
     return found
 
 
@@ -118,7 +123,7 @@ def check_own(at, part, header):
     if header == "event_generated.h":
         return [] if part == "events" else [f"{at}: event_generated.h comes through events/codec.hpp only"]
     other = part_of(header)
-    if other is None:
+    if other is None or ".." in Path(header).parts or not header.endswith(".hpp"):
         return [f"{at}: \"{header}\" is not written from the root (room/part/file.hpp), or its part is unknown"]
     return [] if sees(part, other) or part in VALUES.get(header, []) else [f"{at}: {part} may not see {other} ({header})"]
 
@@ -143,26 +148,37 @@ def cmake_commands(text):
 
 
 def targets_in(path, text):
-    """Target: part, by the folder of its first source."""
+    """Target: the parts of its sources, or of its folder."""
     folder = Path(path).parent
     made = {}
     for name, words in cmake_commands(text):
         if name in ("wattledger_library", "add_library", "add_executable") and words:
             sources = [word for word in words[1:] if word.endswith(".cpp")]
-            made[words[0]] = part_of(str((folder / sources[0]).parent if sources else folder))
+            made[words[0]] = {part_of(str((folder / source).parent)) for source in sources} or {part_of(str(folder))}
     return made
 
 
 def check_links(files):
-    """Findings about all CMakeLists.txt: a dictionary of path: text."""
-    owner = {}
+    """Findings about all CMakeLists.txt: a dictionary of path: text. The root's own, which makes the rule for a library, may
+    link nothing else."""
+    parts, found = {}, []
     for path, text in files.items():
-        owner.update(targets_in(path, text))
-    found = []
+        parts.update(targets_in(path, text))
+    owner = {target: next(iter(found_in)) for target, found_in in parts.items()}
+    for target, found_in in parts.items():
+        if len(found_in) > 1:
+            found.append(f"{target} has sources of several parts: {', '.join(sorted(map(str, found_in)))}")
     for path, text in files.items():
         for name, words in cmake_commands(text):
-            if name == "target_link_libraries" and words and "$" not in words[0]:
+            if part_of(path) in FREE:
+                continue
+            if name == "target_link_libraries" and words and (path, words[0]) != ("CMakeLists.txt", "${name}"):
                 found += check_link(path, owner, words)
+            elif name in ("wattledger_library", "add_library", "add_executable"):
+                found += [f"{path}: {words[0]}: write {word} from the folder of this file" for word in words[1:]
+                          if word.endswith(".cpp") and (".." in Path(word).parts or "$" in word)]
+            elif name in PAST_THE_CHECK or WAYS_TO_LINK.intersection(words):
+                found.append(f"{path}: {name}({' '.join(words[:2])} …) goes past the check of links; use target_link_libraries")
     return found
 
 

@@ -1,11 +1,15 @@
 """Lengths of files and functions, names of files, namespaces."""
 
+import ast
 import re
 from pathlib import Path
 
 FILE_LINES = 500
 FUNCTION_LINES = 70
 FORBIDDEN_NAMES = {"manager", "util", "utils", "helper", "helpers", "common", "misc", "base", "types"}
+# C and C++ by other names.
+OTHER_SUFFIXES = {".c", ".cc", ".cxx", ".c++", ".C", ".h", ".hh", ".hxx", ".h++", ".inl", ".inc", ".ipp", ".tpp", ".tcc", ".cppm",
+                  ".ixx"}
 # Namespaces of others that a header of ours may declare a class in, ahead.
 AHEAD = {"CLI", "YAML", "spdlog", "date", "nlohmann", "flatbuffers", "reflection"}
 
@@ -18,21 +22,46 @@ def blanked(text):
     return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), text)
 
 
+LAMBDA = re.compile(r"(?:(\w+)\s*=|[(,]|return|^)\s*\[[^\[\]]*\]\s*(?:mutable\b)?[^=\]]*$")
+
+
+def without_template(head):
+    """The head of a declaration behind its template <…> and requires(…)."""
+    match = re.match(r"template\s*<", head)
+    if not match:
+        return head
+    at, depth = match.end(), 1
+    while at < len(head) and depth > 0:
+        depth += {"<": 1, ">": -1}.get(head[at], 0)
+        at += 1
+    rest = re.sub(r"^requires\s*\((?:[^()]|\([^()]*\))*\)\s*", "", head[at:].lstrip())
+    return without_template(rest)
+
+
 def is_function(head):
     """Does what stands before a brace begin a function?"""
-    before_parenthesis, parenthesis, _ = head.partition("(")
-    if not parenthesis or head.endswith("=") or re.match(r"TEST_SUITE\b", head):
+    if LAMBDA.search(head):
+        return True
+    if "(" not in head or head.endswith("=") or re.match(r"TEST_SUITE\b", head):
         return False
-    return re.search(r"\b(namespace|class|struct|union|enum)\b(?!.*\boperator\b)", before_parenthesis) is None
+    if not re.match(r"(?:\[\[.*?\]\]|[\w\s])*?\b(?:namespace|class|struct|union|enum)\b", head) or "operator" in head:
+        return True
+    # A class, or a function whose result is written `struct name`: that one has a parenthesis right behind its name.
+    declared = re.split(r"(?<!:):(?!:)", re.sub(r"\[\[.*?\]\]|alignas\s*\([^()]*\)", "", head))[0]
+    return re.search(r"\w\s*\(", declared) is not None
 
 
 def name_of(head):
+    match = LAMBDA.search(head)
+    if match:
+        return match.group(1) or "lambda"
     match = re.search(r"(operator\s*[^\s(]+|[\w~:]+)\s*\(", head)
     return match.group(1) if match else "?"
 
 
 def functions(text):
-    """(name, first line, last line) of each function that stands in no other."""
+    """(name, first line, last line) of each function that stands in no other. Braces that initialise stand at their word, as
+    clang-format puts them, or inside parentheses; those of a body stand apart."""
     text, found, stack, head_start, depth, line = blanked(text), [], [], 0, 0, 1
     for at, char in enumerate(text):
         if char == "\n":
@@ -43,16 +72,24 @@ def functions(text):
             head_start = at + 1
         elif char == "{":
             head = re.sub(r"^\s*(public|private|protected)\s*:|^[,\s]+", "", text[head_start:at]).strip()
-            inside = depth > 0 or any(name for name, _, _ in stack)
+            initialises = depth > 0 or re.match(r"[\w>]", text[at - 1]) is not None
+            inside = initialises or any(name for name, _, _, _ in stack)
+            head = without_template(head)
             name = name_of(head) if not inside and is_function(head) else ""
-            stack.append((name, line - head.count("\n"), depth))
+            stack.append((name, line - head.count("\n"), depth, head_start if initialises else None))
             depth, head_start = 0, at + 1
         elif char == "}" and stack:
-            name, first, depth = stack.pop()
-            head_start = at + 1
+            name, first, depth, head_before = stack.pop()
+            head_start = at + 1 if head_before is None else head_before
             if name:
                 found.append((name, first, line))
     return found
+
+
+def python_functions(text):
+    """The same of Python."""
+    return [(node.name, node.lineno, node.end_lineno) for node in ast.walk(ast.parse(text))
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
 
 def read_exceptions(text):
@@ -80,12 +117,11 @@ def check_sizes(sources, exceptions):
             found.append(message)
 
     for path, text in sources.items():
-        lines = text.count("\n")
+        lines = text.count("\n") + (not text.endswith("\n"))
         if lines > FILE_LINES:
             too_long(path, "file", f"{path}: {lines} lines are more than {FILE_LINES}; divide it")
-        if Path(path).suffix not in (".cpp", ".hpp"):
-            continue
-        for name, first, last in functions(text):
+        measure = {".cpp": functions, ".hpp": functions, ".py": python_functions}.get(Path(path).suffix, lambda _: [])
+        for name, first, last in measure(text):
             if last - first + 1 > FUNCTION_LINES:
                 too_long(path, name, f"{path}:{first}: {name} has {last - first + 1} lines, more than {FUNCTION_LINES}")
     found += [f"tests/tidy/exceptions.txt: {path} | {what}: needed no more, take it out"
@@ -95,6 +131,8 @@ def check_sizes(sources, exceptions):
 
 def check_name(path):
     stem = Path(path).name.split(".")[0]
+    if Path(path).suffix in OTHER_SUFFIXES:
+        return [f"{path}: our sources end in .cpp and .hpp; no check reads this one"]
     if stem == "CMakeLists":
         return []
     if stem in FORBIDDEN_NAMES:

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Each check of tests/tidy fails on a fault planted for it, and lets pass what is right."""
 
+import contextlib
+import io
 import os
 import subprocess
 import tempfile
@@ -63,7 +65,15 @@ class Includes(unittest.TestCase):
         self.check("log/log.cpp", "#include <boost/asio.hpp>", "is new")
         self.check("log/log.cpp", '#include "event_generated.h"', "events/codec.hpp only")
         self.check("log/log.cpp", '#include "merkle.hpp"', "not written from the root")
+        self.check("log/log.cpp", '#include "log/words.inc"', "not written from the root")
         self.check("cellar/wine.cpp", '#include "events/codec.hpp"', "is in no part")
+
+    def test_an_include_written_in_an_odd_way_is_read_all_the_same(self):
+        for line, expected in [
+                ('#include "events/../log/log.hpp"', "not written from the root"), ('#  include_next "log/log.hpp"', "may not see"),
+                ('/* why */ #include "log/log.hpp"', "may not see"), ('#import "log/log.hpp"', "may not see"),
+                ("#include <log/log.hpp>", "is new"), ("#include LOG_HEADER", "by no macro"), ("#include \\", "on no other line")]:
+            self.check("events/codec.cpp", line, expected)
 
     def test_a_third_party_header_at_home_passes(self):
         for path, header in [("log/log.cpp", "lmdb.h"), ("projections/sqlite/store.cpp", "sqlite3.h"), ("log/log.cpp", "sys/file.h"),
@@ -88,7 +98,16 @@ class Links(unittest.TestCase):
                 ("replay/CMakeLists.txt", "target_link_libraries(tool PRIVATE wattledger_daemon)", "may not link wattledger_daemon"),
                 ("events/CMakeLists.txt", "target_link_libraries(wattledger_events PRIVATE PkgConfig::LMDB)", "only log may"),
                 ("log/CMakeLists.txt", "target_link_libraries(wattledger_log PUBLIC PkgConfig::LMDB)", "only PRIVATE"),
-                ("log/CMakeLists.txt", "target_link_libraries(wattledger_log\n  PRIVATE Boost::asio)", "does not know")]:
+                ("log/CMakeLists.txt", "target_link_libraries(wattledger_log\n  PRIVATE Boost::asio)", "does not know"),
+                ("log/CMakeLists.txt", "link_libraries(sqlite3)", "past the check"),
+                ("CMakeLists.txt", "link_libraries(sqlite3)", "past the check"),
+                ("CMakeLists.txt", "target_link_libraries(wattledger_events PRIVATE PkgConfig::LMDB)", "only log may"),
+                ("log/CMakeLists.txt", "target_sources(wattledger_log PRIVATE other.cpp)", "past the check"),
+                ("events/CMakeLists.txt", "set_target_properties(wattledger_events PROPERTIES LINK_LIBRARIES wattledger_log)",
+                 "past the check"),
+                ("log/CMakeLists.txt", "set(log wattledger_log)\ntarget_link_libraries(${log} PUBLIC tl::expected)", "has no part"),
+                ("replay/CMakeLists.txt", "wattledger_library(wattledger_two audit/a.cpp house/b.cpp)", "several parts"),
+                ("events/CMakeLists.txt", "wattledger_library(wattledger_two a.cpp ../events/b.cpp)", "from the folder")]:
             with self.subTest(line=line):
                 found = self.found(path, line)
                 self.assertEqual(len(found), 1, found)
@@ -98,6 +117,8 @@ class Links(unittest.TestCase):
         self.assertEqual(self.found("log/CMakeLists.txt", "target_link_libraries(wattledger_log PUBLIC wattledger_events PRIVATE\n"
                                     "  PkgConfig::LMDB OpenSSL::Crypto)"), [])
         self.assertEqual(self.found("tests/log/CMakeLists.txt", "target_link_libraries(tool PRIVATE wattledger_daemon)"), [])
+        self.assertEqual(self.found("CMakeLists.txt", "add_library(${name} STATIC ${ARGN})\n"
+                                    "target_link_libraries(${name} PRIVATE wattledger_warnings)"), [])
 
 
 class Sizes(unittest.TestCase):
@@ -133,7 +154,29 @@ TEST_SUITE("x") {
 }
 }  // namespace a
 """
-        self.assertEqual(self.lengths(text), {"S": 1, "y": 3, "operator==": 1, "walk": 6, "TEST_CASE": 3})
+        self.assertEqual(self.lengths(text), {"S": 4, "operator==": 1, "walk": 6, "TEST_CASE": 3})
+
+    def test_however_a_function_is_written_it_is_one(self):
+        for head, name in [
+                ("template <class T>\nvoid grow(T x)", "grow"), ("template <class T, class = std::enable_if_t<(sizeof(T) > 4)>>\nT grow(T x)", "grow"),
+                ("template <class T>\n  requires(sizeof(T) > 4)\nvoid grow(T x)", "grow"), ("struct stat grow(int x)", "grow"),
+                ("const struct stat& grow()", "grow"), ("[[nodiscard]] static int grow()", "grow"), ("void grow() try", "grow"),
+                ("void grow(Limits limits = {1, 2})", "grow"), ("Tree::Tree(int a) : a_{a}, b_(std::vector<int>{1, 2})", "Tree::Tree"),
+                ("Tree::operator bool() const", "operator bool"), ("auto grow() -> std::vector<int>", "grow"),
+                ("const auto grow = []", "grow"), ("const auto grow = [](int a) mutable -> int", "grow")]:
+            with self.subTest(head=head):
+                self.assertEqual(list(self.lengths(head + " {\n  step();\n}\n")), [name])
+
+    def test_what_is_no_function_is_none(self):
+        for head in ["template <class T>\nstruct Row", "struct alignas(8) Row", "class [[nodiscard]] Row final : public Table<decltype(f())>",
+                     "enum class Colour : std::uint8_t", "namespace a::b", "const Row rows[] =", "constexpr std::array<int, 2> two",
+                     'extern "C"', 'TEST_SUITE("x")', "template <>\nstruct std::hash<Id>"]:
+            with self.subTest(head=head):
+                self.assertEqual(self.lengths(head + " {\n};\n"), {})
+
+    def test_functions_of_python_are_measured_too(self):
+        self.assertEqual(len(sizes.check_sizes({"tests/tidy/a.py": "def f():\n" + "    x = 1\n" * 70}, {})), 1)
+        self.assertEqual(sizes.check_sizes({"tests/tidy/a.py": "def f():\n" + "    x = 1\n" * 69}, {}), [])
 
     def test_a_long_function_and_a_long_file_are_found_unless_excepted_with_a_reason(self):
         function = "void grow() {\n" + "  step();\n" * 69 + "}\n"
@@ -146,11 +189,12 @@ TEST_SUITE("x") {
         self.assertEqual(len(sizes.check_sizes({"log/log.cpp": ""}, exceptions)), 1, "an exception that nothing needs")
         self.assertEqual(len(sizes.check_sizes({"log/log.cpp": "\n" * 501}, {})), 1)
         self.assertEqual(sizes.check_sizes({"log/log.cpp": "\n" * 500}, {}), [])
+        self.assertEqual(len(sizes.check_sizes({"log/log.cpp": "\n" * 500 + "// a last line without an end"}, {})), 1)
         self.assertEqual(len(sizes.read_exceptions("log/log.cpp | grow | long\nlog/log.cpp")[1]), 2)
 
     def test_names_that_say_nothing_are_found(self):
         for path in ["log/manager.cpp", "events/util.hpp", "log/helpers.cpp", "log/common.hpp", "log/Types.cpp", "log/types.hpp",
-                     "log/two-words.cpp"]:
+                     "log/two-words.cpp", "log/appender.cc", "log/table.inc", "log/log.h"]:
             self.assertEqual(len(sizes.check_name(path)), 1, path)
         for path in ["log/appender.cpp", "log/CMakeLists.txt", "events/result.hpp"]:
             self.assertEqual(sizes.check_name(path), [])
@@ -224,6 +268,14 @@ int f(std::vector<int> v, std::map<std::string, int>& m) {
         self.assertNotEqual(self.impure(code, "wattledger_fold"), [])
 
 
+class Schemas(unittest.TestCase):
+    def test_a_field_without_an_explicit_id_is_found(self):
+        right = "table Row { a:int = null (id: 0); // why\n  b:[Other] (required, id: 1); }\nstruct Pair { a:long; }\ntable Empty {}\n"
+        self.assertEqual(tidy.check_schema("schemas/row.fbs", right), [])
+        self.assertEqual(tidy.check_schema("schemas/row.fbs", right.replace(" (id: 0)", "")),
+                         ["schemas/row.fbs: Row.a has no explicit id"])
+
+
 class House(unittest.TestCase):
     def test_a_planted_fault_of_each_kind_is_found_in_a_whole_tree_and_ends_with_one(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -239,6 +291,16 @@ class House(unittest.TestCase):
             for expected in ["may not see log", "a file called util", "<lmdb.h> may be", "PkgConfig::SQLITE", "notes.txt"]:
                 self.assertIn(expected, found)
             self.assertEqual(len(found.splitlines()), 5, found)
+
+    def test_a_pure_library_that_is_not_looked_at_is_a_finding(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder, "libwattledger_fold.a")
+            subprocess.run(["ar", "rc", made], check=True)
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                self.assertEqual(tidy.main([folder, str(made)]), 1)
+            self.assertIn("wattledger_policy: is pure by design", output.getvalue())
+            self.assertNotIn("wattledger_fold: is pure", output.getvalue())
 
 
 if __name__ == "__main__":
