@@ -21,6 +21,8 @@ void store_big_endian(std::uint64_t value, std::uint8_t* bytes) {
   }
 }
 
+constexpr std::size_t builder_bytes = 4'096;
+
 bool kind_known(Kind kind) { return kind > Kind::NONE && kind <= kind_max; }
 
 }  // namespace
@@ -28,7 +30,9 @@ bool kind_known(Kind kind) { return kind > Kind::NONE && kind <= kind_max; }
 Result<EncodedEvent> encode(const fb::EventT& event) {
   if (!kind_known(event.fact.type))
     return fail(ErrorKind::invalid_input, "an event without a known fact cannot be encoded");
-  flatbuffers::FlatBufferBuilder builder(512);
+  // Kept, so that a reading costs no allocation here; one large event does not stay for ever.
+  static thread_local flatbuffers::FlatBufferBuilder builder(builder_bytes);
+  builder.Clear();
   // A value that equals the schema's default is written all the same: a record says what it says by
   // itself.
   builder.ForceDefaults(true);
@@ -40,10 +44,18 @@ Result<EncodedEvent> encode(const fb::EventT& event) {
                                      std::to_string(size) + " bytes is over the limit of " +
                                      std::to_string(event_bytes_max));
   std::memcpy(bytes.data(), builder.GetBufferPointer(), size);
+  if (size > builder_bytes) builder.Reset();
   if (!enums_in_range(*fb::GetEvent(bytes.data())))
     return fail(ErrorKind::invalid_input, std::string(kind_name(event.fact.type)) +
                                               " holds an enum value that the schema does not know");
-  return EncodedEvent(event.fact.type, std::move(bytes));
+  EncodedEvent encoded(event.fact.type, std::move(bytes));
+  encoded.made_here_ = true;
+  return encoded;
+}
+
+Result<EventView> EncodedEvent::view() const {
+  if (made_here_) return EventView(*fb::GetEvent(bytes_.data()));
+  return decode(kind_, bytes_);
 }
 
 Result<EventView> decode(Kind kind, std::span<const std::byte> bytes) {

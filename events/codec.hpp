@@ -25,16 +25,23 @@ inline constexpr Kind kind_max = fb::Fact::MAX;
 // Limit of one event's bytes; larger ones are refused when encoding and when reading.
 inline constexpr std::size_t event_bytes_max = 1U << 20U;
 
+class EventView;
+
 // Encoded event, length a multiple of 8, first byte meant for an 8-aligned address.
 class EncodedEvent {
  public:
+  // Of bytes from elsewhere: they are verified when they are viewed.
   EncodedEvent(Kind kind, std::vector<std::byte> bytes) : kind_(kind), bytes_(std::move(bytes)) {}
   [[nodiscard]] Kind kind() const { return kind_; }
   [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+  // Ends with this event. Errors are decode's; what `encode` made needs no second look.
+  [[nodiscard]] Result<EventView> view() const;
 
  private:
+  friend Result<EncodedEvent> encode(const fb::EventT& event);
   Kind kind_;
   std::vector<std::byte> bytes_;
+  bool made_here_ = false;
 };
 
 // Refuses an event without a fact, of a kind beyond the catalogue, with an enum out of range, or too large.
@@ -53,6 +60,7 @@ class EventView {
   [[nodiscard]] fb::EventT unpack() const;
 
  private:
+  friend class EncodedEvent;
   friend Result<EventView> decode(Kind kind, std::span<const std::byte> bytes);
   explicit EventView(const fb::Event& event) : event_(&event) {}
   const fb::Event* event_;

@@ -113,8 +113,8 @@ struct Appender::Impl {
         due(meta_.head),
         meta(meta_) {}
 
-  Result<Appended> admit(Pending pending, const EventView& event, UtcTime recorded_at,
-                         const AppendOptions& options);
+  Result<Appended> admit(std::span<const std::byte> record, const Digest& leaf,
+                         const EventView& event, UtcTime recorded_at, const AppendOptions& options);
   [[nodiscard]] Result<void> check_room(std::size_t bytes) const;
   [[nodiscard]] bool telemetry_due(UtcTime now) const;
   void make_due(Sequence sequence);
@@ -131,7 +131,7 @@ struct Appender::Impl {
   // Under the mutex.
   AppendRules rules;
   CorrelationWindow correlations;
-  std::vector<Pending> queue;     // behind what is being committed
+  PendingRecords queue;           // behind what is being committed
   std::size_t waiting_bytes = 0;  // of everything not yet committed
   Sequence enqueued;
   Sequence committed;
@@ -140,14 +140,14 @@ struct Appender::Impl {
   AppendStatistics statistics;
   // The writer thread's own.
   Meta meta;
-  std::vector<Pending> batch;
+  PendingRecords batch;
   std::jthread writer;  // last: joined before the rest goes
 };
 
-Result<Appended> Appender::Impl::admit(Pending pending, const EventView& event, UtcTime recorded_at,
+Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const Digest& leaf,
+                                       const EventView& event, UtcTime recorded_at,
                                        const AppendOptions& options) {
   const auto correlation = correlation_of(event);
-  const std::size_t bytes = pending.record.size();
   const std::lock_guard lock(mutex);
   if (poison) return poisoned();
   if (correlation)
@@ -157,12 +157,11 @@ Result<Appended> Appender::Impl::admit(Pending pending, const EventView& event, 
                 "the log's head is " + std::to_string(enqueued.value) + ", expected " +
                     std::to_string(options.expected_head->value),
                 "look at what came in between and try again");
-  WATTLEDGER_TRY(check_room(bytes));
+  WATTLEDGER_TRY(check_room(record.size()));
   auto facts = rules.admit(event, recorded_at);
   if (!facts) return Failure(facts.error());
-  pending.facts = *std::move(facts);
-  queue.push_back(std::move(pending));
-  waiting_bytes += bytes;
+  queue.push(record, Pending{leaf, *std::move(facts)});
+  waiting_bytes += record.size();
   enqueued = enqueued.next();
   if (correlation) correlations.remember(enqueued, *correlation);
   correlations.advance(enqueued);
@@ -186,7 +185,7 @@ Result<void> Appender::Impl::check_room(std::size_t bytes) const {
 
 bool Appender::Impl::telemetry_due(UtcTime now) const {
   if (queue.empty()) return false;
-  const UtcTime oldest = queue.front().facts.recorded_at;
+  const UtcTime oldest = queue[0].facts.recorded_at;
   return now < oldest || now - oldest >= limits.telemetry_wait_max;
 }
 
@@ -220,10 +219,9 @@ void Appender::Impl::write(const std::stop_token& stop) {
 
 // Takes everything that waits: what is due, and telemetry in its company.
 bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
-  batch.swap(queue);
+  std::swap(batch, queue);
   lock.unlock();
-  std::uint64_t bytes = 0;
-  for (const Pending& pending : batch) bytes += pending.record.size();
+  const std::uint64_t bytes = batch.bytes();
   const auto begin = Clock::now();
   const std::uint64_t written_before = written_by_this_thread();
   const auto result = commit_records(*environment, meta, batch);
@@ -304,14 +302,13 @@ Result<Appender> Appender::open(Log& log, const WriterLock& lock, const AppendLi
 Result<Appended> Appender::enqueue(const EncodedEvent& event, UtcTime recorded_at,
                                    const AppendOptions& options) {
   // Checking, building, summing and hashing need no lock: the record does not contain its sequence.
-  const auto view = decode(event.kind(), event.bytes());
+  const auto view = event.view();
   if (!view)
     return fail(ErrorKind::invalid_input, "not an event to append: " + view.error().what,
                 view.error().remedy);
-  Pending pending;
-  pending.record = build_record(event, recorded_at);
-  pending.leaf = leaf_hash(pending.record);
-  return impl_->admit(std::move(pending), *view, recorded_at, options);
+  static thread_local std::vector<std::uint64_t> scratch;
+  const auto record = build_record(event, recorded_at, scratch);
+  return impl_->admit(record, leaf_hash(record), *view, recorded_at, options);
 }
 
 Result<void> Appender::wait(Sequence sequence) {

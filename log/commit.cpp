@@ -3,6 +3,7 @@
 #include <lmdb.h>
 
 #include <array>
+#include <cstring>
 #include <string>
 
 #include "log/byte_order.hpp"
@@ -51,15 +52,15 @@ Result<void> put_nodes(const Environment& environment, const Transaction& transa
 }
 
 Result<void> put_records(const Environment& environment, const Transaction& transaction, Meta& meta,
-                         std::span<const Pending> records) {
+                         const PendingRecords& records) {
   const auto cursor = Cursor::open(transaction, environment.databases().events);
   if (!cursor) return Failure(cursor.error());
-  for (const Pending& pending : records) {
-    const auto path = advance(meta, pending.facts, pending.leaf);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto path = advance(meta, records[i].facts, records[i].leaf);
     std::array<std::byte, 8> name{};
     store_big(meta.head.value, name.data());
     MDB_val key = value_of(name);
-    MDB_val value = value_of(pending.record);
+    MDB_val value = value_of(records.record(i));
     const int code = mdb_cursor_put(cursor->get(), &key, &value, MDB_APPEND);
     if (code != 0)
       return lmdb_failure(code, environment.directory().string() + ", writing record " +
@@ -71,12 +72,12 @@ Result<void> put_records(const Environment& environment, const Transaction& tran
 
 // Pages that a commit may take at most: a record of more than half a page has pages of its own;
 // besides, each database's path is copied, the free list and Merkle nodes grow.
-std::uint64_t bytes_needed(std::span<const Pending> records) {
+std::uint64_t bytes_needed(const PendingRecords& records) {
   constexpr std::uint64_t page = 4'096;
   constexpr std::uint64_t beside = std::uint64_t{1} << 20U;
   std::uint64_t bytes = beside;
-  for (const Pending& pending : records) {
-    const std::uint64_t size = pending.record.size() + 24;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::uint64_t size = records.record(i).size() + 24;
     bytes += size > page / 2 ? size + page : 2 * size;
   }
   return bytes;
@@ -84,8 +85,28 @@ std::uint64_t bytes_needed(std::span<const Pending> records) {
 
 }  // namespace
 
+void PendingRecords::push(std::span<const std::byte> record, Pending pending) {
+  const std::size_t begin = words_.size();
+  words_.resize(begin + (record.size() + 7) / 8);
+  std::memcpy(words_.data() + begin, record.data(), record.size());
+  all_.push_back({begin, record.size(), std::move(pending)});
+  bytes_ += record.size();
+}
+
+void PendingRecords::clear() {
+  constexpr std::size_t kept_words_max = std::size_t{1} << 19U;  // 4 MiB
+  if (words_.capacity() > kept_words_max) words_ = {};
+  words_.clear();
+  all_.clear();
+  bytes_ = 0;
+}
+
+std::span<const std::byte> PendingRecords::record(std::size_t i) const {
+  return {reinterpret_cast<const std::byte*>(words_.data() + all_[i].word), all_[i].bytes};
+}
+
 Result<void> commit_records(const Environment& environment, Meta& meta,
-                            std::span<const Pending> records) {
+                            const PendingRecords& records) {
   WATTLEDGER_TRY(environment.make_room(bytes_needed(records)));
   auto transaction = Transaction::begin(environment, Transaction::Access::write);
   if (!transaction) return Failure(transaction.error());

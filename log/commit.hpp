@@ -2,6 +2,7 @@
 // writer thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -13,14 +14,35 @@ namespace wattledger::log {
 
 // Built and hashed by whoever enqueued it.
 struct Pending {
-  std::vector<std::byte> record;
   Digest leaf;
   RecordFacts facts;
+};
+
+// Records on their way to a commit, one behind another in memory that is used again.
+class PendingRecords {
+ public:
+  void push(std::span<const std::byte> record, Pending pending);
+  void clear();
+  [[nodiscard]] std::size_t size() const { return all_.size(); }
+  [[nodiscard]] bool empty() const { return all_.empty(); }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] const Pending& operator[](std::size_t i) const { return all_[i].pending; }
+  [[nodiscard]] std::span<const std::byte> record(std::size_t i) const;
+
+ private:
+  struct Placed {
+    std::size_t word;
+    std::size_t bytes;
+    Pending pending;
+  };
+  std::vector<std::uint64_t> words_;
+  std::vector<Placed> all_;
+  std::uint64_t bytes_ = 0;
 };
 
 // Appends behind `meta`, which must be what the log has; moves it on. After an error the log is as
 // before.
 [[nodiscard]] Result<void> commit_records(const Environment& environment, Meta& meta,
-                                          std::span<const Pending> records);
+                                          const PendingRecords& records);
 
 }  // namespace wattledger::log

@@ -14,14 +14,24 @@ constexpr std::uint16_t kind_bytes_max = 255;  // the union's tag is one byte
 }  // namespace
 
 std::vector<std::byte> build_record(const EncodedEvent& event, UtcTime recorded_at) {
+  std::vector<std::uint64_t> words;
+  const auto record = build_record(event, recorded_at, words);
+  return {record.begin(), record.end()};
+}
+
+std::span<const std::byte> build_record(const EncodedEvent& event, UtcTime recorded_at,
+                                        std::vector<std::uint64_t>& to) {
   const std::span<const std::byte> body = event.bytes();
-  std::vector<std::byte> record(record_header_bytes + body.size());
+  const std::size_t size = record_header_bytes + body.size();
+  to.resize((size + 7) / 8);
+  auto* const record = reinterpret_cast<std::byte*>(to.data());
   record[4] = static_cast<std::byte>(record_version);
-  store_little(static_cast<std::uint16_t>(event.kind()), record.data() + 6);
-  store_little(static_cast<std::int64_t>(to_us(recorded_at)), record.data() + 8);
-  if (!body.empty()) std::memcpy(record.data() + record_header_bytes, body.data(), body.size());
-  store_little(crc32c(std::span(record).subspan(4)), record.data());
-  return record;
+  record[5] = std::byte{0};
+  store_little(static_cast<std::uint16_t>(event.kind()), record + 6);
+  store_little(static_cast<std::int64_t>(to_us(recorded_at)), record + 8);
+  if (!body.empty()) std::memcpy(record + record_header_bytes, body.data(), body.size());
+  store_little(crc32c({record + 4, size - 4}), record);
+  return {record, size};
 }
 
 Result<RecordHeader> parse_header(std::span<const std::byte> record) {

@@ -37,6 +37,10 @@ struct RecordHeader {
 };
 
 [[nodiscard]] std::vector<std::byte> build_record(const EncodedEvent& event, UtcTime recorded_at);
+// The same into `to`, whose memory is used again; the bytes returned end with its next change.
+[[nodiscard]] std::span<const std::byte> build_record(const EncodedEvent& event,
+                                                      UtcTime recorded_at,
+                                                      std::vector<std::uint64_t>& to);
 
 // Checks length and crc (corrupt), then version and flags (newer). The text does not name the
 // sequence: the caller does. `sum` is the crc32c of the bytes from offset 4 on, where it is known.
