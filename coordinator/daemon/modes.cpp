@@ -90,7 +90,8 @@ void settle_currency(const std::vector<fb::PricesPublishedT>& days, config::Conf
   spdlog::warn("the prices are in {}: no tariff is added to them", config.policy.currency);
 }
 
-void warn_of_other_days(const std::vector<fb::PricesPublishedT>& days, UtcTime from, UtcTime to) {
+void warn_of_other_days(const std::vector<fb::PricesPublishedT>& days, UtcTime from, UtcTime to,
+                        const ZoneOffsets& zone) {
   const auto inside = [&](const fb::PricesPublishedT& day) {
     const UtcTime first = utc_from_us(day.prices_e8.front()->start_us);
     return first < to && first > from - std::chrono::days(1);
@@ -100,7 +101,7 @@ void warn_of_other_days(const std::vector<fb::PricesPublishedT>& days, UtcTime f
         "no price lies in the days from {} to {}: the house is only served; begin with "
         "--start {}",
         utc_text(from), utc_text(to),
-        utc_text(utc_from_us(days.front().prices_e8.front()->start_us)).substr(0, 10));
+        date_text(zone.to_local(utc_from_us(days.front().prices_e8.front()->start_us))));
 }
 
 // What --simulate and the demo share: a house of their own, control on, every projection on.
@@ -179,7 +180,7 @@ Result<OwnHouse> build_house(const Arguments& arguments, config::Config& config,
   if (!prices) return Failure(prices.error());
   own.prices = std::move(*prices);
   settle_currency(own.prices, config);
-  warn_of_other_days(own.prices, from, to);
+  warn_of_other_days(own.prices, from, to, zone->zone);
   return own;
 }
 

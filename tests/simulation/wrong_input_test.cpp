@@ -111,6 +111,7 @@ TEST_SUITE("simulation/wrong input") {
                         home.path());
     CHECK_MESSAGE(ran.code == 0, ran.err);
     CHECK_MESSAGE(ran.err.find("no price lies in the days") != std::string::npos, ran.err);
+    CHECK_MESSAGE(ran.err.find("--start 2024-05-01") != std::string::npos, ran.err);
   }
 
 #ifndef WATTLEDGER_SANITIZED  // a month, ten times slower
