@@ -3,6 +3,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <sstream>
@@ -15,10 +16,36 @@ constexpr std::size_t bytes_max = 1U << 20U;
 constexpr int levels_max = 10;
 constexpr std::size_t nodes_max = 20'000;
 
+// yaml-cpp takes the end of the file for a missing closing quote, and the text between, however
+// many keys of the configuration stand in it, for the value. Looks at the quote itself instead.
+bool quote_left_open(const std::string& yaml, const YAML::Mark& mark) {
+  std::size_t at = 0;
+  for (int line = 0; line < mark.line; ++line) {
+    at = yaml.find('\n', at);
+    if (at == std::string::npos) return false;
+    ++at;
+  }
+  at += static_cast<std::size_t>(std::max(mark.column, 0));
+  if (at >= yaml.size() || (yaml[at] != '"' && yaml[at] != '\'')) return false;
+  const char quote = yaml[at];
+  while (++at < yaml.size()) {
+    if (quote == '"' && yaml[at] == '\\') {
+      ++at;
+    } else if (yaml[at] == quote) {
+      if (quote == '"' || at + 1 == yaml.size() || yaml[at + 1] != quote) return false;
+      ++at;  // '' stands for '
+    }
+  }
+  return true;
+}
+
 // Copies yaml-cpp's graph into a tree; stops at the limits, which an alias of an alias would else
 // blow up.
 class Copier {
  public:
+  explicit Copier(const std::string& yaml) : yaml_(yaml) {}
+  [[nodiscard]] std::optional<int> line_of_open_quote() const { return open_quote_; }
+
   std::optional<YamlTree> copy(const YAML::Node& node, int level) {
     if (level > levels_max || ++nodes_ > nodes_max) return std::nullopt;
     YamlTree tree;
@@ -26,6 +53,7 @@ class Copier {
     if (node.IsScalar()) {
       tree.shape = YamlTree::Shape::scalar;
       tree.text = node.Scalar();
+      if (!open_quote_ && quote_left_open(yaml_, node.Mark())) open_quote_ = tree.line;
       // `key: ""` is an empty text, `key:` and `key: ~` are nothing; yaml-cpp already tells them
       // apart.
     } else if (node.IsSequence()) {
@@ -60,6 +88,8 @@ class Copier {
     return tree;
   }
 
+  const std::string& yaml_;
+  std::optional<int> open_quote_;
   std::size_t nodes_ = 0;
 };
 
@@ -107,11 +137,17 @@ Result<YamlTree> read_documents(const std::string& yaml, const std::string& file
         file_name + ":" + std::to_string(*line) + ": the document has ended and something follows",
         "keep one document: remove a line --- or a bracket too many");
   }
-  auto tree = Copier().copy(document, 0);
+  Copier copier(yaml);
+  auto tree = copier.copy(document, 0);
   if (!tree) {
     return fail(ErrorKind::invalid_input,
                 file_name + ":1: more levels or entries than a configuration has",
                 "start from coordinator/config/example.yaml");
+  }
+  if (const auto line = copier.line_of_open_quote()) {
+    return fail(ErrorKind::invalid_input,
+                file_name + ":" + std::to_string(*line) + ": not YAML: a quote is never closed",
+                "close it on the same line");
   }
   return std::move(*tree);
 }

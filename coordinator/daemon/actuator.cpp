@@ -125,10 +125,11 @@ bool command_needed(const fold::State& state, const inverter::Wish& wish, UtcTim
 Result<void> Actuator::reconcile(UtcTime now) {
   const fold::State state = journal_.state();
   if (state.coordinator.control_mode != fb::ControlMode::on) return {};
+  if (state.inverter.settings_found == Sequence{0}) return {};
   const inverter::Wish wish = wish_for(state, now);
   if (!command_needed(state, wish, now)) return {};
   const bool patient = state.inverter.failures >= command_failures_max && attempted_at_ &&
-                       now - *attempted_at_ < settings_of(state).slot;
+                       now >= *attempted_at_ && now - *attempted_at_ < settings_of(state).slot;
   if (patient) return {};
   return attempt(wish, state, now);
 }
@@ -145,10 +146,10 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
   const auto applied = clock ? inverter_.apply(wish, now, state.site.zone)
                              : Result<inverter::ControlState>(Failure(clock.error()));
   const std::uint32_t writes = inverter_.writes() - writes_before;
-  WATTLEDGER_TRY(count_writes(writes, now));
   if (!applied) {
     const auto trouble = clock ? trouble_of(applied.error().kind) : fb::CommandTrouble::clock_wrong;
-    return failed(*command, applied.error(), trouble, writes);
+    WATTLEDGER_TRY(failed(*command, applied.error(), trouble, writes));
+    return watch_writes(writes, now);
   }
 
   fb::CommandConfirmedT confirmed;
@@ -165,6 +166,7 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
   if (!sequence) return Failure(sequence.error());
   spdlog::info("the inverter confirms {} [{}]", fb::EnumNameInverterMode(applied->mode),
                sequence->value);
+  WATTLEDGER_TRY(watch_writes(writes, now));
   const bool stood = journal_.with_state([](const fold::State& s) {
     return std::any_of(s.faults.begin(), s.faults.end(), [](const fold::LatchedFault& each) {
       return each.fault == fb::Fault::command_not_applied;
@@ -205,19 +207,18 @@ Result<void> Actuator::failed(Sequence command, const Error& error, fb::CommandT
   return {};
 }
 
-Result<void> Actuator::count_writes(std::uint32_t writes, UtcTime now) {
+// The log counts, whichever process wrote. The fault comes with the command that crosses the limit,
+// so that an owner who clears it is not contradicted by the next one.
+Result<void> Actuator::watch_writes(std::uint32_t just_now, UtcTime now) {
   const UtcTime day =
       journal_.with_state([&](const fold::State& state) { return state.site.zone.day_start(now); });
-  if (day != writes_day_) writes_today_ = 0;
-  writes_day_ = day;
-  const std::uint32_t before = writes_today_;
-  writes_today_ += writes;
-  if (before > register_writes_per_day_max || writes_today_ <= register_writes_per_day_max)
+  const std::uint32_t writes = journal_.writes_since(day);
+  if (writes <= register_writes_per_day_max || writes - just_now > register_writes_per_day_max)
     return {};
   fb::FaultRaisedT fault;
   fault.fault = fb::Fault::register_writes_excessive;
   fault.latched = true;
-  fault.measured = writes_today_;
+  fault.measured = writes;
   fault.limit = register_writes_per_day_max;
   fault.detail = "register writes today; the inverter's flash wears";
   const auto raised = journal_.record(fact(std::move(fault)), log::Urgency::now);

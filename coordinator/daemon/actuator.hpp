@@ -1,6 +1,6 @@
 // Brings the inverter to what the last decision wants: a desired state, reconciled. Each attempt is
 // a CommandIssued on disk before the first register is written, then what read back. Only with
-// control mode `on`. Thread: the tick's.
+// control mode `on`, and only once the log holds what was set before us. Thread: the tick's.
 #pragma once
 
 #include <optional>
@@ -49,7 +49,7 @@ class Actuator {
   Result<void> attempt(const inverter::Wish& wish, const fold::State& state, UtcTime now);
   Result<void> failed(Sequence command, const Error& error, fb::CommandTrouble trouble,
                       std::uint32_t writes);
-  Result<void> count_writes(std::uint32_t writes, UtcTime now);
+  Result<void> watch_writes(std::uint32_t just_now, UtcTime now);
   Result<void> make_clock_right(const fold::State& state, UtcTime now);
   Result<void> record_foreign(fb::InverterMode found);
 
@@ -66,8 +66,6 @@ class Actuator {
   bool steered_ = false;
   std::optional<std::chrono::seconds> clock_off_;
   std::optional<UtcTime> attempted_at_;
-  UtcTime writes_day_{};
-  std::uint32_t writes_today_ = 0;
 };
 
 }  // namespace wattledger::daemon

@@ -49,36 +49,42 @@ std::variant<Arguments, int> read_arguments(int argc, char** argv) {
   std::int64_t days = 0;
   CLI::App app{about, "wattledgerd"};
   app.set_version_flag("--version", WATTLEDGER_VERSION);
-  app.add_option("--config", arguments.config, "YAML configuration of a real house")
-      ->type_name("FILE");
+  auto* config = app.add_option("--config", arguments.config, "YAML configuration of a real house")
+                     ->type_name("FILE");
   app.add_option("--data", arguments.data,
                  "Directory of log and projections (else the configuration's, ./wattledger-demo or "
                  "./wattledger-simulation)")
       ->type_name("DIR");
-  const auto* simulate =
+  auto* simulate =
       app.add_option("--simulate", days, "Simulate this many days, 1 to 3660, and exit")
           ->type_name("DAYS")
           ->check(quiet_range(1, 3660));
-  app.add_option("--start", arguments.start, "First simulated day, local")
-      ->type_name("DATE")
-      ->capture_default_str();
+  auto* start = app.add_option("--start", arguments.start, "First simulated day, local")
+                    ->type_name("DATE")
+                    ->capture_default_str();
   app.add_option("--prices", arguments.prices, "Prices: a CSV or a saved price-API answer")
       ->type_name("FILE");
-  app.add_option("--house", arguments.house, "A simulated house's year of load and PV, CSV")
-      ->type_name("FILE");
-  app.add_option("--seed", arguments.seed,
-                 "Seed of what is generated for a simulated house where no file is given")
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--poll", arguments.poll_s, "Simulated seconds between two polls, 1 to 3600")
-      ->type_name("SECONDS")
-      ->check(quiet_range(1, 3600))
-      ->capture_default_str();
-  app.add_option("--commit-events", arguments.telemetry_events,
-                 "Simulated readings that may wait for one commit, 1 to 10000")
-      ->type_name("N")
-      ->check(quiet_range(1, 10'000))
-      ->capture_default_str();
+  auto* house =
+      app.add_option("--house", arguments.house, "A simulated house's year of load and PV, CSV")
+          ->type_name("FILE");
+  auto* seed =
+      app.add_option("--seed", arguments.seed,
+                     "Seed of what is generated for a simulated house where no file is given")
+          ->type_name("N")
+          ->capture_default_str();
+  auto* poll =
+      app.add_option("--poll", arguments.poll_s, "Simulated seconds between two polls, 1 to 3600")
+          ->type_name("SECONDS")
+          ->check(quiet_range(1, 3600))
+          ->capture_default_str();
+  auto* commit = app.add_option("--commit-events", arguments.telemetry_events,
+                                "Simulated readings that may wait for one commit, 1 to 10000")
+                     ->type_name("N")
+                     ->check(quiet_range(1, 10'000))
+                     ->capture_default_str();
+  // What would be ignored is refused.
+  for (CLI::Option* option : {start, poll, commit}) option->needs(simulate);
+  for (CLI::Option* option : {house, seed}) option->excludes(config);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

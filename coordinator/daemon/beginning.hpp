@@ -12,10 +12,9 @@
 
 namespace wattledger::daemon {
 
-// A clock before the log's head by more than this …
+// A clock before the log's head by more than this,
+// or ahead of it by more than clock_ahead_max, is not believed at once.
 inline constexpr std::chrono::seconds clock_behind_max{2};
-// … or ahead of it by more than this is not believed at once.
-inline constexpr std::chrono::hours clock_ahead_max{7 * 24};
 
 enum class ClockDoubt { none, behind, ahead, unsynchronised };
 

@@ -7,6 +7,7 @@
 namespace wattledger::daemon {
 
 UtcTime RealClock::now() const {
+  if (wall_) return wall_();
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
@@ -15,15 +16,18 @@ std::chrono::steady_clock::time_point RealClock::steady() const {
 }
 
 void RealClock::sleep_until(UtcTime time) {
-  // Waits on the steady clock in short pieces, so that a wall clock that is set meanwhile is
-  // noticed.
+  // Waits on the steady clock, in short pieces, so that a wall clock that is set ahead meanwhile is
+  // noticed; one that is set back makes no night of a poll's ten seconds.
   constexpr std::chrono::seconds longest{1};
+  constexpr std::chrono::hours away_max{24};
   std::unique_lock lock(mutex_);
+  const auto away = std::clamp<std::chrono::microseconds>(time - now(), {}, away_max);
+  const auto latest = steady() + away;
   while (!wake_) {
-    const auto left = time - now();
+    const auto left = std::min<std::chrono::microseconds>(
+        time - now(), std::chrono::ceil<std::chrono::microseconds>(latest - steady()));
     if (left <= std::chrono::microseconds(0)) break;
     woken_.wait_for(lock, std::min<std::chrono::microseconds>(left, longest));
-    if (left > std::chrono::hours(1)) break;  // the wall clock went back
   }
   wake_ = false;
   lock.unlock();

@@ -17,7 +17,8 @@ class Clock {
   [[nodiscard]] virtual UtcTime now() const = 0;
   // Only grows, whatever somebody does to the wall clock.
   [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const = 0;
-  // Returns at `time`, or earlier when wake() is called.
+  // Returns at `time`, or earlier when wake() is called; never later than after what `time` was
+  // away at the call, whatever the wall clock does meanwhile.
   virtual void sleep_until(UtcTime time) = 0;
   // From any thread, and from it only: not from a signal handler.
   virtual void wake() = 0;
@@ -30,6 +31,9 @@ class Clock {
 class RealClock : public Clock {
  public:
   explicit RealClock(std::function<void(UtcTime)> passed = {}) : passed_(std::move(passed)) {}
+  // `wall` in the place of the system's clock: for tests of what happens when somebody sets it.
+  RealClock(std::function<void(UtcTime)> passed, std::function<UtcTime()> wall)
+      : passed_(std::move(passed)), wall_(std::move(wall)) {}
   [[nodiscard]] UtcTime now() const override;
   [[nodiscard]] std::chrono::steady_clock::time_point steady() const override;
   void sleep_until(UtcTime time) override;
@@ -39,6 +43,7 @@ class RealClock : public Clock {
 
  private:
   std::function<void(UtcTime)> passed_;
+  std::function<UtcTime()> wall_;
   std::mutex mutex_;
   std::condition_variable woken_;
   bool wake_ = false;

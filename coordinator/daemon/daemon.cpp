@@ -10,6 +10,8 @@ namespace {
 
 constexpr const char* program_version = WATTLEDGER_VERSION;
 
+}  // namespace
+
 Failure wrong_house(const std::filesystem::path& directory, bool is_demo) {
   if (is_demo)
     return fail(ErrorKind::foreign, directory.string() + " is the log of a demo house",
@@ -17,8 +19,6 @@ Failure wrong_house(const std::filesystem::path& directory, bool is_demo) {
   return fail(ErrorKind::foreign, directory.string() + " is the log of a real house",
               "the demo never writes to it: choose another directory with --data");
 }
-
-}  // namespace
 
 Daemon::Daemon(const config::Config& config, Clock& clock, inverter::Inverter& inverter,
                DaemonOptions options)
@@ -107,8 +107,13 @@ fb::ControlMode Daemon::control_allowed(fb::ControlMode wanted) const {
 
 Result<void> Daemon::begin() {
   const ClockRule rule{config_.clock_wait_max, config_.clock_require_sync && !clock_.simulated()};
+  // The wait is spent in general mode, in case an earlier run left something forced.
+  if (doubt_clock(clock_.now(), journal_->last_recorded_at(), clock_.synchronised(),
+                  rule.need_synchronised) != ClockDoubt::none)
+    (void)release_inverter();
   const auto believed = settle_clock(*journal_, clock_, rule, [this] { return stop_.load(); });
   if (!believed) return Failure(believed.error());
+  if (!*believed) return {};  // told to stop before it began
   fb::CoordinatorStartedT started;
   started.version = program_version;
   started.engine_revision = policy::engine_revision;
@@ -119,6 +124,7 @@ Result<void> Daemon::begin() {
   if (!clock_.simulated()) started.pid = static_cast<std::uint32_t>(::getpid());
   const auto sequence = journal_->record(fact(std::move(started)), log::Urgency::now);
   if (!sequence) return Failure(sequence.error());
+  began_ = true;
   std::optional<inverter::Device> device;
   if (const auto found = inverter_.identify())
     device = *found;
@@ -134,6 +140,7 @@ Result<void> Daemon::begin() {
 
 Result<void> Daemon::run(UtcTime until) {
   Result<void> result = begin();
+  if (result && !began_) return {};
   if (result) result = start_projections();
   if (result && options_.listen) {
     auto server = control::Server::start(config_.data, config_.control_group,
@@ -173,8 +180,11 @@ Result<void> Daemon::tick_until(UtcTime until) {
     appender_->commit_due(now);
     if (const auto poison = appender_->poison()) return Failure(*poison);
     if (options_.progress) options_.progress(now);
-    // The cadence keeps its phase; a pass that took longer than a period skips what it missed.
-    while (next <= now) next += config_.poll_every;
+    // The cadence keeps its phase; a pass that took longer than a period skips what it missed, and
+    // a clock that was set back begins another.
+    const UtcTime after = clock_.now();
+    if (next > after + config_.poll_every) next = after;
+    while (next <= after) next += config_.poll_every;
     if (next < until) clock_.sleep_until(next);
   }
   return {};
@@ -186,6 +196,12 @@ Result<void> Daemon::reload() {
   if (!fresh) {
     spdlog::error("the configuration is not reloaded: {}", fresh.error().line());
     return {};
+  }
+  if (options_.prices) {
+    if (auto prices = options_.prices(*fresh))
+      prices_ = std::move(*prices);
+    else
+      spdlog::error("the prices are not reloaded: {}", prices.error().line());
   }
   WATTLEDGER_TRY(adopt_policy(*journal_, fresh->policy));
   const auto state = journal_->state();
@@ -208,6 +224,7 @@ std::optional<bool> Daemon::release_inverter() {
     return state.coordinator.control_mode == fb::ControlMode::on;
   });
   if (!steering) return std::nullopt;
+  const std::uint32_t writes_before = inverter_.writes();
   const auto released = inverter_.release();
   if (!released) {
     spdlog::error("the inverter was not released: {}", released.error().line());
@@ -220,6 +237,7 @@ std::optional<bool> Daemon::release_inverter() {
     fb::CommandConfirmedT confirmed;
     confirmed.command = last.command.value;
     confirmed.mode = fb::InverterMode::general;
+    confirmed.writes = inverter_.writes() - writes_before;
     (void)journal_->record(fact(std::move(confirmed)), log::Urgency::now);
   }
   return true;
@@ -227,6 +245,7 @@ std::optional<bool> Daemon::release_inverter() {
 
 Result<void> Daemon::close(fb::StopCause cause) {
   server_.reset();
+  if (!began_) return {};
   fb::CoordinatorStoppedT stopped;
   stopped.cause = cause;
   if (const auto released = release_inverter()) stopped.inverter_released = *released;

@@ -31,9 +31,14 @@ struct DaemonOptions {
   bool listen = true;                     // control.sock
   std::size_t telemetry_events_max = 64;  // of one commit
   std::function<Result<config::Config>()>
-      reload;                             // reads the configuration anew; absent: nothing to reload
+      reload;  // reads the configuration anew; absent: nothing to reload
+  std::function<Result<PriceFeed>(const config::Config&)>
+      prices;                             // reads its prices anew; absent: they stay
   std::function<void(UtcTime)> progress;  // after each tick
 };
+
+// A log is a demo house's or a real one's for ever, and `directory` holds the other kind.
+[[nodiscard]] Failure wrong_house(const std::filesystem::path& directory, bool is_demo);
 
 class Daemon {
  public:
@@ -81,6 +86,7 @@ class Daemon {
   DaemonOptions options_;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> reload_ = false;
+  bool began_ = false;
   std::atomic<std::int64_t> last_contact_us_ = 0;
   std::optional<log::WriterLock> lock_;
   std::optional<log::Log> log_;

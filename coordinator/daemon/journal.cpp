@@ -5,6 +5,12 @@
 #include "log/reader.hpp"
 
 namespace wattledger::daemon {
+namespace {
+
+// Well within what an occurred-at may lie before its recorded-at.
+constexpr std::chrono::minutes clock_lag_max{10};
+
+}  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(log::Log& log, log::Appender& appender, Clock& clock,
                                                fb::Source source) {
@@ -15,6 +21,7 @@ Result<std::unique_ptr<Journal>> Journal::open(log::Log& log, log::Appender& app
   WATTLEDGER_TRY(snapshot->scan(
       snapshot->first(), snapshot->head(), [&](const log::RecordView& record) -> Result<bool> {
         fold::evolve(journal->state_, record.sequence, record.recorded_at, record.event);
+        journal->count_writes(record.event, record.recorded_at);
         return true;
       }));
   journal->epoch_ = static_cast<std::uint32_t>(snapshot->meta().epochs.size());
@@ -35,14 +42,13 @@ Result<log::Appended> Journal::append(fb::EventT& event, UtcTime recorded_at,
   const auto view = decode(encoded->kind(), encoded->bytes());
   if (!view) return Failure(view.error());
   fold::evolve(state_, appended->sequence, recorded_at, *view);
+  count_writes(*view, recorded_at);
   return appended;
 }
 
 Result<Sequence> Journal::record(fb::EventT event, log::Urgency urgency) {
   const std::lock_guard lock(mutex_);
-  // A wall clock that went back a little does not make the past longer.
-  const UtcTime recorded_at = std::max(clock_.now(), state_.recorded_at);
-  const auto appended = append(event, recorded_at, {.urgency = urgency, .expected_head = {}});
+  const auto appended = append(event, stamp(), {.urgency = urgency, .expected_head = {}});
   if (!appended) return Failure(appended.error());
   return appended->sequence;
 }
@@ -57,7 +63,9 @@ Result<Sequence> Journal::record_durably(fb::EventT event) {
 Result<log::Appended> Journal::record_request(fb::EventT event) {
   Result<log::Appended> appended = [&] {
     const std::lock_guard lock(mutex_);
-    const UtcTime recorded_at = std::max(clock_.now(), state_.recorded_at);
+    const UtcTime recorded_at = stamp();
+    // It was asked for by the clock that is not believed, or by one that went back since.
+    event.occurred_at_us = std::min(event.occurred_at_us, to_us(recorded_at));
     return append(event, recorded_at, {.urgency = log::Urgency::now, .expected_head = {}});
   }();
   if (!appended) return appended;
@@ -83,7 +91,8 @@ Result<Journal::Decided> Journal::decide(UtcTime now, const Keep& keep) {
   Decided decided{policy::decide(state_, now), std::nullopt};
   policy::Judgement& judgement = decided.judgement;
   if (!keep(state_, judgement)) return decided;
-  const UtcTime recorded_at = std::max(clock_.now(), state_.recorded_at);
+  // As of `now`, should the clock have gone back since.
+  const UtcTime recorded_at = std::max(stamp(), now);
   const log::AppendOptions options{.urgency = log::Urgency::now, .expected_head = {}};
   if (judgement.plan && policy::plan_differs(*judgement.plan, state_.plan)) {
     fb::EventT plan = fact(*judgement.plan);
@@ -98,6 +107,37 @@ Result<Journal::Decided> Journal::decide(UtcTime now, const Keep& keep) {
   if (!appended) return Failure(appended.error());
   decided.sequence = appended->sequence;
   return decided;
+}
+
+UtcTime Journal::stamp() const {
+  const UtcTime now = clock_.now();
+  // A log without records has no head to compare with.
+  if (state_.through == Sequence{0}) return now;
+  if (now > state_.recorded_at + clock_ahead_max) return state_.recorded_at;
+  // A wall clock that went back a little does not make the past longer.
+  return std::max(now, state_.recorded_at);
+}
+
+bool Journal::clock_jumped_since(UtcTime then) const {
+  const UtcTime now = clock_.now();
+  return now < then || now > then + clock_lag_max;
+}
+
+void Journal::count_writes(const EventView& event, UtcTime recorded_at) {
+  std::uint32_t writes = 0;
+  if (const auto* confirmed = event.as<fb::CommandConfirmed>()) writes = confirmed->writes();
+  if (const auto* failed = event.as<fb::CommandFailed>()) writes = failed->writes();
+  if (writes == 0) return;
+  written_.push_back({recorded_at, writes});
+  while (written_.front().at < recorded_at - std::chrono::days(2)) written_.pop_front();
+}
+
+std::uint32_t Journal::writes_since(UtcTime day) const {
+  const std::lock_guard lock(mutex_);
+  std::uint32_t writes = 0;
+  for (const Written& each : written_)
+    if (each.at >= day) writes += each.writes;
+  return writes;
 }
 
 fold::State Journal::state() const {

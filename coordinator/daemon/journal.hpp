@@ -5,6 +5,7 @@
 // Threads: every function from any thread.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -18,13 +19,18 @@
 
 namespace wattledger::daemon {
 
+// A clock ahead of the log's head by more than this is not believed at once.
+inline constexpr std::chrono::hours clock_ahead_max{7 * 24};
+
 class Journal {
  public:
   // Folds what the log holds, so `log` may be long; all four outlive the journal.
   static Result<std::unique_ptr<Journal>> open(log::Log& log, log::Appender& appender, Clock& clock,
                                                fb::Source source);
 
-  // Stamps occurred-at (now, unless given) and the offset in force, appends, folds.
+  // Stamps occurred-at (now, unless given) and the offset in force, appends, folds. Recorded-at is
+  // now, but never before the head's; and the head's while a clock far ahead is not believed yet:
+  // only step_clock() goes there.
   Result<Sequence> record(fb::EventT event, log::Urgency urgency);
   // The same, and returns when it is durable: for facts that come before an act.
   Result<Sequence> record_durably(fb::EventT event);
@@ -50,6 +56,11 @@ class Journal {
     const std::lock_guard lock(mutex_);
     return std::forward<Read>(read)(static_cast<const fold::State&>(state_));
   }
+  // Did the clock jump since it said `then`, so far that what is done now cannot be recorded as of
+  // then? (Somebody set it, or the computer slept.)
+  [[nodiscard]] bool clock_jumped_since(UtcTime then) const;
+  // Register writes that the log knows of since `day`: what was counted outlives a restart.
+  [[nodiscard]] std::uint32_t writes_since(UtcTime day) const;
   // Recorded-at of the last record; nothing for an empty log.
   [[nodiscard]] std::optional<UtcTime> last_recorded_at() const;
 
@@ -58,6 +69,8 @@ class Journal {
       : appender_(appender), clock_(clock), source_(source) {}
   Result<log::Appended> append(fb::EventT& event, UtcTime recorded_at,
                                const log::AppendOptions& options);
+  [[nodiscard]] UtcTime stamp() const;
+  void count_writes(const EventView& event, UtcTime recorded_at);
 
   log::Appender& appender_;
   Clock& clock_;
@@ -65,6 +78,12 @@ class Journal {
   mutable std::mutex mutex_;
   fold::State state_;
   std::uint32_t epoch_ = 0;
+  // Commands of the last days that wrote something, oldest first.
+  struct Written {
+    UtcTime at;
+    std::uint32_t writes;
+  };
+  std::deque<Written> written_;
 };
 
 // An event with a fact in it, for record().

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -20,6 +21,10 @@ constexpr std::chrono::days demo_history{30};
 // that seems to have leapt.
 constexpr std::chrono::hours demo_gap_max{1};
 
+// The inverter's clock knows these years.
+constexpr UtcTime simulated_from_min = utc_from_us(946'684'800'000'000);  // 2000-01-01
+constexpr UtcTime simulated_to_max = utc_from_us(7'258'118'400'000'000);  // 2200-01-01
+
 int cannot(const Error& error) {
   std::fprintf(stderr, "wattledgerd: %s\n", error.line().c_str());
   return error.kind == ErrorKind::invalid_input || error.kind == ErrorKind::not_found ? exit_usage
@@ -28,6 +33,10 @@ int cannot(const Error& error) {
 
 Result<std::vector<fb::PricesPublishedT>> read_prices(const std::filesystem::path& file,
                                                       const ZoneOffsets& zone) {
+  std::error_code problem;
+  if (std::filesystem::is_directory(file, problem))
+    return fail(ErrorKind::invalid_input, file.string() + " is a directory",
+                "name the file of prices in it");
   std::ifstream in(file, std::ios::binary);
   if (!in)
     return fail(ErrorKind::not_found, "no prices at " + file.string(),
@@ -48,6 +57,52 @@ Result<std::vector<fb::PricesPublishedT>> read_prices(const std::filesystem::pat
   if (parsed->remarks.size() > remarks_shown)
     spdlog::warn("{}: and {} more remarks", file.string(), parsed->remarks.size() - remarks_shown);
   return std::move(parsed->days);
+}
+
+// Tariff, limits and sums are in one currency, and nothing here knows a rate between two.
+Result<void> check_currency(const std::vector<fb::PricesPublishedT>& days,
+                            const config::Config& config) {
+  if (days.empty() || days.front().currency == config.policy.currency) return {};
+  return fail(ErrorKind::invalid_input,
+              config.prices.file.string() + " holds prices in " + days.front().currency +
+                  ", and prices.currency is " + config.policy.currency,
+              "set prices.currency and a tariff in it, or name a file of prices in " +
+                  config.policy.currency);
+}
+
+// What the configuration's file of prices holds, if it names one.
+Result<PriceFeed> feed_of(const config::Config& config, UtcTime now) {
+  if (config.prices.file.empty()) return PriceFeed();
+  const auto zone = config::load_zone(config.site.timezone, now);
+  if (!zone) return Failure(zone.error());
+  auto days = read_prices(config.prices.file, zone->zone);
+  if (!days) return Failure(days.error());
+  WATTLEDGER_TRY(check_currency(*days, config));
+  return PriceFeed(std::move(*days));
+}
+
+// A house of our own lives where its prices are from: the Polish tariff goes with Polish prices.
+void settle_currency(const std::vector<fb::PricesPublishedT>& days, config::Config& config) {
+  if (days.empty() || days.front().currency == config.policy.currency) return;
+  config.policy.currency = days.front().currency;
+  config.policy.tariff = "none";
+  config.policy.tariff_component = PriceE8(0);
+  config.policy.tariff_zones.clear();
+  spdlog::warn("the prices are in {}: no tariff is added to them", config.policy.currency);
+}
+
+void warn_of_other_days(const std::vector<fb::PricesPublishedT>& days, UtcTime from, UtcTime to,
+                        const ZoneOffsets& zone) {
+  const auto inside = [&](const fb::PricesPublishedT& day) {
+    const UtcTime first = utc_from_us(day.prices_e8.front()->start_us);
+    return first < to && first > from - std::chrono::days(1);
+  };
+  if (!days.empty() && std::none_of(days.begin(), days.end(), inside))
+    spdlog::warn(
+        "no price lies in the days from {} to {}: the house is only served; begin with "
+        "--start {}",
+        utc_text(from), utc_text(to),
+        date_text(zone.to_local(utc_from_us(days.front().prices_e8.front()->start_us))));
 }
 
 // What --simulate and the demo share: a house of their own, control on, every projection on.
@@ -77,6 +132,7 @@ Result<Past> look_back(const std::filesystem::path& data) {
   if (!log) return Failure(log.error());
   const auto snapshot = log->snapshot();
   if (!snapshot) return Failure(snapshot.error());
+  if (!snapshot->meta().demo) return wrong_house(data / "log", /*is_demo=*/false);
   if (snapshot->head() == Sequence{0}) return past;
   past.ended = snapshot->meta().head_recorded_at;
   constexpr std::uint64_t recent = 2'000;
@@ -90,14 +146,19 @@ Result<Past> look_back(const std::filesystem::path& data) {
   return past;
 }
 
+// The minute that an earlier run ended in has been lived.
+UtcTime next_minute(UtcTime ended) {
+  return std::chrono::floor<std::chrono::minutes>(ended) + std::chrono::minutes(1);
+}
+
 struct OwnHouse {
   std::unique_ptr<EmbeddedHouse> house;
   std::unique_ptr<inverter::Inverter> inverter;
   std::vector<fb::PricesPublishedT> prices;
 };
 
-Result<OwnHouse> build_house(const Arguments& arguments, const config::Config& config,
-                             const Past& past, UtcTime from, UtcTime to) {
+Result<OwnHouse> build_house(const Arguments& arguments, config::Config& config, const Past& past,
+                             UtcTime from, UtcTime to) {
   OwnHouse own;
   const auto zone = config::load_zone(config.site.timezone, from);
   if (!zone) return Failure(zone.error());
@@ -119,6 +180,8 @@ Result<OwnHouse> build_house(const Arguments& arguments, const config::Config& c
   auto prices = read_prices(arguments.prices, zone->zone);
   if (!prices) return Failure(prices.error());
   own.prices = std::move(*prices);
+  settle_currency(own.prices, config);
+  warn_of_other_days(own.prices, from, to, zone->zone);
   return own;
 }
 
@@ -208,18 +271,17 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
   if (const auto logging = start_logging(*config, /*quiet=*/false); !logging)
     return cannot(logging.error());
   RealClock clock;
-  PriceFeed prices;
-  if (!config->prices.file.empty()) {
-    const auto zone = config::load_zone(config->site.timezone, clock.now());
-    if (!zone) return cannot(zone.error());
-    auto days = read_prices(config->prices.file, zone->zone);
-    if (!days) return cannot(days.error());
-    prices = PriceFeed(std::move(*days));
-  }
+  auto prices = feed_of(*config, clock.now());
+  if (!prices) return cannot(prices.error());
   const auto inverter = inverter::make_modbus_inverter(config->inverter);
   DaemonOptions options;
-  options.reload = [&arguments] { return config::load(arguments.config); };
-  return run_daemon(*config, clock, *inverter, std::move(prices), std::move(options),
+  options.reload = [&arguments] {
+    auto fresh = config::load(arguments.config);
+    if (fresh && !arguments.prices.empty()) fresh->prices.file = arguments.prices;
+    return fresh;
+  };
+  options.prices = [&clock](const config::Config& fresh) { return feed_of(fresh, clock.now()); };
+  return run_daemon(*config, clock, *inverter, std::move(*prices), std::move(options),
                     UtcTime::max(), signals, nullptr);
 }
 
@@ -233,16 +295,15 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
   if (const auto local = config::load_zone(config.site.timezone, *start))
     start = parse_time(arguments.start, local->zone);
   const UtcTime end = *start + std::chrono::days(*arguments.simulate_days);
-  if (const auto logging = start_logging(config, /*quiet=*/true); !logging)
-    return cannot(logging.error());
+  if (*start < simulated_from_min - std::chrono::days(1) || end > simulated_to_max)
+    return cannot(Error{ErrorKind::invalid_input,
+                        "the days from " + utc_text(*start) + " on are not all of 2000 to 2199",
+                        "give --start a date whose year an inverter's clock knows"});
   const auto past = look_back(config.data);
   if (!past) return cannot(past.error());
-  // The minute that the earlier run ended in has been lived.
-  const UtcTime from =
-      past->ended
-          ? std::max<UtcTime>(*start, std::chrono::floor<std::chrono::minutes>(*past->ended) +
-                                          std::chrono::minutes(1))
-          : *start;
+  if (const auto logging = start_logging(config, /*quiet=*/true); !logging)
+    return cannot(logging.error());
+  const UtcTime from = past->ended ? std::max<UtcTime>(*start, next_minute(*past->ended)) : *start;
   if (from >= end) {
     std::printf(
         "%s already holds the days up to %s; give --data another directory, or remove this one\n",
@@ -266,23 +327,19 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
 
 int run_demo(const Arguments& arguments, SignalTarget& signals) {
   config::Config config = own_house(arguments, "wattledger-demo");
-  if (const auto logging = start_logging(config, /*quiet=*/false); !logging)
-    return cannot(logging.error());
   const auto past = look_back(config.data);
   if (!past) return cannot(past.error());
+  if (const auto logging = start_logging(config, /*quiet=*/false); !logging)
+    return cannot(logging.error());
   const UtcTime now = std::chrono::floor<std::chrono::minutes>(RealClock().now());
-  const bool first_time = !past->ended;
   UtcTime from = now - demo_history;
-  if (past->ended && now - *past->ended <= demo_gap_max)
-    from = now;
-  else if (past->ended)
-    from = std::max<UtcTime>(
-        from, std::chrono::floor<std::chrono::minutes>(*past->ended) + std::chrono::minutes(1));
+  if (past->ended) from = std::max<UtcTime>(from, next_minute(*past->ended));
+  if (now - from < demo_gap_max) from = now;
   auto own = build_house(arguments, config, *past, from, now + std::chrono::days(365));
   if (!own) return cannot(own.error());
   if (from < now) {
     std::printf("the demo house lives through %s first …\n",
-                first_time ? "a month" : "the time since it last ran");
+                past->ended ? ("what it missed since " + utc_text(from)).c_str() : "a month");
     std::fflush(stdout);
     std::string summary;
     config::Config history = config;

@@ -83,9 +83,14 @@ Result<void> PriceFeed::publish_due(Journal& journal, UtcTime now) {
 std::vector<fb::PricesPublishedT> generate_prices(std::uint64_t seed, UtcTime from, UtcTime to,
                                                   const ZoneOffsets& zone) {
   std::vector<fb::PricesPublishedT> days;
-  std::uint64_t random = seed ^ 0x5052494345ULL;
   constexpr std::chrono::seconds step{900};
   for (UtcTime start = zone.day_start(from); start < to; start = zone.next_day_start(start)) {
+    // Each date draws for itself, so that a simulation that goes on later finds the same prices.
+    const auto date = std::chrono::floor<std::chrono::days>(zone.to_local(start));
+    std::uint64_t random =
+        seed ^ 0x5052494345ULL ^
+        static_cast<std::uint64_t>(date.time_since_epoch().count()) * 0x9E3779B97F4A7C15ULL;
+    random = mix(random);
     const std::int64_t level = 70 + static_cast<std::int64_t>(mix(random) % 60);  // percent
     const std::int64_t sun = static_cast<std::int64_t>(mix(random) % 45);  // grosz off at noon
     auto series = std::make_unique<fb::SeriesT>();

@@ -26,8 +26,8 @@ class PriceFeed {
   std::size_t next_ = 0;
 };
 
-// A year of quarter-hour prices from `seed`: cheap at night and noon, dear in the evening, some
-// negative ones in summer.
+// Quarter-hour prices of every local day from `from` to `to`: cheap at night and noon, dear in the
+// evening. A day's depend on the seed and its date alone.
 [[nodiscard]] std::vector<fb::PricesPublishedT> generate_prices(std::uint64_t seed, UtcTime from,
                                                                 UtcTime to,
                                                                 const ZoneOffsets& zone);

@@ -72,6 +72,9 @@ bool worth_recording(const fold::State& state, const policy::Judgement& judgemen
 Result<void> Tick::run(UtcTime now) {
   WATTLEDGER_TRY(prices_.publish_due(journal_, now));
   WATTLEDGER_TRY(read(now));
+  // Asking the inverter takes time: should the clock have jumped meanwhile, the next pass begins
+  // with the new one.
+  if (journal_.clock_jumped_since(now)) return {};
   WATTLEDGER_TRY(end_override(now));
   WATTLEDGER_TRY(judge(now));
   WATTLEDGER_TRY(actuator_.reconcile(now));
@@ -82,7 +85,7 @@ Result<void> Tick::read(UtcTime now) {
   const ZoneOffsets zone =
       journal_.with_state([](const fold::State& state) { return state.site.zone; });
   auto reading = inverter_.poll(now, zone);
-  if (!reading) return no_answer(reading.error(), now);
+  if (!reading) return no_answer(reading.error());
   silent_polls_ = 0;
   last_contact_ = now;
   const bool was_silent = journal_.with_state(
@@ -101,7 +104,8 @@ Result<void> Tick::read(UtcTime now) {
 
 Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
   WATTLEDGER_TRY(actuator_.look_for_foreign_hand(reading, now));
-  bool due = !recorded_at_ || now - *recorded_at_ >= cadence_.record_every;
+  // A clock that was set back makes the last record one of the future.
+  bool due = !recorded_at_ || now < *recorded_at_ || now - *recorded_at_ >= cadence_.record_every;
   if (!due) {
     // Between two records only what changes safety is kept, for a fault must rest on a recorded
     // reading.
@@ -127,9 +131,11 @@ Result<void> Tick::record_faults(UtcTime now) {
   return record_all(journal_, findings.cleared);
 }
 
-Result<void> Tick::no_answer(const Error& error, UtcTime now) {
+Result<void> Tick::no_answer(const Error& error) {
   ++silent_polls_;
-  spdlog::warn("No real inverter data available: {}", error.line());
+  // Said until the fault is, not with every poll of a night without the inverter.
+  spdlog::log(silent_polls_ <= silent_polls_max ? spdlog::level::warn : spdlog::level::debug,
+              "No real inverter data available: {}", error.line());
   const bool known = journal_.with_state(
       [](const fold::State& state) { return has_fault(state, fb::Fault::inverter_silent); });
   if (known || silent_polls_ < silent_polls_max) return {};
@@ -138,10 +144,12 @@ Result<void> Tick::no_answer(const Error& error, UtcTime now) {
   raised.measured = silent_polls_;
   raised.limit = silent_polls_max;
   raised.detail = error.line();
-  fb::EventT event = fact(std::move(raised));
-  event.occurred_at_us = to_us(now);
-  const auto recorded = journal_.record(std::move(event), log::Urgency::now);
+  const auto recorded = journal_.record(fact(std::move(raised)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
+  spdlog::error(
+      "the inverter has been silent for {} polls: it is asked on, and said again when it "
+      "answers [{}]",
+      silent_polls_, recorded->value);
   return {};
 }
 
@@ -152,7 +160,13 @@ Result<void> Tick::remember_settings() {
   if (known) return {};
   const auto device = inverter_.identify();
   auto settings = inverter_.settings();
-  if (!device || !settings) return {};  // tried again with the next poll
+  if (!device || !settings) {  // tried again with the next poll
+    if (!settings_missed_)
+      spdlog::warn("the inverter's settings cannot be read, so it is not steered yet: {}",
+                   (device ? settings.error() : device.error()).line());
+    settings_missed_ = true;
+    return {};
+  }
   fb::InverterSettingsFoundT found;
   found.model = device->model;
   found.serial = device->serial;

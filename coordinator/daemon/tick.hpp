@@ -40,7 +40,7 @@ class Tick {
  private:
   Result<void> read(UtcTime now);
   Result<void> take_reading(fb::ReadingRecordedT reading, UtcTime now);
-  Result<void> no_answer(const Error& error, UtcTime now);
+  Result<void> no_answer(const Error& error);
   Result<void> remember_settings();
   Result<void> record_faults(UtcTime now);
   Result<void> judge(UtcTime now);
@@ -55,6 +55,7 @@ class Tick {
   std::optional<UtcTime> last_contact_;
   std::optional<UtcTime> recorded_at_;
   std::uint32_t silent_polls_ = 0;
+  bool settings_missed_ = false;
 };
 
 // Is this judgement worth a record? At each new slot, and whenever action, power, target or rule

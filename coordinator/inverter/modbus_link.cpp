@@ -54,6 +54,10 @@ const char* remedy_for(ErrorKind kind) {
     return "check the inverter's address or name (an unknown name is refused, too) and its port";
   if (kind == ErrorKind::corrupt)
     return "check the dongle's firmware, and that host and port are an inverter's";
+  if (kind == ErrorKind::unsupported)
+    return "check that host, port and unit are those of a GoodWe ET or EH inverter";
+  if (kind == ErrorKind::rejected)
+    return "look at the inverter's display; if it goes on, restart its dongle";
   return "";
 }
 

@@ -24,6 +24,7 @@ constexpr std::size_t half_hours = 365 * half_hours_a_day;
 constexpr std::int32_t unknown_w = -1;
 constexpr double power_max_w = 1'000'000;
 constexpr std::size_t lines_max = 200'000;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // The half hour of a 365-day year. 29 February has none of its own.
 std::optional<std::size_t> own_slot(UtcTime time) {
@@ -49,11 +50,21 @@ Failure wrong(const std::filesystem::path& file, std::size_t line, const std::st
               "give a CSV with period_start_utc,load_w,pv_w in half hours of at most one year");
 }
 
+// Without the blanks and quotes that spreadsheets put around a cell.
+std::string_view bare(std::string_view cell) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!cell.empty() && blank(cell.front())) cell.remove_prefix(1);
+  while (!cell.empty() && blank(cell.back())) cell.remove_suffix(1);
+  if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"')
+    cell = cell.substr(1, cell.size() - 2);
+  return cell;
+}
+
 std::vector<std::string_view> cells_of(std::string_view line) {
   std::vector<std::string_view> cells;
   for (;;) {
     const std::size_t comma = line.find(',');
-    cells.push_back(line.substr(0, comma));
+    cells.push_back(bare(line.substr(0, comma)));
     if (comma == std::string_view::npos) return cells;
     line.remove_prefix(comma + 1);
   }
@@ -132,6 +143,10 @@ std::int64_t hump(std::int64_t minute, std::int64_t from, std::int64_t until, st
 }  // namespace
 
 Result<HouseYear> HouseYear::read_csv(const std::filesystem::path& file) {
+  std::error_code problem;
+  if (std::filesystem::is_directory(file, problem))
+    return fail(ErrorKind::invalid_input, file.string() + " is a directory",
+                "name the CSV of the house's year in it");
   std::ifstream in(file);
   if (!in)
     return fail(ErrorKind::not_found, "cannot read the house's year from " + file.string(),
@@ -145,6 +160,7 @@ Result<HouseYear> HouseYear::read_csv(const std::filesystem::path& file) {
   for (std::size_t number = 1; std::getline(in, line); ++number) {
     if (number > lines_max) return wrong(file, number, "more lines than a year has half hours");
     if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (number == 1 && line.rfind(byte_order_mark, 0) == 0) line.erase(0, byte_order_mark.size());
     if (number == 1) {
       columns = columns_of(line);
       if (!columns) return wrong(file, number, "the header lacks period_start_utc, load_w or pv_w");
@@ -177,6 +193,7 @@ Result<HouseYear> HouseYear::read_csv(const std::filesystem::path& file) {
   }
   if (in.bad())
     return fail(ErrorKind::io, "reading " + file.string() + " failed", "check the disk");
+  if (!columns) return wrong(file, 1, "the file is empty");
   if (!carry_forward(year.load_w_) || !carry_forward(year.pv_w_)) {
     return wrong(file, 1, "not one load or not one PV value in the file");
   }

@@ -251,6 +251,44 @@ TEST_SUITE("daemon/actuator") {
     CHECK(journal->state().faults.front().latched);
   }
 
+  TEST_CASE_FIXTURE(DaemonFixture, "register writes are counted across restarts, day by day") {
+    const auto command = [&](int power, std::int64_t at) {
+      clock.set(at_s(at));
+      fb::DecisionMadeT decision = charge_decision(at_s(at + 1800));
+      decision.power_w = power;
+      given(std::move(decision));
+      // Another process each time: nothing is remembered but by the log.
+      reopen();
+      daemon::Actuator actuator(*journal, inverter);
+      REQUIRE(actuator.reconcile(at_s(at)).has_value());
+    };
+    steering();
+    for (int i = 0; i < 66; ++i) command(1'000 + i, 60);
+    CHECK(journal->writes_since(at_s(0)) == 198);
+    CHECK(count(Kind::FaultRaised) == 0);
+    command(2'000, 86'400 + 60);  // the next day begins anew
+    CHECK(journal->writes_since(at_s(86'400)) == 3);
+    CHECK(count(Kind::FaultRaised) == 0);
+    for (int i = 0; i < 66; ++i) command(3'000 + i, 86'400 + 120);
+    REQUIRE(count(Kind::FaultRaised) == 1);
+    CHECK(journal->state().faults.front().fault == fb::Fault::register_writes_excessive);
+    command(4'000, 86'400 + 180);  // said once
+    CHECK(count(Kind::FaultRaised) == 1);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "nothing is written before it is known what was set before us") {
+    fb::CoordinatorStartedT started;
+    started.control_mode = fb::ControlMode::on;
+    given(std::move(started));
+    given(charge_decision(at_s(1800)));
+    daemon::Actuator actuator(*journal, inverter);
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    CHECK(inverter.wishes.empty());
+    given(fb::InverterSettingsFoundT{});
+    REQUIRE(actuator.reconcile(at_s(10)).has_value());
+    CHECK(inverter.wishes.size() == 1);
+  }
+
   TEST_CASE_FIXTURE(DaemonFixture,
                     "where we do not steer, a register that changes is somebody else's hand") {
     steering(fb::ControlMode::advise);

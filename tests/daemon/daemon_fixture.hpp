@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -53,12 +53,15 @@ class HandInverter : public inverter::Inverter {
   std::chrono::seconds clock_off{0};
   bool clock_stuck = false;
   int clocks_set = 0;
+  std::function<void()> while_polled;
+  bool settings_unreadable = false;
 
   Result<inverter::Device> identify() override {
     if (trouble) return Failure(*trouble);
     return inverter::Device{"GW10K-ET", "9010KETU00TEST01", "1", Watts(10'000)};
   }
   Result<fb::ReadingRecordedT> poll(UtcTime, const ZoneOffsets&) override {
+    if (while_polled) while_polled();
     if (trouble) return Failure(*trouble);
     return reading;
   }
@@ -67,6 +70,7 @@ class HandInverter : public inverter::Inverter {
   }
   Result<std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>> settings() override {
     if (trouble) return Failure(*trouble);
+    if (settings_unreadable) return fail(ErrorKind::rejected, "busy");
     return std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>{{47000, {0}}};
   }
   Result<inverter::ControlState> apply(const inverter::Wish& wish, UtcTime,
@@ -79,6 +83,7 @@ class HandInverter : public inverter::Inverter {
   Result<void> release() override {
     ++released;
     if (trouble) return Failure(*trouble);
+    writes_ += 3;
     return {};
   }
   Result<std::chrono::seconds> clock_offset(UtcTime, const ZoneOffsets&) override {
@@ -137,7 +142,9 @@ struct DaemonFixture {
     REQUIRE_MESSAGE(recorded.has_value(), recorded.error().line());
     return *recorded;
   }
+  // A house with its policy, steered or not, whose settings were found before us.
   void steering(fb::ControlMode mode = fb::ControlMode::on) {
+    given(fb::InverterSettingsFoundT{});
     fb::CoordinatorStartedT started;
     started.control_mode = mode;
     given(std::move(started));

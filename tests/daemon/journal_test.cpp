@@ -56,6 +56,21 @@ TEST_SUITE("daemon/journal") {
     CHECK(journal->last_recorded_at() == at_s(0));
   }
 
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "while a clock a week ahead is not believed, time stands still in the log") {
+    given(fb::SourceFailedT{});
+    clock.set(at_s(8 * 86'400));
+    given(fb::SourceFailedT{});
+    fb::EventT request = daemon::fact(fb::OverrideRequestedT{});
+    request.occurred_at_us = to_us(clock.now());
+    const auto asked = journal->record_request(std::move(request));
+    REQUIRE_MESSAGE(asked.has_value(), asked.error().line());
+    CHECK(journal->last_recorded_at() == at_s(0));
+    REQUIRE(journal->step_clock(clock.now(), true).has_value());
+    given(fb::SourceFailedT{});
+    CHECK(journal->last_recorded_at() == at_s(8 * 86'400));
+  }
+
   TEST_CASE_FIXTURE(DaemonFixture, "a clock step opens an epoch and lowers recorded-at") {
     given(fb::SourceFailedT{});
     clock.set(at_s(-3600));

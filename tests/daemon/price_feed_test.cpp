@@ -77,4 +77,14 @@ TEST_SUITE("daemon/price feed") {
     CHECK(made == daemon::generate_prices(5, at_s(86'400 * 23), at_s(86'400 * 27), warsaw));
     CHECK_FALSE(made == daemon::generate_prices(6, at_s(86'400 * 23), at_s(86'400 * 27), warsaw));
   }
+
+  TEST_CASE("a generated day is the same whichever day the simulation began with") {
+    const ZoneOffsets utc;
+    const auto week = daemon::generate_prices(5, at_s(0), at_s(7 * 86'400), utc);
+    const auto rest = daemon::generate_prices(5, at_s(3 * 86'400), at_s(7 * 86'400), utc);
+    REQUIRE(week.size() == 7);
+    REQUIRE(rest.size() == 4);
+    CHECK(std::equal(rest.begin(), rest.end(), week.begin() + 3));
+    CHECK_FALSE(week[0].prices_e8.front()->values == week[1].prices_e8.front()->values);
+  }
 }

@@ -62,11 +62,50 @@ TEST_SUITE("daemon/tick") {
     CHECK(journal->state().faults.empty());
   }
 
-  TEST_CASE_FIXTURE(TickFixture, "what was set before us is written down once") {
+  TEST_CASE_FIXTURE(TickFixture, "what was set before us is written down once, before a command") {
+    fb::CoordinatorStartedT started;
+    started.control_mode = fb::ControlMode::on;
+    given(std::move(started));
+    inverter.settings_unreadable = true;
+    run_at(0);
+    run_at(10);
+    CHECK(count(Kind::InverterSettingsFound) == 0);
+    CHECK(count(Kind::CommandIssued) == 0);
+    CHECK(inverter.wishes.empty());
+    inverter.settings_unreadable = false;
+    run_at(60);
+    run_at(120);
+    CHECK(count(Kind::InverterSettingsFound) == 1);
+    CHECK(count(Kind::CommandIssued) == 1);
+  }
+
+  TEST_CASE_FIXTURE(TickFixture,
+                    "a clock that jumps while the inverter is asked costs that pass and no more") {
     steering();
     run_at(0);
-    run_at(60);
-    CHECK(count(Kind::InverterSettingsFound) == 1);
+    const std::size_t decisions = count(Kind::DecisionMade);
+    for (const std::int64_t jump : {-3600, -30, 1'800, 86'400}) {
+      CAPTURE(jump);
+      clock.set(at_s(7'200));
+      inverter.while_polled = [&] { clock.set(at_s(7'200 + jump)); };
+      const auto ran = tick.run(clock.now());
+      REQUIRE_MESSAGE(ran.has_value(), ran.error().line());
+      CHECK(count(Kind::DecisionMade) == decisions);
+    }
+    inverter.while_polled = {};
+    run_at(7'200 + 86'400 + 10);
+    CHECK(count(Kind::DecisionMade) == decisions + 1);
+  }
+
+  TEST_CASE_FIXTURE(TickFixture, "an inverter that falls silent while the clock jumps is a fault") {
+    steering();
+    inverter.trouble = Error{ErrorKind::timed_out, "no answer", ""};
+    inverter.while_polled = [&] { clock.set(clock.now() + std::chrono::hours(2)); };
+    for (int i = 0; i < 3; ++i) {
+      const auto ran = tick.run(clock.now());
+      REQUIRE_MESSAGE(ran.has_value(), ran.error().line());
+    }
+    CHECK(count(Kind::FaultRaised) == 1);
   }
 
   TEST_CASE_FIXTURE(TickFixture, "an override ends by its time or at its target") {

@@ -221,6 +221,7 @@ TEST_SUITE("inverter/modbus") {
             std::string::npos);
       CHECK(line.find("register 35100") != std::string::npos);
       CHECK(line.find('\n') == std::string::npos);
+      CHECK_FALSE(reading.error().remedy.empty());
       CHECK_FALSE(bench.inverter->identify().has_value());
       CHECK_FALSE(bench.inverter->release().has_value());
       CHECK_FALSE(bench.apply({}).has_value());

@@ -74,6 +74,8 @@ TEST_SUITE("simulation/days") {
     REQUIRE(run(WATTLEDGERD, simulation(2, home / "grouped", {"--commit-events", "500"})).code ==
             0);
     CHECK(records(home / "single") == records(home / "grouped"));
+    require_live_equals_rebuilt(home / "single", home / "single rebuilt");
+    require_live_equals_rebuilt(home / "grouped", home / "grouped rebuilt");
     const auto differences = projections::compare(home / "single", home / "grouped");
     REQUIRE(differences.has_value());
     // Checkpoints name their log, and every log has a uuid of its own.
@@ -150,6 +152,7 @@ TEST_SUITE("simulation/days") {
     const Ran finished = run(WATTLEDGERD, arguments);
     REQUIRE_MESSAGE(finished.code == 0, finished.err);
     require_live_equals_rebuilt(home / "live", home / "rebuilt");
+    require_live_equals_rebuilt(home / "live", home / "rebuilt again");
     const Ran verified =
         run(WATTLEDGER_TOOL, {"--data", (home / "live").string(), "audit", "verify"});
     CHECK_MESSAGE(verified.code == 0, verified.out << verified.err);

@@ -63,6 +63,78 @@ TEST_SUITE("simulation/wrong input") {
                   {"none.csv"});
   }
 
+  TEST_CASE("an argument that would be ignored is refused") {
+    const TemporaryDirectory home;
+    const std::vector<std::vector<std::string>> rows = {
+        {"--start", "2025-10-01"},
+        {"--poll", "10"},
+        {"--config", "house.yaml", "--house", "house.csv"},
+        {"--config", "house.yaml", "--seed", "3"},
+        {"--config", "house.yaml", "--simulate", "3"},
+    };
+    for (const auto& arguments : rows)
+      check_refused(run(WATTLEDGERD, arguments, home.path()), 2, {arguments[arguments.size() - 2]});
+    // The inverter's clock has two digits for the year.
+    for (const char* start : {"1970-01-01", "0001-01-01", "9999-12-31"})
+      check_refused(run(WATTLEDGERD, {"--simulate", "1", "--start", start}, home.path()), 2,
+                    {"2000 to 2199", "--start"});
+    CHECK(std::filesystem::is_empty(home.path()));
+  }
+
+  TEST_CASE("prices in another currency than the tariff's are refused, and simulated without one") {
+    const TemporaryDirectory home;
+    std::string hours = "period_start_local,usd_per_mwh\n";
+    for (int hour = 0; hour < 24; ++hour)
+      hours +=
+          "2025-10-01 " + std::string(hour < 10 ? "0" : "") + std::to_string(hour) + ":00,50\n";
+    write(home / "usd.csv", hours);
+    const auto config = write_config(home.path(), 1, "advise", "prices: {file: usd.csv}\n");
+    check_refused(run(WATTLEDGERD, {"--config", config.string()}, home.path()), 2,
+                  {"usd.csv", "USD", "PLN", "prices.currency"});
+    const Ran ran = run(WATTLEDGERD,
+                        {"--simulate", "1", "--data", (home / "simulated").string(), "--prices",
+                         (home / "usd.csv").string()},
+                        home.path());
+    CHECK_MESSAGE(ran.code == 0, ran.err);
+    CHECK_MESSAGE(ran.err.find("USD") != std::string::npos, ran.err);
+    CHECK_MESSAGE(ran.out.find(" USD for ") != std::string::npos, ran.out);
+  }
+
+  TEST_CASE("prices of other days than the simulated ones are said to be so") {
+    const TemporaryDirectory home;
+    write(home / "prices.csv",
+          "period_start_local,market_price_pln_per_kwh\n2024-05-01 00:00,0.4\n2024-05-01 "
+          "00:15,0.4\n");
+    const Ran ran = run(WATTLEDGERD,
+                        {"--simulate", "1", "--data", (home / "data").string(), "--prices",
+                         (home / "prices.csv").string()},
+                        home.path());
+    CHECK_MESSAGE(ran.code == 0, ran.err);
+    CHECK_MESSAGE(ran.err.find("no price lies in the days") != std::string::npos, ran.err);
+    CHECK_MESSAGE(ran.err.find("--start 2024-05-01") != std::string::npos, ran.err);
+  }
+
+#ifndef WATTLEDGER_SANITIZED  // a month, ten times slower
+  TEST_CASE("a demo stopped in its history goes on with it, and waits for no clock") {
+    const TemporaryDirectory home;
+    const auto data = home / "data";
+    {
+      Program daemon(WATTLEDGERD, {"--data", data.string()});
+      REQUIRE(wait_for(daemon, data, Kind::CommandConfirmed));
+      REQUIRE(daemon.kill(SIGTERM) == 0);
+    }
+    const std::uint64_t before = count(data, Kind::ReadingRecorded);
+    REQUIRE(before < 43'200);
+    Program daemon(WATTLEDGERD, {"--data", data.string()});
+    // The second start is the rest of the history, the third lives.
+    while (!daemon.ended() && count(data, Kind::CoordinatorStarted) < 3)
+      REQUIRE(wait_for(daemon, data, Kind::CoordinatorStarted));
+    REQUIRE_MESSAGE(daemon.kill(SIGTERM) == 0, daemon.err());
+    CHECK(count(data, Kind::ReadingRecorded) > before + 1'000);
+    CHECK(count(data, Kind::ClockStepped) == 0);
+  }
+#endif
+
   TEST_CASE("a log directory of something else, or damaged, is left as it is") {
     const TemporaryDirectory home;
     write(home / "data" / "log" / "data.mdb", std::string(20'000, 'x'));
@@ -131,6 +203,16 @@ TEST_SUITE("simulation/wrong input") {
     const std::uint64_t before = records(home / "data").size();
     check_refused(run(WATTLEDGERD, {"--config", config.string()}, home.path()), 3, {"demo"});
     CHECK(records(home / "data").size() == before);
+
+    append_to(home / "real", event(wall_clock(), fb::CoordinatorStartedT{}));
+    for (const std::vector<std::string>& mode :
+         {std::vector<std::string>{}, std::vector<std::string>{"--simulate", "1"}}) {
+      std::vector<std::string> arguments = {"--data", (home / "real").string()};
+      arguments.insert(arguments.end(), mode.begin(), mode.end());
+      check_refused(run(WATTLEDGERD, arguments, home.path()), 3, {"real house"});
+    }
+    // Not even a line of text is written there.
+    CHECK_FALSE(std::filesystem::exists(home / "real" / "logs"));
   }
 
   TEST_CASE("prices with gaps, duplicates, NaN and text are remarks; the rest is used") {

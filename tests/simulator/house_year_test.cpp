@@ -77,7 +77,8 @@ TEST_SUITE("simulator/house_year") {
     };
     const Row rows[] = {
         {"no such column", "period_start_utc,load_w\n", ":1: the header lacks"},
-        {"empty file", "", ":1: not one load"},
+        {"empty file", "", ":1: the file is empty"},
+        {"nothing but the header", header, ":1: not one load"},
         {"no values", header + "2025-06-01 12:00:00+00:00,,,\n", ":1: not one load"},
         {"text", header + "2025-06-01 12:00:00+00:00,300,much,\n", ":2: \"much\" is no power"},
         {"nan", header + "2025-06-01 12:00:00+00:00,nan,5,\n", ":2: \"nan\" is no power"},
@@ -101,6 +102,19 @@ TEST_SUITE("simulator/house_year") {
                     year.error().line());
     }
     CHECK(HouseYear::read_csv("/nowhere/house.csv").error().kind == ErrorKind::not_found);
+    const auto directory = HouseYear::read_csv("/");
+    REQUIRE_FALSE(directory.has_value());
+    CHECK(directory.error().line().find("is a directory") != std::string::npos);
+  }
+
+  TEST_CASE("a byte order mark, Windows line ends, quotes and blanks do not matter") {
+    const Csv csv(
+        "\xEF\xBB\xBF\"period_start_utc\", load_w,pv_w\r\n"
+        "\"2025-06-01 12:00:00+00:00\", 300 ,\"500\"\r\n");
+    const auto year = csv.read();
+    REQUIRE_MESSAGE(year.has_value(), year.error().line());
+    CHECK(year->load_at(utc("2025-06-01T12:00:00Z")) == Watts(300));
+    CHECK(year->pv_at(utc("2025-06-01T12:00:00Z")) == Watts(500));
   }
 
   TEST_CASE("a generated year is the same everywhere and for ever, and no night has sun") {
