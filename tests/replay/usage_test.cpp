@@ -68,6 +68,14 @@ TEST_SUITE("replay/usage") {
          2,
          "write a whole number"},
         {"replay without consent", {"replay"}, 2, "add --yes"},
+        {"an empty place to replay into",
+         {"replay", "--into", "", "--yes"},
+         2,
+         "nothing stands behind it"},
+        {"an empty configuration", {"--config", "", "status"}, 2, "nothing stands behind it"},
+        {"an end that is not said", {"override", "charge", "--until", ""}, 2, "nothing stands"},
+        {"a period without a time", {"audit", "list", "--from", ""}, 2, "nothing stands"},
+        {"a negative record", {"correct", "-1", "site", "x", "--reason", "r"}, 2, "is no count"},
         {"unknown projection", {"replay", "--projection", "sqlit"}, 2, "did you mean \"sqlite\"?"},
         {"schema that cannot be built",
          {"replay", "--schema", "9"},
@@ -143,6 +151,47 @@ TEST_SUITE("replay/usage") {
     CHECK(run.err ==
           "wattledger: using ./wattledger-data; ./wattledger-demo is here too, --data "
           "wattledger-demo asks it\n");
+  }
+
+  TEST_CASE("an answer that could not be written in full is no answer: exit code 3") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"log", "cat"}, {"status"}, {"audit", "verify"}}) {
+      std::vector<std::string> arguments = {"--data", house.data().string()};
+      arguments.insert(arguments.end(), words.begin(), words.end());
+      const ToolRun run = run_tool(arguments, {}, "/dev/full");
+      INFO(words.front() << ": " << run.err);
+      CHECK(run.code == 3);
+      CHECK(run.one_error_line());
+      CHECK(run.err.find("standard output") != std::string::npos);
+    }
+  }
+
+  TEST_CASE("a directory whose name is no UTF-8 is JSON all the same") {
+    HouseLog house;
+    house.begin();
+    house.decide(60);
+    house.close();
+    const TemporaryDirectory here;
+    const std::filesystem::path data = here / "h\xFFuse";
+    std::filesystem::rename(house.data() / "log", here / "log");
+    std::filesystem::create_directory(data);
+    std::filesystem::rename(here / "log", data / "log");
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"log", "stat"},
+                                                  {"status"},
+                                                  {"audit", "list"},
+                                                  {"audit", "verify"},
+                                                  {"replay", "--yes"},
+                                                  {"replay", "--into", (data / "into").string()}}) {
+      std::vector<std::string> arguments = {"--data", data.string(), "--format", "json"};
+      arguments.insert(arguments.end(), words.begin(), words.end());
+      const ToolRun run = run_tool(arguments);
+      INFO(words.back() << ": " << run.err);
+      CHECK(run.code == 0);
+      CHECK(run.json_lines().size() == 1);
+    }
   }
 
   TEST_CASE("every command explains itself") {
