@@ -68,14 +68,6 @@ TEST_SUITE("replay/usage") {
          2,
          "write a whole number"},
         {"replay without consent", {"replay"}, 2, "add --yes"},
-        {"an empty place to replay into",
-         {"replay", "--into", "", "--yes"},
-         2,
-         "nothing stands behind it"},
-        {"an empty configuration", {"--config", "", "status"}, 2, "nothing stands behind it"},
-        {"an end that is not said", {"override", "charge", "--until", ""}, 2, "nothing stands"},
-        {"a period without a time", {"audit", "list", "--from", ""}, 2, "nothing stands"},
-        {"a negative record", {"correct", "-1", "site", "x", "--reason", "r"}, 2, "is no count"},
         {"unknown projection", {"replay", "--projection", "sqlit"}, 2, "did you mean \"sqlite\"?"},
         {"schema that cannot be built",
          {"replay", "--schema", "9"},
@@ -91,6 +83,28 @@ TEST_SUITE("replay/usage") {
       CHECK(run.one_error_line());
       CHECK(run.err.find(wrong.says) != std::string::npos);
       CHECK(run.out.empty());
+    }
+  }
+
+  TEST_CASE("an option behind which nothing stands is refused, and a record that is none") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    const std::vector<Wrong> table = {
+        {"place to replay into", {"replay", "--into", "", "--yes"}, 2, "nothing stands behind it"},
+        {"configuration", {"--config", "", "status"}, 2, "nothing stands behind it"},
+        {"end", {"override", "charge", "--until", ""}, 2, "nothing stands behind it"},
+        {"period", {"audit", "list", "--from", ""}, 2, "nothing stands behind it"},
+        {"record", {"correct", "-1", "site", "x", "--reason", "r"}, 2, "is no count"},
+    };
+    for (const Wrong& wrong : table) {
+      std::vector<std::string> arguments = {"--data", house.data().string()};
+      arguments.insert(arguments.end(), wrong.arguments.begin(), wrong.arguments.end());
+      const ToolRun run = run_tool(arguments);
+      INFO(wrong.name << ": " << run.err);
+      CHECK(run.code == wrong.code);
+      CHECK(run.one_error_line());
+      CHECK(run.err.find(wrong.says) != std::string::npos);
     }
   }
 
