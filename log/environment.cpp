@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 namespace wattledger::log {
@@ -109,22 +111,49 @@ std::uint64_t map_that_fits(std::uint64_t bytes) {
   return bytes;
 }
 
-Result<MDB_env*> open_environment(const std::filesystem::path& directory, std::uint64_t map_bytes) {
-  WATTLEDGER_TRY(occupy_standard_descriptors());
-  const std::string doing = directory.string() + " cannot be opened";
-  MDB_env* env = nullptr;
+// LMDB reads through a map: a disk that does not give a page, or a file cut short meanwhile, comes
+// as SIGBUS, and there is no way on from there either.
+void end_on_unreadable_page(int /*signal*/) {
+  constexpr std::string_view said =
+      "a page of the log cannot be read: its file was cut short, or the disk fails; "
+      "check the disk, restore a backup\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, said.data(), said.size());
+  ::_exit(3);
+}
+
+// A process with a handler of its own keeps it.
+void watch_for_unreadable_pages() {
+  struct sigaction action {};
+  if (::sigaction(SIGBUS, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
+  action.sa_handler = end_on_unreadable_page;
+  ::sigaction(SIGBUS, &action, nullptr);
+}
+
+// LMDB's code; `env` is open when it is 0, and closed otherwise.
+int try_open(const std::filesystem::path& directory, std::uint64_t map_bytes, unsigned flags,
+             MDB_env*& env) {
   int code = mdb_env_create(&env);
-  if (code != 0) return lmdb_failure(code, doing);
+  if (code != 0) return code;
   code = mdb_env_set_assert(env, end_on_damage);
   if (code == 0) code = mdb_env_set_maxdbs(env, databases_max);
   if (code == 0) code = mdb_env_set_maxreaders(env, readers_max);
   if (code == 0)
     code = mdb_env_set_mapsize(env, static_cast<std::size_t>(map_that_fits(map_bytes)));
-  if (code == 0) code = mdb_env_open(env, directory.c_str(), MDB_NOTLS, file_mode);
-  if (code != 0) {
-    mdb_env_close(env);
-    return lmdb_failure(code, doing);
-  }
+  if (code == 0) code = mdb_env_open(env, directory.c_str(), flags, file_mode);
+  if (code != 0) mdb_env_close(env);
+  return code;
+}
+
+Result<MDB_env*> open_environment(const std::filesystem::path& directory, std::uint64_t map_bytes) {
+  WATTLEDGER_TRY(occupy_standard_descriptors());
+  watch_for_unreadable_pages();
+  MDB_env* env = nullptr;
+  int code = try_open(directory, map_bytes, MDB_NOTLS, env);
+  // A backup on a read-only disk can be read all the same.
+  std::error_code error;
+  if ((code == EROFS || code == EACCES) && std::filesystem::exists(directory / data_file, error))
+    code = try_open(directory, map_bytes, MDB_NOTLS | MDB_RDONLY, env);
+  if (code != 0) return lmdb_failure(code, directory.string() + " cannot be opened");
   int dead = 0;
   mdb_reader_check(env, &dead);
   return env;

@@ -23,9 +23,16 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
   return command;
 }
 
-void add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
-               const std::string& what) {
-  command.add_option(name, count, what)->type_name("N")->check([](const std::string& text) {
+CLI::Option* add_text(CLI::App& command, const std::string& name, std::string& text,
+                      const std::string& what) {
+  return command.add_option(name, text, what)->check([](const std::string& given) {
+    return std::string(given.empty() ? "nothing stands behind it; say what, or leave it out" : "");
+  });
+}
+
+CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
+                       const std::string& what) {
+  return command.add_option(name, count, what)->type_name("N")->check([](const std::string& text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool good = error == std::errc() && end == text.data() + text.size() && value != 0;

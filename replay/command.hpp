@@ -15,7 +15,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace wattledger::tool {
 
@@ -34,9 +35,14 @@ struct Invocation {
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what,
                       const std::string& example);
 
+// An option with a text that means something. An empty one, as from a shell's variable that is not
+// set, is refused: it must not pass for an option that was not given.
+CLI::Option* add_text(CLI::App& command, const std::string& name, std::string& text,
+                      const std::string& what);
+
 // An option that counts, 1 or more; `count` stays as it is when the option is not given.
-void add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
-               const std::string& what);
+CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
+                       const std::string& what);
 
 // "wattledger: what; remedy" on stderr, one line whatever the text holds.
 Exit cannot(const Error& error);

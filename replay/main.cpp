@@ -1,6 +1,8 @@
 // wattledger, the operator's tool: a table of commands. Each stands in a file of its own,
 // cmd_*.cpp.
 #include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
 
 #include "events/near_match.hpp"
 #include "replay/audit/commands.hpp"
@@ -51,10 +53,10 @@ void add_commands(CLI::App& app, Invocation& invocation) {
 }
 
 void add_globals(CLI::App& app, Invocation& invocation) {
-  app.add_option("--data", invocation.data,
-                 "Data directory (else the configuration's, ./wattledger-data, ./wattledger-demo)")
+  add_text(app, "--data", invocation.data,
+           "Data directory (else the configuration's, ./wattledger-data, ./wattledger-demo)")
       ->type_name("DIR");
-  app.add_option("--config", invocation.config, "The daemon's configuration file")
+  add_text(app, "--config", invocation.config, "The daemon's configuration file")
       ->type_name("FILE");
   app.add_option_function<std::string>(
          "--format",
@@ -117,6 +119,13 @@ Exit explain(CLI::App& app, const CLI::ParseError& error) {
   return usage(where + error.what(), see);
 }
 
+// Whoever wrote the answer to a file must not take half of one for the whole.
+Exit said(Exit exit) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
+  return cannot({ErrorKind::io, "the answer could not be written to standard output in full",
+                 "free space where it goes, then ask again"});
+}
+
 Exit run(int argc, char** argv) {
   Invocation invocation;
   CLI::App app(
@@ -140,13 +149,14 @@ Exit run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }
-  return invocation.run();
+  return said(invocation.run());
 }
 
 }  // namespace
 }  // namespace wattledger::tool
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of the write, not an end
   try {
     return static_cast<int>(wattledger::tool::run(argc, argv));
   } catch (const std::exception& error) {

@@ -19,6 +19,7 @@ Failure too_late(const std::filesystem::path& path) {
               "try again: the request's id makes that safe");
 }
 
+// Not open when nobody listens.
 Result<Descriptor> connect_to(const std::filesystem::path& path,
                               std::chrono::milliseconds timeout) {
   const auto address = socket_address(path);
@@ -34,10 +35,7 @@ Result<Descriptor> connect_to(const std::filesystem::path& path,
   if (::connect(socket.number(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) ==
       0)
     return socket;
-  if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTSOCK) {
-    return fail(ErrorKind::not_found, "no daemon listens at " + path.string(),
-                "start wattledgerd, or check --data");
-  }
+  if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTSOCK) return Descriptor();
   if (errno == EAGAIN || errno == EINPROGRESS) return too_late(path);
   return system_failure("the daemon's " + path.string() + " cannot be reached", errno,
                         "ask as a member of the socket's group (ls -l shows it)");
@@ -107,8 +105,9 @@ class Exchange {
 
 }  // namespace
 
-Result<std::string> ask(const std::filesystem::path& data, const Request& request,
-                        std::chrono::milliseconds timeout) {
+Result<std::optional<std::string>> ask_if_running(const std::filesystem::path& data,
+                                                  const Request& request,
+                                                  std::chrono::milliseconds timeout) {
   const auto path = socket_path(data);
   const auto end = Clock::now() + timeout;
   WATTLEDGER_TRY(
@@ -117,11 +116,23 @@ Result<std::string> ask(const std::filesystem::path& data, const Request& reques
   if (!message) return Failure(message.error());
   const auto socket = connect_to(path, timeout);
   if (!socket) return Failure(socket.error());
+  if (!socket->open()) return std::optional<std::string>();
   Exchange exchange(path, socket->number(), end);
   WATTLEDGER_TRY(exchange.send(*message));
   const auto answer = exchange.receive();
-  if (!answer) return answer;
-  return read_answer(*answer);
+  if (!answer) return Failure(answer.error());
+  auto result = read_answer(*answer);
+  if (!result) return Failure(std::move(result).error());
+  return std::optional(*std::move(result));
+}
+
+Result<std::string> ask(const std::filesystem::path& data, const Request& request,
+                        std::chrono::milliseconds timeout) {
+  auto answer = ask_if_running(data, request, timeout);
+  if (!answer) return Failure(std::move(answer).error());
+  if (*answer) return **std::move(answer);
+  return fail(ErrorKind::not_found, "no daemon listens at " + socket_path(data).string(),
+              "start wattledgerd, or check --data");
 }
 
 }  // namespace wattledger::control

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -62,6 +63,12 @@ class Server {
 // daemon's own error.
 [[nodiscard]] Result<std::string> ask(const std::filesystem::path& data, const Request& request,
                                       std::chrono::milliseconds timeout = std::chrono::seconds(10));
+
+// The same; nothing when no daemon listens, so that a daemon's own "not found" is not taken for
+// that.
+[[nodiscard]] Result<std::optional<std::string>> ask_if_running(
+    const std::filesystem::path& data, const Request& request,
+    std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
 // The verb `append`'s arguments → an event: overrides, fault clearing, corrections, operations
 // only.

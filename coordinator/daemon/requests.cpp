@@ -36,24 +36,19 @@ Result<std::string> Daemon::answer_append(const control::Request& request) {
 
 Result<std::string> Daemon::answer_adopt(const control::Request& request) {
   const auto args = nlohmann::json::parse(request.args_json, nullptr, /*allow_exceptions=*/false);
-  if (!args.is_object() || !args.contains("staged") || !args["staged"].is_string())
-    return fail(ErrorKind::invalid_input, "adopt needs {\"staged\": \"DIRECTORY\"}");
+  // The asker's working directory is not ours.
+  const bool named = args.is_object() && args.contains("staged") && args["staged"].is_string() &&
+                     args["staged"].get_ref<const std::string&>().starts_with('/');
+  if (!named)
+    return fail(ErrorKind::invalid_input, "adopt names no directory from the root on",
+                "send {\"staged\": \"/DIRECTORY\"}");
   if (!projection_thread_)
     return fail(ErrorKind::conflict, "the daemon's projections are not running yet", "try again");
   const auto adopted = projection_thread_->adopt(args["staged"].get<std::string>());
   if (!adopted) return Failure(adopted.error());
   nlohmann::json answer{{"projections", adopted->projections},
                         {"sequences", nlohmann::json::array()}};
-  for (std::size_t i = 0; i < adopted->projections.size(); ++i) {
-    const projections::Checkpoint& checkpoint = adopted->checkpoints[i];
-    fb::ProjectionRebuiltT rebuilt;
-    rebuilt.projection = adopted->projections[i];
-    rebuilt.version = checkpoint.version;
-    rebuilt.up_to = checkpoint.sequence.value;
-    rebuilt.reason = "adopted";
-    fb::EventT event = fact(std::move(rebuilt));
-    event.source = fb::Source::owner;
-    event.source_name = request.source;
+  for (fb::EventT& event : projections::events_of(*adopted, request.source)) {
     const auto recorded = journal_->record(std::move(event), log::Urgency::now);
     if (!recorded) return Failure(recorded.error());
     answer["sequences"].push_back(recorded->value);

@@ -22,6 +22,29 @@ bool may_pass(ErrorKind kind) {
   return kind == ErrorKind::locked || kind == ErrorKind::full || kind == ErrorKind::io;
 }
 
+bool same_place(const std::filesystem::path& one, const std::filesystem::path& other) {
+  std::error_code not_there;
+  return std::filesystem::equivalent(one, other, not_there);
+}
+
+// An adoption moves files away from where it finds them: what is live must not be moved onto
+// itself, nor the copy that is kept be overwritten by what it shall replace.
+Result<void> require_aside(const LiveOptions& options, const std::filesystem::path& staged) {
+  const bool live =
+      same_place(staged, options.data) || same_place(staged / "out", options.data / "out") ||
+      same_place(staged / sqlite_file_name, options.data / sqlite_file_name) ||
+      (!options.sqlite_file.empty() && same_place(staged / sqlite_file_name, options.sqlite_file));
+  if (live)
+    return fail(ErrorKind::conflict,
+                staged.string() + " holds what is live already: there is nothing to adopt",
+                "name a directory that `wattledger replay --into` made");
+  if (same_place(staged, options.data / "staging" / "before"))
+    return fail(ErrorKind::conflict,
+                staged.string() + " is the copy that this adoption would overwrite",
+                "rename it first, then adopt it under its new name");
+  return {};
+}
+
 }  // namespace
 
 struct LiveProjections::Impl {
@@ -162,6 +185,22 @@ Result<Adopted> LiveProjections::Impl::replace(
   return adopted;
 }
 
+std::vector<fb::EventT> events_of(const Adopted& adopted, const std::string& asker) {
+  std::vector<fb::EventT> events;
+  for (std::size_t index = 0; index < adopted.projections.size(); ++index) {
+    fb::ProjectionRebuiltT fact;
+    fact.projection = adopted.projections[index];
+    fact.version = adopted.checkpoints[index].version;
+    fact.up_to = adopted.checkpoints[index].sequence.value;
+    fact.reason = "adopted";
+    fb::EventT& event = events.emplace_back();
+    event.source = fb::Source::owner;
+    event.source_name = asker;
+    event.fact.Set(std::move(fact));
+  }
+  return events;
+}
+
 LiveProjections::LiveProjections(const log::Log& log, LiveOptions options)
     : impl_(std::make_unique<Impl>(log, std::move(options))) {}
 LiveProjections::LiveProjections(LiveProjections&&) noexcept = default;
@@ -219,6 +258,7 @@ Result<void> LiveProjections::settle() {
 
 Result<Adopted> LiveProjections::adopt(const std::filesystem::path& staged) {
   Impl& live = *impl_;
+  WATTLEDGER_TRY(require_aside(live.options, staged));
   const auto found = live.acceptable(staged);
   if (!found) return Failure(found.error());
   const Result<Adopted> adopted = live.replace(*found, staged);

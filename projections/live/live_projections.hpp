@@ -43,6 +43,11 @@ struct Adopted {
   std::vector<std::string> projections;
 };
 
+// What an adoption says in the log, an event for each projection. One function for the daemon and
+// for whoever adopts under the lock, so that both say the same. Its times are the appender's to
+// give; `asker` becomes source_name ("uid:1000").
+[[nodiscard]] std::vector<fb::EventT> events_of(const Adopted& adopted, const std::string& asker);
+
 struct LiveStatus {
   std::string projection;
   TargetStanding standing = TargetStanding::empty;
@@ -70,9 +75,9 @@ class LiveProjections {
 
   // Takes over each enabled projection found under `staged` (a directory of the layout of <data>),
   // which must be of this log's history and this program's version: all are checked before the
-  // first one is replaced. What was live is kept under <data>/staging/before/. Then goes on from
-  // the adopted checkpoints, so that nothing is lost or applied twice: the next catch_up() brings
-  // what the log got meanwhile.
+  // first one is replaced; conflict when it is the live directory or the copy before. What was live
+  // is kept under <data>/staging/before/. Then goes on from the adopted checkpoints, so that
+  // nothing is lost or applied twice: the next catch_up() brings what the log got meanwhile.
   Result<Adopted> adopt(const std::filesystem::path& staged);
 
   [[nodiscard]] std::vector<LiveStatus> status() const;

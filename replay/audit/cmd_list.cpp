@@ -130,7 +130,7 @@ void print_json(const Line& line, const ZoneOffsets& zone) {
   result["based_on"] = d.based_on;
   result["expected_cost"] = json_number(d.expected_cost_e8, 1e8);
   result["expected_saving"] = json_number(d.expected_saving_e8, 1e8);
-  say(result.dump());
+  say(result.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 class Lister {
@@ -211,10 +211,10 @@ void add_audit_list(CLI::App& audit, Invocation& invocation) {
                   "wattledger audit list --from 2025-10-26 --action charge --limit 20");
   const auto wish = std::make_shared<Wish>();
   add_period(*command, wish->period);
-  command
-      ->add_option("--action", wish->action, "Only this action: self_use, charge, hold, sell, stop")
+  add_text(*command, "--action", wish->action,
+           "Only this action: self_use, charge, hold, sell, stop")
       ->type_name("ACTION");
-  command->add_option("--rule", wish->rule, "Only decisions by this rule, such as cheapest_slots")
+  add_text(*command, "--rule", wish->rule, "Only decisions by this rule, such as cheapest_slots")
       ->type_name("RULE");
   add_count(*command, "--limit", wish->limit, "Only the newest so many");
   command->callback([&invocation, wish] {

@@ -63,7 +63,7 @@ void print_summary(const RemakeReport& report, bool json, const Json& findings,
            {"not_reproducible", report.not_reproducible},
            {"findings_untold", untold},
            {"findings", findings}}
-          .dump());
+          .dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Exit run(const Invocation& invocation, const PeriodWish& wish) {

@@ -112,7 +112,12 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
 Result<void> Remaking::compare_plan(const fb::DecisionMadeT& recorded,
                                     const std::optional<fb::PlanAdoptedT>& plan,
                                     Finding& finding) const {
-  if (!recorded.plan) return {};
+  if (!recorded.plan) {
+    if (!plan) return {};
+    finding.answer = Answer::differs;
+    finding.why = "it names no plan, but the same past makes one";
+    return {};
+  }
   const Sequence named{*recorded.plan};
   const auto record = named < finding.sequence
                           ? snapshot_.at(named)

@@ -1,6 +1,6 @@
 #include "replay/house/adopt.hpp"
 
-#include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "replay/house/projections_here.hpp"
@@ -8,6 +8,9 @@
 
 namespace wattledger::tool {
 namespace {
+
+// The daemon folds the log anew for it; a year's takes minutes on a small machine.
+constexpr std::chrono::minutes adoption_time_max{10};
 
 Wanted wanted_here(const Place& place) {
   const projections::LiveOptions live = live_options(place);
@@ -20,20 +23,10 @@ Wanted wanted_here(const Place& place) {
   return wanted;
 }
 
-// The daemon records this itself when it adopts.
-Result<void> record_rebuilt(log::Log& log, const log::WriterLock& lock,
-                            const projections::StageReport& report) {
-  for (const projections::StagedProjection& each : report.projections) {
-    fb::ProjectionRebuiltT fact;
-    fact.projection = each.name;
-    fact.version = each.checkpoint.version;
-    fact.up_to = each.checkpoint.sequence.value;
-    fact.rows = report.rows_derived;
-    fact.took_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, report.took.count()));
-    fact.reason = "wattledger replay";
-    fb::EventT event;
-    event.source = fb::Source::tool;
-    event.fact.Set(std::move(fact));
+// The daemon records the same itself when it adopts.
+Result<void> record_adopted(log::Log& log, const log::WriterLock& lock,
+                            const projections::Adopted& adopted) {
+  for (fb::EventT& event : projections::events_of(adopted, asker())) {
     const auto appended = append_locked(log, lock, std::move(event));
     if (!appended) return Failure(appended.error());
   }
@@ -53,8 +46,9 @@ Result<std::string> adopt_locked(const Place& place, const std::filesystem::path
   }
   projections::LiveProjections live(*log, options);
   if (const auto started = live.start(); !started) return Failure(started.error());
-  if (const auto adopted = live.adopt(staged); !adopted) return Failure(adopted.error());
-  WATTLEDGER_TRY(record_rebuilt(*log, *lock, report));
+  const auto adopted = live.adopt(staged);
+  if (!adopted) return Failure(adopted.error());
+  WATTLEDGER_TRY(record_adopted(*log, *lock, *adopted));
   if (const auto caught_up = live.catch_up(); !caught_up) return Failure(caught_up.error());
   WATTLEDGER_TRY(live.settle());
   return std::string("wattledger, as no daemon is running");
@@ -62,11 +56,12 @@ Result<std::string> adopt_locked(const Place& place, const std::filesystem::path
 
 Result<std::string> adopt(const Place& place, const std::filesystem::path& staged,
                           const projections::StageReport& report) {
-  const auto answer =
-      ask_daemon(place, "adopt", nlohmann::json{{"staged", staged.string()}}.dump());
-  if (answer) return std::string("the daemon");
-  if (answer.error().kind != ErrorKind::not_found) return Failure(answer.error());
-  return adopt_locked(place, staged, report);
+  const auto answer = ask_daemon(place, "adopt",
+                                 nlohmann::json{{"staged", staged.string()}}.dump(
+                                     -1, ' ', false, nlohmann::json::error_handler_t::replace),
+                                 adoption_time_max);
+  if (!answer) return Failure(answer.error());
+  return *answer ? std::string("the daemon") : adopt_locked(place, staged, report);
 }
 
 }  // namespace

@@ -73,9 +73,8 @@ void add_correct(CLI::App& app, Invocation& invocation) {
       "decisions do not apply it yet. Writes an event.",
       "wattledger correct 1234 battery_soc_bp 6400 --reason \"the inverter reported 0\"");
   const auto wish = std::make_shared<Wish>();
-  command
-      ->add_option("sequence", wish->sequence,
-                   "The wrong record's sequence, as wattledger log cat shows it")
+  add_count(*command, "sequence", wish->sequence,
+            "The wrong record's sequence, as wattledger log cat shows it")
       ->type_name("SEQ")
       ->required();
   command

@@ -101,8 +101,8 @@ Result<Override> make(const Wish& wish, const ZoneOffsets& zone, UtcTime now) {
 // Who says "charge" and sees the battery idle must know why. Empty where nothing needs saying.
 std::string why_nothing_moves(const Place& place) {
   const auto answer = ask_daemon(place, "status", "{}");
-  if (!answer) return "";
-  const auto status = nlohmann::json::parse(*answer, nullptr, /*allow_exceptions=*/false);
+  if (!answer || !*answer) return "";
+  const auto status = nlohmann::json::parse(**answer, nullptr, /*allow_exceptions=*/false);
   if (!status.is_object() || !status.contains("control_mode")) return "";
   const auto& mode = status["control_mode"];
   if (mode != "advise" && mode != "off") return "";
@@ -144,10 +144,9 @@ void add_override(CLI::App& app, Invocation& invocation) {
   command->add_option("action", wish->action, "charge, hold, sell or auto")
       ->type_name("charge|hold|sell|auto")
       ->required();
-  command
-      ->add_option("--until", wish->until,
-                   "When it ends: 18:30, 2025-10-26T18:30 (local) or +90m, +2h; charge alone has a "
-                   "default, one hour")
+  add_text(*command, "--until", wish->until,
+           "When it ends: 18:30, 2025-10-26T18:30 (local) or +90m, +2h; charge alone has a "
+           "default, one hour")
       ->type_name("TIME");
   command
       ->add_option("--soc", wish->soc,

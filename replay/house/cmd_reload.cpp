@@ -11,16 +11,15 @@ Exit run(const Invocation& invocation) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
   const auto answer = ask_daemon(*place, "reload", "{}");
-  const bool nobody_answers = !answer && answer.error().kind == ErrorKind::not_found;
-  if (const auto holder = log::writer_lock_holder(place->log()); nobody_answers && holder)
+  if (!answer) return cannot(answer.error());
+  if (const auto holder = log::writer_lock_holder(place->log()); !*answer && holder)
     return cannot({ErrorKind::locked,
                    *holder + " holds the log of " + place->data.string() + " and does not answer",
                    "a start may wait for the clock, as its text log says; try again after it"});
-  if (nobody_answers)
+  if (!*answer)
     return cannot({ErrorKind::not_found, "no daemon is running on " + place->data.string(),
                    "nothing to reload: it reads its configuration when it starts"});
-  if (!answer) return cannot(answer.error());
-  say(invocation.format == Format::json ? *answer
+  say(invocation.format == Format::json ? **answer
                                         : "the daemon takes control.mode, battery, policy, "
                                           "safety, tariff, currency and the cadence of slots and "
                                           "rows from its configuration anew");

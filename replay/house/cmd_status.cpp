@@ -42,8 +42,8 @@ Result<std::string> from_log(const Place& place, const std::string& holder) {
 
 Result<std::string> ask_or_fold(const Place& place) {
   auto answer = ask_daemon(place, "status", "{}");
-  if (answer) return answer;
-  if (answer.error().kind != ErrorKind::not_found) note(answer.error().line());
+  if (answer && *answer) return **std::move(answer);
+  if (!answer) note(answer.error().line());
   return from_log(place, log::writer_lock_holder(place.log()).value_or(""));
 }
 

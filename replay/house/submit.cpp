@@ -19,9 +19,11 @@ control::Request make_request(const std::string& verb, const std::string& args_j
   for (std::uint8_t& byte : request.id.bytes) byte = static_cast<std::uint8_t>(random() & 0xFFU);
   request.verb = verb;
   request.args_json = args_json;
-  request.source = "uid:" + std::to_string(::getuid());
+  request.source = asker();
   return request;
 }
+
+bool lost(ErrorKind kind) { return kind == ErrorKind::timed_out || kind == ErrorKind::io; }
 
 Result<Submitted> from_answer(const std::string& answer) {
   const auto json = nlohmann::json::parse(answer, nullptr, /*allow_exceptions=*/false);
@@ -45,9 +47,12 @@ Result<Submitted> submit_locked(const Place& place, const control::Request& requ
 
 }  // namespace
 
-Result<std::string> ask_daemon(const Place& place, const std::string& verb,
-                               const std::string& args_json) {
-  return control::ask(place.data, make_request(verb, args_json));
+std::string asker() { return "uid:" + std::to_string(::getuid()); }
+
+Result<std::optional<std::string>> ask_daemon(const Place& place, const std::string& verb,
+                                              const std::string& args_json,
+                                              std::chrono::milliseconds timeout) {
+  return control::ask_if_running(place.data, make_request(verb, args_json), timeout);
 }
 
 Result<log::WriterLock> take_lock(const Place& place) {
@@ -87,10 +92,12 @@ Result<Sequence> append_locked(log::Log& log, const log::WriterLock& lock, fb::E
 
 Result<Submitted> submit(const Place& place, const std::string& event_json) {
   const control::Request request = make_request("append", "{\"event\":" + event_json + "}");
-  const auto answer = control::ask(place.data, request);
-  if (answer) return from_answer(*answer);
-  if (answer.error().kind != ErrorKind::not_found) return Failure(answer.error());
-  return submit_locked(place, request);
+  auto answer = control::ask_if_running(place.data, request);
+  // Once more with the same id: what was recorded before its answer got lost is answered, not
+  // recorded twice.
+  if (!answer && lost(answer.error().kind)) answer = control::ask_if_running(place.data, request);
+  if (!answer) return Failure(answer.error());
+  return *answer ? from_answer(**answer) : submit_locked(place, request);
 }
 
 Exit report(const Invocation& invocation, const Result<Submitted>& submitted,

@@ -2,15 +2,21 @@
 // with the same function (control::event_from_args), so that both ways give the same event.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "replay/place.hpp"
 
 namespace wattledger::tool {
 
-// `args_json` are the verb's arguments. not_found when no daemon listens.
-[[nodiscard]] Result<std::string> ask_daemon(const Place& place, const std::string& verb,
-                                             const std::string& args_json);
+// Who asks, as the daemon would find out by itself: "uid:1000".
+[[nodiscard]] std::string asker();
+
+// `args_json` are the verb's arguments. Nothing when no daemon listens.
+[[nodiscard]] Result<std::optional<std::string>> ask_daemon(
+    const Place& place, const std::string& verb, const std::string& args_json,
+    std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
 struct Submitted {
   Sequence sequence;

@@ -120,17 +120,15 @@ void add_log_cat(CLI::App& log, Invocation& invocation) {
                   "facts; with --format json every field. Read-only.",
                   "wattledger log cat --kind DecisionMade --from 2025-10-26 --limit 20");
   const auto wish = std::make_shared<Wish>();
-  command
-      ->add_option("range", wish->range,
-                   "Records to print: 120, 120..140, 120.. or ..140 (all if left out)")
+  add_text(*command, "range", wish->range,
+           "Records to print: 120, 120..140, 120.. or ..140 (all if left out)")
       ->type_name("SEQ[..SEQ]");
-  command->add_option("--kind", wish->kind, "Only events of this kind, such as ReadingRecorded")
+  add_text(*command, "--kind", wish->kind, "Only events of this kind, such as ReadingRecorded")
       ->type_name("KIND");
-  command
-      ->add_option("--from", wish->from,
-                   "Only what occurred at this time or later (local, or with Z or +02:00)")
+  add_text(*command, "--from", wish->from,
+           "Only what occurred at this time or later (local, or with Z or +02:00)")
       ->type_name("TIME");
-  command->add_option("--to", wish->to, "Only what occurred before this time")->type_name("TIME");
+  add_text(*command, "--to", wish->to, "Only what occurred before this time")->type_name("TIME");
   add_count(*command, "--limit", wish->limit, "Stop after so many");
   command->callback([&invocation, wish] {
     invocation.run = [&invocation, wish] { return run(invocation, *wish); };

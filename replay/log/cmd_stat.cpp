@@ -128,7 +128,7 @@ Exit run(const Invocation& invocation) {
   const auto contents = count(open->snapshot);
   if (!contents) return cannot(contents.error());
   if (invocation.format == Format::json)
-    say(to_json(*open, *contents).dump());
+    say(to_json(*open, *contents).dump(-1, ' ', false, Json::error_handler_t::replace));
   else
     print(*open, *contents);
   return Exit::done;

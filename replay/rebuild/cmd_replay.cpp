@@ -66,6 +66,12 @@ Result<void> ask_disk(const Place& place, const Wanted& wanted) {
       "make room, or build elsewhere with --into DIR");
 }
 
+// The owner said no before it began, so that nothing of what was staged is wanted any more. After
+// any other failure it may be half way through, and go on from there when it starts again.
+bool refused(ErrorKind kind) {
+  return kind != ErrorKind::timed_out && kind != ErrorKind::io && kind != ErrorKind::full;
+}
+
 // done: go on.
 Exit ask_consent(const Wish& wish, const std::string& what, const Place& place) {
   if (wish.yes) return Exit::done;
@@ -101,7 +107,7 @@ Json to_json(const projections::StageReport& report, const std::string& where,
 void summarise(const Invocation& invocation, const projections::StageReport& report,
                const std::string& where, const std::string& by) {
   if (invocation.format == Format::json) {
-    say(to_json(report, where, by).dump());
+    say(to_json(report, where, by).dump(-1, ' ', false, Json::error_handler_t::replace));
     return;
   }
   for (const auto& each : report.projections) {
@@ -147,6 +153,12 @@ Exit replay_live(const Invocation& invocation, const Place& place, const Wish& w
     return cannot(report.error());
   }
   const auto adopted = owner.adopt(place, options.directory, *report);
+  if (!adopted && !refused(adopted.error().kind)) {
+    Error error = adopted.error();
+    error.what += "; what was built is left in " + options.directory.string();
+    error.remedy = "see wattledger status before replaying again, then remove that directory";
+    return cannot(error);
+  }
   fs::remove_all(options.directory, ignored);
   if (!adopted) return cannot(adopted.error());
   summarise(invocation, *report, {}, *adopted);
@@ -185,9 +197,8 @@ void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
       ->add_option("--schema", wish->schema,
                    "Schema version of the SQLite tables (default and only: 4)")
       ->type_name("N");
-  command
-      ->add_option("--into", wish->into,
-                   "Leave the result in this empty directory; live files stay as they are")
+  add_text(*command, "--into", wish->into,
+           "Leave the result in this empty directory; live files stay as they are")
       ->type_name("DIR");
   command->add_flag("--yes", wish->yes, "Agree beforehand that live projections are replaced");
   command->callback([&invocation, wish, owner = std::move(owner)] {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -116,6 +117,28 @@ TEST_SUITE("log/directory") {
     fs::resize_file(data, 100);
     CHECK_FALSE(Log::open(fixture.directory()).has_value());
   }
+
+#ifndef WATTLEDGER_SANITIZED  // which answer the signal themselves
+  TEST_CASE("a data file that is cut short under a reader ends it with exit code 3, by no signal") {
+    LogFixture fixture;
+    for (int i = 0; i < 500; ++i) fixture.enqueue(reading(i), i);
+    fixture.stop();
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::close(STDERR_FILENO);
+      const auto log = Log::open(fixture.directory());
+      const auto snapshot = log->snapshot();
+      fs::resize_file(fixture.directory() / "data.mdb", 8'192);
+      (void)verify(*snapshot);
+      ::_exit(1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 3);
+  }
+#endif
 
   TEST_CASE("a process that opens a log twice reads one environment") {
     LogFixture fixture;

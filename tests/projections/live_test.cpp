@@ -200,6 +200,39 @@ TEST_SUITE("projections/live") {
     owner.check_equals_rebuilt(house);
   }
 
+  TEST_CASE("what is live is not adopted onto itself, nor the copy before over itself") {
+    const Owner owner;
+    HouseLog house(owner.directory / "log");
+    house.tell_minutes(20);
+    LiveProjections live(house.log(), owner.options());
+    must(live.start());
+    must(live.catch_up());
+    must(live.settle());
+    must(live.adopt(owner.stage(house, "built")));
+    const std::filesystem::path link = owner.directory / "link";
+    std::filesystem::create_directory_symlink(owner.data, link);
+    for (const std::filesystem::path& place :
+         {owner.data, owner.data / ".", link, owner.data / "staging" / "before"}) {
+      CAPTURE(place.string());
+      const auto adopted = live.adopt(place);
+      REQUIRE(!adopted.has_value());
+      CHECK(adopted.error().kind == ErrorKind::conflict);
+      CHECK(!adopted.error().remedy.empty());
+    }
+    // Nothing was moved or overwritten: live goes on, and the copy can be had back under another
+    // name.
+    house.tell_minutes(20);
+    must(live.catch_up());
+    must(live.settle());
+    CHECK(status_of(live, "json").fed);
+    owner.check_equals_rebuilt(house);
+    std::filesystem::rename(owner.data / "staging" / "before", owner.data / "staging" / "undo");
+    must(live.adopt(owner.data / "staging" / "undo"));
+    must(live.catch_up());
+    must(live.settle());
+    owner.check_equals_rebuilt(house, "again");
+  }
+
   TEST_CASE("what is adopted while a thread appends loses no event and applies none twice") {
     const Owner owner;
     HouseLog house(owner.directory / "log");

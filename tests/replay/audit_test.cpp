@@ -120,6 +120,22 @@ TEST_SUITE("replay/audit") {
     CHECK(report["findings"][0]["why"].get<std::string>().find("is no plan") != std::string::npos);
   }
 
+  TEST_CASE("a plan that was taken out of a decision is found") {
+    HouseLog house;
+    house.begin();
+    house.reading(60);
+    bool had_one = false;
+    house.decide(60, [&](fb::DecisionMadeT& d) {
+      had_one = d.plan.has_value();
+      d.plan.reset();
+    });
+    house.close();
+    REQUIRE(had_one);
+    const auto report = verified(house, 1);
+    REQUIRE(report["findings"].size() == 1);
+    CHECK(report["findings"][0]["why"] == "it names no plan, but the same past makes one");
+  }
+
   TEST_CASE("decisions of an engine revision that the log says was running are no defect") {
     HouseLog house;
     house.begin();

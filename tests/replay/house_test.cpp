@@ -27,7 +27,7 @@ nlohmann::json newest(const HouseLog& house) {
 // Answers the socket as a daemon would, and remembers what was asked.
 class FakeDaemon {
  public:
-  FakeDaemon(const HouseLog& house, std::string result) {
+  FakeDaemon(const HouseLog& house, Result<std::string> result) {
     server_ = value(
         control::Server::start(house.data(), "", [this, result](const control::Request& request) {
           const std::lock_guard lock(mutex_);
@@ -35,7 +35,10 @@ class FakeDaemon {
           args_ = nlohmann::json::parse(request.args_json);
           staged_there_ = args_.contains("staged") &&
                           std::filesystem::is_directory(args_["staged"].get<std::string>());
-          return Result<std::string>(result);
+          ++asked_;
+          same_id_ = request.id == id_;
+          id_ = request.id;
+          return result;
         }));
   }
   std::string verb() {
@@ -45,6 +48,14 @@ class FakeDaemon {
   nlohmann::json args() {
     const std::lock_guard lock(mutex_);
     return args_;
+  }
+  int asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+  bool same_id() {
+    const std::lock_guard lock(mutex_);
+    return same_id_;
   }
   bool staged_there() {
     const std::lock_guard lock(mutex_);
@@ -56,6 +67,9 @@ class FakeDaemon {
   std::string verb_;
   nlohmann::json args_;
   bool staged_there_ = false;
+  int asked_ = 0;
+  Id128 id_;
+  bool same_id_ = false;  // of the last two requests
   std::unique_ptr<control::Server> server_;
 };
 
@@ -128,6 +142,33 @@ TEST_SUITE("replay/house") {
     CHECK(daemon.args()["event"]["type"] == "OverrideRequested");
     CHECK(daemon.args()["event"]["target_soc_bp"] == 3'000);
     CHECK(newest(house)["sequence"] == 4);
+  }
+
+  TEST_CASE("an answer that got lost is asked for once more, with the same id") {
+    HouseLog house;
+    house.begin();
+    FakeDaemon daemon(house, fail(ErrorKind::io, "the answer got lost", "try again"));
+    const ToolRun run = on(house, {"override", "hold", "--until", "+1h"});
+    CHECK(run.code == 3);
+    CHECK(run.one_error_line());
+    CHECK(daemon.verb() == "append");
+    CHECK(daemon.asked() == 3);  // status, for the remark about the control mode, and twice append
+    CHECK(daemon.same_id());
+  }
+
+  TEST_CASE("what the daemon did not find is not taken for no daemon") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    FakeDaemon daemon(house, fail(ErrorKind::not_found, "no house.yaml", "restore it"));
+    for (const std::vector<std::string>& verb :
+         {std::vector<std::string>{"reload"}, {"replay", "--yes"}, {"override", "auto"}}) {
+      CAPTURE(verb[0]);
+      const ToolRun run = on(house, verb);
+      CHECK(run.code == 3);
+      CHECK(run.err == "wattledger: no house.yaml; restore it\n");
+    }
+    CHECK(newest(house)["sequence"] == 5);
   }
 
   TEST_CASE("faults are listed and cleared by name or all at once") {
@@ -216,10 +257,37 @@ TEST_SUITE("replay/house") {
     CHECK(record["kind"] == "ProjectionRebuilt");
     CHECK(record["event"]["fact"]["projection"] == "sqlite");
     CHECK(record["event"]["fact"]["up_to"] == 5);
+    // As the daemon says it, for which see simulation/requests.
+    CHECK(record["event"]["source"] == "owner");
+    CHECK(record["event"]["source_name"].get<std::string>().rfind("uid:", 0) == 0);
+    CHECK(record["event"]["fact"]["reason"] == "adopted");
     const auto lines = on(house, {"status", "--format", "json"}).json_lines();
     REQUIRE(lines.size() == 1);
     auto status = lines[0];
     CHECK(status["projections"][0]["standing"] == "current");
+  }
+
+  TEST_CASE(
+      "what a failed adoption may still need is left, and said where; what was refused is "
+      "removed") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    for (const auto& [kind, left] : {std::pair(ErrorKind::timed_out, true),
+                                     {ErrorKind::io, true},
+                                     {ErrorKind::full, true},
+                                     {ErrorKind::conflict, false},
+                                     {ErrorKind::foreign, false}}) {
+      CAPTURE(static_cast<int>(kind));
+      FakeDaemon daemon(house, fail(kind, "it did not go well", "look"));
+      const ToolRun run = on(house, {"replay", "--yes"});
+      CHECK(run.code == 3);
+      CHECK(run.one_error_line());
+      const std::string staged = daemon.args()["staged"].get<std::string>();
+      CHECK(std::filesystem::exists(staged) == left);
+      CHECK((run.err.find(staged) != std::string::npos) == left);
+      std::filesystem::remove_all(house.data() / "staging");
+    }
   }
 
   TEST_CASE("with a daemon replay hands over what it staged and removes it afterwards") {

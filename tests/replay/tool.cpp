@@ -49,9 +49,10 @@ bool ToolRun::one_error_line() const {
   return err.rfind("wattledger: ", 0) == 0 && err.find('\n') == err.size() - 1;
 }
 
-ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesystem::path& in) {
+ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesystem::path& in,
+                 const std::filesystem::path& to) {
   const TemporaryDirectory scratch;
-  const std::string out = scratch / "out";
+  const std::string out = to.empty() ? (scratch / "out").string() : to.string();
   const std::string err = scratch / "err";
   const std::filesystem::path own = scratch / "cwd";
   std::filesystem::create_directory(own);
@@ -76,7 +77,7 @@ ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesyste
   REQUIRE(::waitpid(child, &status, 0) == child);
   ToolRun run;
   run.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  run.out = read_all(out);
+  if (to.empty()) run.out = read_all(out);
   run.err = read_all(err);
   return run;
 }

@@ -18,7 +18,9 @@ struct ToolRun {
   [[nodiscard]] bool one_error_line() const;  // err is "wattledger: …\n", once
 };
 
-// In the directory `in`, a temporary one of its own when empty.
-ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesystem::path& in = {});
+// In the directory `in`, a temporary one of its own when empty. Standard output goes to `to`, into
+// ToolRun::out when empty.
+ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesystem::path& in = {},
+                 const std::filesystem::path& to = {});
 
 }  // namespace wattledger::testing

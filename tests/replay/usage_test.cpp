@@ -86,6 +86,28 @@ TEST_SUITE("replay/usage") {
     }
   }
 
+  TEST_CASE("an option behind which nothing stands is refused, and a record that is none") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    const std::vector<Wrong> table = {
+        {"place to replay into", {"replay", "--into", "", "--yes"}, 2, "nothing stands behind it"},
+        {"configuration", {"--config", "", "status"}, 2, "nothing stands behind it"},
+        {"end", {"override", "charge", "--until", ""}, 2, "nothing stands behind it"},
+        {"period", {"audit", "list", "--from", ""}, 2, "nothing stands behind it"},
+        {"record", {"correct", "-1", "site", "x", "--reason", "r"}, 2, "is no count"},
+    };
+    for (const Wrong& wrong : table) {
+      std::vector<std::string> arguments = {"--data", house.data().string()};
+      arguments.insert(arguments.end(), wrong.arguments.begin(), wrong.arguments.end());
+      const ToolRun run = run_tool(arguments);
+      INFO(wrong.name << ": " << run.err);
+      CHECK(run.code == wrong.code);
+      CHECK(run.one_error_line());
+      CHECK(run.err.find(wrong.says) != std::string::npos);
+    }
+  }
+
   TEST_CASE("what is not there is said in one line, exit code 3") {
     const TemporaryDirectory empty;
     HouseLog house;
@@ -143,6 +165,47 @@ TEST_SUITE("replay/usage") {
     CHECK(run.err ==
           "wattledger: using ./wattledger-data; ./wattledger-demo is here too, --data "
           "wattledger-demo asks it\n");
+  }
+
+  TEST_CASE("an answer that could not be written in full is no answer: exit code 3") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"log", "cat"}, {"status"}, {"audit", "verify"}}) {
+      std::vector<std::string> arguments = {"--data", house.data().string()};
+      arguments.insert(arguments.end(), words.begin(), words.end());
+      const ToolRun run = run_tool(arguments, {}, "/dev/full");
+      INFO(words.front() << ": " << run.err);
+      CHECK(run.code == 3);
+      CHECK(run.one_error_line());
+      CHECK(run.err.find("standard output") != std::string::npos);
+    }
+  }
+
+  TEST_CASE("a directory whose name is no UTF-8 is JSON all the same") {
+    HouseLog house;
+    house.begin();
+    house.decide(60);
+    house.close();
+    const TemporaryDirectory here;
+    const std::filesystem::path data = here / "h\xFFuse";
+    std::filesystem::rename(house.data() / "log", here / "log");
+    std::filesystem::create_directory(data);
+    std::filesystem::rename(here / "log", data / "log");
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"log", "stat"},
+                                                  {"status"},
+                                                  {"audit", "list"},
+                                                  {"audit", "verify"},
+                                                  {"replay", "--yes"},
+                                                  {"replay", "--into", (data / "into").string()}}) {
+      std::vector<std::string> arguments = {"--data", data.string(), "--format", "json"};
+      arguments.insert(arguments.end(), words.begin(), words.end());
+      const ToolRun run = run_tool(arguments);
+      INFO(words.back() << ": " << run.err);
+      CHECK(run.code == 0);
+      CHECK(run.json_lines().size() == 1);
+    }
   }
 
   TEST_CASE("every command explains itself") {

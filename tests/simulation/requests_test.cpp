@@ -16,7 +16,7 @@ std::vector<fb::EventT> requests(const std::filesystem::path& data) {
       snapshot->first(), snapshot->head(), [&](const log::RecordView& record) -> Result<bool> {
         const Kind kind = record.event.kind();
         if (kind != Kind::OverrideRequested && kind != Kind::FaultCleared &&
-            kind != Kind::CorrectionRecorded)
+            kind != Kind::CorrectionRecorded && kind != Kind::ProjectionRebuilt)
           return true;
         fb::EventT event = record.event.unpack();
         if (event.source != fb::Source::owner) return true;
@@ -25,6 +25,7 @@ std::vector<fb::EventT> requests(const std::filesystem::path& data) {
         if (auto* override = event.fact.AsOverrideRequested())
           override->until_us = flatbuffers::nullopt;
         if (auto* cleared = event.fact.AsFaultCleared()) cleared->raised = flatbuffers::nullopt;
+        if (auto* rebuilt = event.fact.AsProjectionRebuilt()) rebuilt->up_to = 0;
         found.push_back(std::move(event));
         return true;
       });
@@ -47,6 +48,7 @@ void ask_everything(const std::filesystem::path& data) {
       {"override", "auto"},
       {"fault", "clear", "battery_voltage"},
       {"correct", "1", "detail", "another", "--reason", "a test"},
+      {"replay", "--projection", "sqlite", "--yes"},
   };
   for (const auto& wish : wishes) {
     std::vector<std::string> arguments = {"--data", data.string()};
@@ -76,11 +78,11 @@ TEST_SUITE("simulation/requests") {
     raise_fault(data);
     ask_everything(data);
     const auto both = requests(data);
-    REQUIRE(by_socket.size() == 5);
-    REQUIRE(both.size() == 10);
-    for (std::size_t i = 0; i < 5; ++i) {
+    REQUIRE(by_socket.size() == 6);
+    REQUIRE(both.size() == 12);
+    for (std::size_t i = 0; i < 6; ++i) {
       CAPTURE(i);
-      CHECK(both[i] == both[i + 5]);
+      CHECK(both[i] == both[i + 6]);
     }
   }
 }
