@@ -10,8 +10,6 @@
 
 namespace wattledger::log {
 
-namespace order {
-
 template <std::size_t n>
 struct Bits;
 template <>
@@ -38,39 +36,37 @@ constexpr std::uint64_t reversed(std::uint64_t bits) { return __builtin_bswap64(
 
 // One load or store and at most one swap: a scan does this for each record.
 template <class Int>
-void store(Int value, std::endian wanted, std::byte* to) {
+void store_in(Int value, std::endian wanted, std::byte* to) {
   auto bits = static_cast<typename Bits<sizeof(Int)>::type>(value);
   if (wanted != std::endian::native) bits = reversed(bits);
   std::memcpy(to, &bits, sizeof bits);
 }
 
 template <class Int>
-[[nodiscard]] Int load(std::endian stored, const std::byte* from) {
+[[nodiscard]] Int load_from(std::endian stored, const std::byte* from) {
   typename Bits<sizeof(Int)>::type bits = 0;
   std::memcpy(&bits, from, sizeof bits);
   return static_cast<Int>(stored != std::endian::native ? reversed(bits) : bits);
 }
 
-}  // namespace order
-
 template <class Int>
 void store_little(Int value, std::byte* to) {
-  order::store(value, std::endian::little, to);
+  store_in(value, std::endian::little, to);
 }
 
 template <class Int>
 [[nodiscard]] Int load_little(const std::byte* from) {
-  return order::load<Int>(std::endian::little, from);
+  return load_from<Int>(std::endian::little, from);
 }
 
 template <class Int>
 void store_big(Int value, std::byte* to) {
-  order::store(value, std::endian::big, to);
+  store_in(value, std::endian::big, to);
 }
 
 template <class Int>
 [[nodiscard]] Int load_big(const std::byte* from) {
-  return order::load<Int>(std::endian::big, from);
+  return load_from<Int>(std::endian::big, from);
 }
 
 }  // namespace wattledger::log
