@@ -1,17 +1,25 @@
-// Durable append and verified scan, each beside raw LMDB doing the same with the same bytes, in one
-// run:
+// Durable append and verified scan, each beside its raw control doing the same with the same bytes,
+// in one run:
 //
 //   wattledger_bench_log --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true
 //     --benchmark_report_aggregates_only=true
 //
 // items_per_second is events; divide ours by raw's of the same commit size. The directory is
-// TMPDIR's: name a real disk.
+// TMPDIR's: name a real disk. RocksDB is measured where librocksdb-dev is installed.
 #include <benchmark/benchmark.h>
 #include <lmdb.h>
 
+#ifdef WATTLEDGER_ROCKSDB
+#include <rocksdb/db.h>
+#endif
+
+#include <condition_variable>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "log/appender.hpp"
@@ -131,6 +139,23 @@ struct OurLog {
   std::optional<Appender> appender;
 };
 
+// The same one after the other: nothing is built while a commit is under way.
+void serial_append(benchmark::State& state) {
+  const auto commit = state.range(0);
+  const TemporaryDirectory home;
+  OurLog ours(home.path(), static_cast<std::size_t>(commit));
+  std::int64_t number = 0;
+  for (auto _ : state) {
+    Sequence last;
+    for (std::int64_t i = 0; i < commit; ++i, ++number)
+      last = value(ours.appender->enqueue(value(encode(reading(number))), at_s(number),
+                                          {Urgency::telemetry, std::nullopt}))
+                 .sequence;
+    if (!ours.appender->wait(last)) std::abort();
+  }
+  state.SetItemsProcessed(number);
+}
+
 // Encode, check, sum, hash and enqueue on this thread while the one before commits on the other.
 void durable_append(benchmark::State& state) {
   const auto commit = state.range(0);
@@ -228,6 +253,108 @@ void raw_scan(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * scanned_events);
 }
 
+// Producers that each wait until their one event is durable.
+template <class One>
+void with_producers(benchmark::State& state, const One& one) {
+  constexpr int rounds = 50;
+  const auto producers = state.range(0);
+  for (auto _ : state) {
+    std::vector<std::jthread> threads;
+    for (std::int64_t p = 0; p < producers; ++p)
+      threads.emplace_back([&one, p] {
+        for (int round = 0; round < rounds; ++round) one(p);
+      });
+  }
+  state.SetItemsProcessed(state.iterations() * producers * rounds);
+}
+
+void waiting_producers(benchmark::State& state) {
+  const TemporaryDirectory home;
+  OurLog ours(home.path(), 64);
+  const EncodedEvent event = value(encode(reading(1)));
+  with_producers(state, [&](std::int64_t /*producer*/) {
+    if (!ours.appender->append(event, at_s(1), {})) std::abort();
+  });
+}
+
+// The bare idea: whoever comes while a commit is under way is in the next one.
+class RawGroupCommit {
+ public:
+  explicit RawGroupCommit(const std::filesystem::path& directory)
+      : raw_(directory), writer_([this](const std::stop_token& stop) { write(stop); }) {}
+
+  void append(const std::vector<std::byte>& record) {
+    std::unique_lock lock(mutex_);
+    queue_.push_back(record);
+    const std::uint64_t mine = ++enqueued_;
+    work_.notify_one();
+    done_.wait(lock, [&] { return committed_ >= mine; });
+  }
+
+ private:
+  void write(const std::stop_token& stop) {
+    std::vector<std::vector<std::byte>> batch;
+    std::unique_lock lock(mutex_);
+    while (work_.wait(lock, stop, [this] { return !queue_.empty(); })) {
+      batch.swap(queue_);
+      lock.unlock();
+      raw_.commit(batch);
+      lock.lock();
+      committed_ += batch.size();
+      batch.clear();
+      done_.notify_all();
+    }
+  }
+
+  RawLog raw_;
+  std::mutex mutex_;
+  std::condition_variable_any work_;
+  std::condition_variable done_;
+  std::vector<std::vector<std::byte>> queue_;
+  std::uint64_t enqueued_ = 0;
+  std::uint64_t committed_ = 0;
+  std::jthread writer_;
+};
+
+void raw_waiting_producers(benchmark::State& state) {
+  const TemporaryDirectory home;
+  RawGroupCommit raw(home.path());
+  const std::vector<std::byte> record = record_of(1);
+  with_producers(state, [&](std::int64_t /*producer*/) { raw.append(record); });
+}
+
+#ifdef WATTLEDGER_ROCKSDB
+// The bare bytes under their sequence, a synced batch each.
+void rocksdb_append(benchmark::State& state) {
+  const auto commit = state.range(0);
+  const TemporaryDirectory home;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* opened = nullptr;
+  if (!rocksdb::DB::Open(options, (home / "rocks").string(), &opened).ok()) std::abort();
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  std::vector<std::vector<std::byte>> records;
+  for (std::int64_t i = 0; i < commit; ++i) records.push_back(record_of(i));
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  std::uint64_t head = 0;
+  for (auto _ : state) {
+    rocksdb::WriteBatch batch;
+    for (const auto& record : records) {
+      const std::uint64_t key = __builtin_bswap64(++head);
+      batch.Put({reinterpret_cast<const char*>(&key), sizeof key},
+                {reinterpret_cast<const char*>(record.data()), record.size()});
+    }
+    if (!db->Write(synced, &batch).ok()) std::abort();
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(head));
+}
+BENCHMARK(rocksdb_append)->Arg(1)->Arg(100)->Arg(1'000)->Arg(10'000)->UseRealTime();
+#endif
+
+BENCHMARK(serial_append)->Arg(1'000)->UseRealTime();
+BENCHMARK(waiting_producers)->Arg(16)->Arg(64)->UseRealTime();
+BENCHMARK(raw_waiting_producers)->Arg(16)->Arg(64)->UseRealTime();
 BENCHMARK(durable_append)->Arg(1)->Arg(100)->Arg(1'000)->Arg(10'000)->UseRealTime();
 BENCHMARK(raw_append)->Arg(1)->Arg(100)->Arg(1'000)->Arg(10'000)->UseRealTime();
 BENCHMARK(verified_scan)->UseRealTime();
