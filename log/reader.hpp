@@ -45,6 +45,10 @@ class Snapshot {
   // First sequence recorded at or after `time` within the newest epoch that reaches it; head + 1 if
   // none (binary search).
   [[nodiscard]] Result<Sequence> first_recorded_at_or_after(UtcTime time) const;
+  // How far the log reached at `time`, by when things were recorded: its head then; 0 if it was
+  // empty. Of the instants that a clock stepped back ran through twice, the later one. An import
+  // was there at once.
+  [[nodiscard]] Result<Sequence> known_at(UtcTime time) const;
   // Every record with from <= occurred-at < to, in sequence order, import batches included. Looks
   // only where the log's time rules say that such records can be.
   Result<void> scan_occurred(UtcTime from, UtcTime to, const Each& each) const;

@@ -148,6 +148,19 @@ Result<Sequence> Snapshot::first_recorded_at_or_after(UtcTime time) const {
   return head().next();
 }
 
+Result<Sequence> Snapshot::known_at(UtcTime time) const {
+  const TimeSearch search(*this);
+  for (std::size_t i = meta().epochs.size(); i-- > 0;) {
+    if (meta().epochs[i].recorded_at > time) continue;
+    const Range epoch = search.epoch(i);
+    const auto later =
+        search.recorded(epoch, time == UtcTime::max() ? time : time + std::chrono::microseconds(1));
+    if (!later) return Failure(later.error());
+    return Sequence{*later - 1};
+  }
+  return Sequence{0};
+}
+
 Result<void> Snapshot::scan_occurred(UtcTime from, UtcTime to, const Each& each) const {
   if (from >= to) return {};
   const auto ranges = TimeSearch(*this).candidates(from, to);

@@ -1,6 +1,7 @@
-// wattledger log cat [SEQ[..SEQ]] [--kind K] [--from T] [--to T] [--limit N]: the log's records,
-// one per line.
+// wattledger log cat [SEQ[..SEQ]] [--kind K] [--from T] [--to T] [--known-at T] [--limit N]: the
+// log's records, one per line.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 
 #include "events/near_match.hpp"
@@ -13,7 +14,7 @@ namespace wattledger::tool {
 namespace {
 
 struct Wish {
-  std::string range, kind, from, to;
+  std::string range, kind, from, to, known_at;
   std::uint64_t limit = 0;  // 0: none
 };
 
@@ -22,7 +23,7 @@ struct Selection {
   Sequence first{1};
   Sequence last{UINT64_MAX};
   Kind kind = Kind::NONE;  // NONE: all
-  std::optional<UtcTime> from, to;
+  std::optional<UtcTime> from, to, known_at;
 };
 
 bool parse_sequence(std::string_view text, Sequence& sequence) {
@@ -59,7 +60,8 @@ Result<void> parse_kind(const std::string& text, Selection& selection) {
 
 Result<void> parse_times(const Wish& wish, const ZoneOffsets& zone, Selection& selection) {
   for (const auto& [text, time] :
-       {std::pair(&wish.from, &selection.from), std::pair(&wish.to, &selection.to)}) {
+       {std::pair(&wish.from, &selection.from), std::pair(&wish.to, &selection.to),
+        std::pair(&wish.known_at, &selection.known_at)}) {
     if (text->empty()) continue;
     const auto parsed = time_argument(*text, zone, clock_now());
     if (!parsed) return Failure(parsed.error());
@@ -99,8 +101,13 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   const auto open = open_log(*place);
   if (!open) return cannot(open.error());
   const ZoneOffsets zone = house_zone(open->snapshot);
-  const auto selection = parse(wish, zone);
+  auto selection = parse(wish, zone);
   if (!selection) return usage(selection.error().what, selection.error().remedy);
+  if (selection->known_at) {
+    const auto head = open->snapshot.known_at(*selection->known_at);
+    if (!head) return cannot(head.error());
+    selection->last = std::min(selection->last, *head);
+  }
   const bool one = !wish.range.empty() && selection->first == selection->last;
   if (one &&
       (selection->first < open->snapshot.first() || selection->first > open->snapshot.head()))
@@ -129,6 +136,9 @@ void add_log_cat(CLI::App& log, Invocation& invocation) {
            "Only what occurred at this time or later (local, or with Z or +02:00)")
       ->type_name("TIME");
   add_text(*command, "--to", wish->to, "Only what occurred before this time")->type_name("TIME");
+  add_text(*command, "--known-at", wish->known_at,
+           "Only what was recorded at this time or earlier: the log as it was then")
+      ->type_name("TIME");
   add_count(*command, "--limit", wish->limit, "Stop after so many");
   command->callback([&invocation, wish] {
     invocation.run = [&invocation, wish] { return run(invocation, *wish); };

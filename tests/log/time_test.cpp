@@ -163,8 +163,30 @@ TEST_SUITE("log/time search") {
     CHECK(value(snapshot.first_recorded_at_or_after(at_s(2'001))) == Sequence{5});
   }
 
+  TEST_CASE("how far the log reached at an instant, also where a clock stepped") {
+    LogFixture fixture;
+    fixture.append(reading(1'000), 1'000);             // 1
+    fixture.append(reading(2'000), 2'000);             // 2
+    fixture.append(clock_stepped(500), 500);           // 3
+    fixture.append(reading(1'500), 1'500);             // 4
+    fixture.append(import_started(1'600, 7), 1'600);   // 5
+    fixture.append(reading(10), 1'600);                // 6
+    fixture.append(import_finished(1'600, 7), 1'600);  // 7
+    fixture.append(clock_stepped(9'000), 9'000);       // 8
+    struct Row {
+      std::int64_t second;
+      std::uint64_t sequence;
+    };
+    for (const Row row : {Row{499, 0}, Row{500, 3}, Row{1'499, 3}, Row{1'599, 4}, Row{1'600, 7},
+                          Row{8'999, 7}, Row{9'000, 8}, Row{10'000, 8}}) {
+      CAPTURE(row.second);
+      CHECK(value(fixture.snapshot().known_at(at_s(row.second))) == Sequence{row.sequence});
+    }
+  }
+
   TEST_CASE("an empty log has nothing at any time") {
     LogFixture fixture;
+    CHECK(value(fixture.snapshot().known_at(at_s(0))) == Sequence{0});
     CHECK(value(fixture.snapshot().first_recorded_at_or_after(at_s(0))) == Sequence{1});
     CHECK(occurred(fixture, 0, 1'000'000).empty());
   }

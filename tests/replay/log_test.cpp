@@ -53,6 +53,11 @@ TEST_SUITE("replay/log") {
     CHECK(on(house, {"log", "cat", "--from", "2025-10-01T02:03", "--to", "2025-10-01T00:05Z"})
               .lines()
               .size() == 2);
+    // What was recorded up to 02:03 local: the beginning, and three readings.
+    const auto known = on(house, {"log", "cat", "--known-at", "2025-10-01T02:03"}).lines();
+    CHECK(known.size() == 7);
+    CHECK(on(house, {"log", "cat", "6..", "--known-at", "2025-10-01T02:03"}).lines().size() == 2);
+    CHECK(on(house, {"log", "cat", "--known-at", "2024-01-01"}).out.empty());
   }
 
   TEST_CASE("cat as JSON holds every field, one object per line") {
