@@ -212,6 +212,8 @@ MetaValues encode_changes(const Meta& before, const Meta& after) {
   MetaValues values;
   values.emplace(key_head, head_value(after));
   values.emplace(key_frontier, after.frontier.serialize());
+  if (before.first != after.first)
+    values.emplace(key_first, Writer().integer(after.first.value).take());
   if (before.epochs != after.epochs) values.emplace(key_epochs, epochs_value(after));
   if (before.batches != after.batches) values.emplace(key_batches, batches_value(after));
   return values;

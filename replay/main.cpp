@@ -9,6 +9,7 @@
 #include "replay/command.hpp"
 #include "replay/house/adopt.hpp"
 #include "replay/house/commands.hpp"
+#include "replay/house/retire.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/rebuild/commands.hpp"
 
@@ -48,6 +49,8 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_cat(*log, invocation);
   add_log_tail(*log, invocation);
   add_log_verify(*log, invocation);
+  add_log_archive(*log, invocation, house_retirer());
+  add_log_compact(*log, invocation);
 
   add_replay(app, invocation, house_owner());
 }

@@ -1,5 +1,5 @@
-// What a replay needs of whoever owns the live projections. A seam: rebuild/ asks through it,
-// house/ answers, main() joins them.
+// What a replay or an archive needs of whoever owns the live projections and the log. A seam:
+// rebuild/ and log/ ask through it, house/ answers, main() joins them.
 #pragma once
 
 #include <filesystem>
@@ -27,5 +27,9 @@ struct Owner {
                                     const projections::StageReport&)>
       adopt;
 };
+
+// Records the segments' LogArchived and takes everything up to and including `last` out of the log;
+// returns who did: "the daemon", "wattledger".
+using Retirer = std::function<Result<std::string>(const Place&, Sequence last)>;
 
 }  // namespace wattledger::tool

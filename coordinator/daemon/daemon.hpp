@@ -79,6 +79,7 @@ class Daemon {
   Result<std::string> answer_status();
   Result<std::string> answer_append(const control::Request& request);
   Result<std::string> answer_adopt(const control::Request& request);
+  Result<std::string> answer_retire(const control::Request& request);
 
   const config::Config& config_;
   Clock& clock_;

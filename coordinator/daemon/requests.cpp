@@ -4,13 +4,21 @@
 #include "coordinator/control/status.hpp"
 #include "coordinator/daemon/daemon.hpp"
 #include "log/reader.hpp"
+#include "log/retire.hpp"
 
 namespace wattledger::daemon {
+namespace {
+
+// An asker waits seconds for its answer; it asks again until all is done.
+constexpr std::uint64_t retire_commits_max = 8;
+
+}  // namespace
 
 Result<std::string> Daemon::answer(const control::Request& request) {
   if (request.verb == "status") return answer_status();
   if (request.verb == "append") return answer_append(request);
   if (request.verb == "adopt") return answer_adopt(request);
+  if (request.verb == "retire") return answer_retire(request);
   if (request.verb == "reload") {
     if (!options_.reload)
       return fail(ErrorKind::unsupported, "this daemon runs without a configuration file",
@@ -54,6 +62,27 @@ Result<std::string> Daemon::answer_adopt(const control::Request& request) {
     answer["sequences"].push_back(recorded->value);
   }
   return answer.dump();
+}
+
+// {"last": N} → {"first": lowest sequence left, "done": true | false}
+Result<std::string> Daemon::answer_retire(const control::Request& request) {
+  const auto args = nlohmann::json::parse(request.args_json, nullptr, /*allow_exceptions=*/false);
+  if (!args.is_object() || !args.contains("last") || !args["last"].is_number_unsigned())
+    return fail(ErrorKind::invalid_input, "retire needs {\"last\": SEQUENCE}");
+  const Sequence last{args["last"].get<std::uint64_t>()};
+  auto events = log::archived_events(*log_, last);
+  if (!events) return Failure(events.error());
+  for (fb::EventT& event : *events) {
+    event.source = fb::Source::owner;
+    event.source_name = request.source;
+    const auto recorded = journal_->record_request(std::move(event));
+    if (!recorded) return Failure(recorded.error());
+  }
+  log::RetireLimits limits;
+  limits.commits_max = retire_commits_max;
+  const auto retired = log::retire(*log_, *lock_, last, limits);
+  if (!retired) return Failure(retired.error());
+  return nlohmann::json{{"first", retired->first.value}, {"done", retired->first > last}}.dump();
 }
 
 Result<std::string> Daemon::answer_status() {

@@ -19,9 +19,14 @@ template <class Act>
 void in_transaction(MDB_env* env, const char* database, const Act& act) {
   MDB_txn* txn = nullptr;
   check(mdb_txn_begin(env, nullptr, 0, &txn));
-  MDB_dbi dbi = 0;
-  check(mdb_dbi_open(txn, database, MDB_CREATE, &dbi));
-  act(txn, dbi);
+  try {
+    MDB_dbi dbi = 0;
+    check(mdb_dbi_open(txn, database, MDB_CREATE, &dbi));
+    act(txn, dbi);
+  } catch (...) {
+    mdb_txn_abort(txn);
+    throw;
+  }
   check(mdb_txn_commit(txn));
 }
 

@@ -66,6 +66,7 @@ SYSTEM = ["sys/*.h", "netinet/*.h", "arpa/*.h", "linux/*.h", "*intrin.h", "fcntl
 # CMake's name: the parts that may link it; None is any, PRIVATE. What headers of events need is PUBLIC there.
 PACKAGES = {
     "PkgConfig::LMDB": ["log"],
+    "PkgConfig::ZSTD": ["log"],
     "PkgConfig::SQLITE": ["projections/sqlite"],
     "PkgConfig::MODBUS": ["coordinator/inverter", "coordinator/simulator"],
     "PkgConfig::YAML": ["coordinator/config"],
