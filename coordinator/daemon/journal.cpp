@@ -45,17 +45,21 @@ Result<Sequence> Journal::recall(const log::Snapshot& snapshot,
   for (const std::string& line : found.discarded) spdlog::debug("{}", line);
   if (!found.snapshot) return snapshot.first();
   state_ = std::move(found.snapshot->state);
-  // Where damage keeps the search from answering, every record is looked at.
-  const auto since = snapshot.first_recorded_at_or_after(state_.recorded_at - writes_remembered);
-  projections::Damage known;  // told when it was folded over
-  WATTLEDGER_TRY(projections::scan_over_damage(
-      snapshot, since.value_or(snapshot.first()), found.snapshot->sequence,
-      [this](const log::RecordView& record) -> Result<bool> {
-        count_writes(record.event, record.recorded_at);
-        return true;
-      },
-      known));
-  return found.snapshot->sequence.next();
+  const Sequence through = found.snapshot->sequence;
+  const auto count = [this, through](const log::RecordView& record) -> Result<bool> {
+    if (record.sequence <= through) count_writes(record.event, record.recorded_at);
+    return true;
+  };
+  const auto counted = snapshot.scan_occurred(state_.recorded_at - writes_remembered,
+                                              state_.recorded_at + writes_remembered, count);
+  if (!counted) {
+    // Where damage keeps the search from answering, every record is looked at.
+    written_.clear();
+    projections::Damage known;  // told when it was folded over
+    WATTLEDGER_TRY(
+        projections::scan_over_damage(snapshot, snapshot.first(), through, count, known));
+  }
+  return through.next();
 }
 
 Result<log::Appended> Journal::append(fb::EventT& event, UtcTime recorded_at,
