@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "log/merkle.hpp"
+
 namespace wattledger::projections {
 namespace {
 
@@ -91,23 +93,29 @@ struct Runner::Impl {
   std::vector<Target> targets;
   std::vector<Stopped> stopped;
   Id128 uuid;
-  // The fold, its memory and the tree all stand at `position`.
+  // The fold and its memory stand at `position`, where the log's tree has `root`.
   Sequence position;
   fold::State state;
   fold::LegacyRowsState memory;
-  log::Frontier frontier;
+  Digest root;
+  Damage damage;
+  Sequence began;
+  std::vector<std::string> discarded;
   std::vector<fold::LegacyRow> rows;  // of the batch at hand; its memory is used again
 
+  void begin_anew(const log::Meta& meta);
   void look_at(Target& target, const log::Meta& meta);
+  void recall(const log::Snapshot& snapshot, Sequence at_most);
   Result<void> to_lowest(const log::Snapshot& snapshot);
   Result<void> compare_roots(const log::Snapshot& snapshot);
   void settle_standings(Sequence head);
   Result<void> fold_range(const log::Snapshot& snapshot, Sequence to);
+  Result<Sequence> next_stop(const log::Snapshot& snapshot, Sequence to);
   void feed(bool even_without_rows);
   void feed_one(Target& target, bool even_without_rows);
   void stop(Target& target, const Error& error, const std::string& doing);
   [[nodiscard]] Checkpoint here(const Target& target) const {
-    return Checkpoint{uuid, position, frontier.root(), target.projector->version()};
+    return Checkpoint{uuid, position, root, target.projector->version()};
   }
 };
 
@@ -127,6 +135,29 @@ void Runner::Impl::look_at(Target& target, const log::Meta& meta) {
   stopped.push_back({target.report.projection, found.error()});
 }
 
+void Runner::Impl::begin_anew(const log::Meta& meta) {
+  uuid = meta.uuid;
+  position = began = Sequence{0};
+  state = fold::State{};
+  memory = fold::LegacyRowsState{};
+  root = log::empty_root();
+  damage = Damage{};
+  stopped.clear();
+  discarded.clear();
+}
+
+// Begins behind the newest fold snapshot that is not beyond `at_most`.
+void Runner::Impl::recall(const log::Snapshot& snapshot, Sequence at_most) {
+  if (!options.cache) return;
+  FoldCache::Found found = options.cache->find(snapshot, at_most);
+  discarded = std::move(found.discarded);
+  if (!found.snapshot) return;
+  position = began = found.snapshot->sequence;
+  state = std::move(found.snapshot->state);
+  memory = std::move(found.snapshot->rows);
+  root = found.snapshot->root;
+}
+
 // Folds up to the lowest place where a target must be continued; the fold stays there.
 Result<void> Runner::Impl::to_lowest(const log::Snapshot& snapshot) {
   std::optional<Sequence> lowest;
@@ -137,40 +168,28 @@ Result<void> Runner::Impl::to_lowest(const log::Snapshot& snapshot) {
   }
   // Nobody to feed: stand at the head, so that the state is right and nothing is read twice.
   const Sequence to = lowest.value_or(snapshot.head());
+  recall(snapshot, to);
+  if (position.next() < snapshot.first())
+    return fail(ErrorKind::unsupported,
+                "the log's first records are archived: they cannot be folded from here",
+                "use a program that reads archived segments");
   WATTLEDGER_TRY(fold_range(snapshot, to));
   rows.clear();
   return {};
 }
 
-// Goes on with the tree alone, as far as the highest checkpoint, and compares each on the way.
+// A target whose root the log cannot tell any more, for damage there, is believed: its log and its
+// place are right.
 Result<void> Runner::Impl::compare_roots(const log::Snapshot& snapshot) {
-  std::vector<Target*> open;
-  for (Target& target : targets)
-    if (root_matters(target)) open.push_back(&target);
-  std::sort(open.begin(), open.end(), [](const Target* a, const Target* b) {
-    return a->checkpoint->sequence < b->checkpoint->sequence;
-  });
-  log::Frontier tree = frontier;
-  Sequence done = position;
-  // Checkpoints below the fold's place are of targets that are not continued anyway, yet their root
-  // tells what to say.
-  if (!open.empty() && open.front()->checkpoint->sequence < done) {
-    tree = log::Frontier{};
-    done = Sequence{0};
-  }
-  for (Target* target : open) {
-    const Sequence to = target->checkpoint->sequence;
-    // Nothing lies between two targets that stand at the same place.
-    WATTLEDGER_TRY(
-        snapshot.scan(done.next(), to, [&](const log::RecordView& record) -> Result<bool> {
-          tree.append(log::leaf_hash(record.bytes));
-          return true;
-        }));
-    done = std::max(done, to);
-    if (tree.root() == target->checkpoint->root) continue;
-    target->candidate = false;
-    judge(*target, TargetStanding::other_history,
-          "the log's first " + std::to_string(to.value) +
+  for (Target& target : targets) {
+    if (!root_matters(target)) continue;
+    const Sequence holds = target.checkpoint->sequence;
+    const auto same = same_root(snapshot, holds, target.checkpoint->root);
+    if (!same) return Failure(same.error());
+    if (*same != SameRoot::no) continue;
+    target.candidate = false;
+    judge(target, TargetStanding::other_history,
+          "the log's first " + std::to_string(holds.value) +
               " records are not those it was built from; " + rebuild_remedy);
   }
   return {};
@@ -188,24 +207,46 @@ void Runner::Impl::settle_standings(Sequence head) {
   }
 }
 
+// Where the next batch ends: a place whose root the tree can tell, known before anything is folded.
+// Batches end at whole stored nodes where they can, so that no root rests on single records.
+Result<Sequence> Runner::Impl::next_stop(const log::Snapshot& snapshot, Sequence to) {
+  constexpr std::uint64_t node = std::uint64_t{1} << unsigned{log::Frontier::stored_level_min};
+  Sequence until{std::min<std::uint64_t>(to.value, position.value + options.batch_events_max)};
+  if (until < to && options.batch_events_max >= node) until.value -= until.value % node;
+  auto found = log::root_at(snapshot, until.value);
+  // With a node missing only the head's root is known.
+  if (!found && found.error().kind == ErrorKind::corrupt && options.over_damage) {
+    until = snapshot.head();
+    found = log::root_at(snapshot, until.value);
+  }
+  if (!found) return Failure(found.error());
+  root = *found;
+  return until;
+}
+
 // Folds the records after `position` up to `to` and collects their rows.
 Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to) {
+  const auto fold_in = [&](const log::RecordView& record) -> Result<bool> {
+    fold::evolve(state, record.sequence, record.recorded_at, record.event);
+    fold::derive_rows(memory, state, record.sequence, record.recorded_at, record.event, rows);
+    position = record.sequence;
+    return true;
+  };
   while (position < to) {
     // Rows of a long fold that nobody wants must not pile up; a batch's are kept for feed().
     rows.clear();
-    const Sequence until{
-        std::min<std::uint64_t>(to.value, position.value + options.batch_events_max)};
-    const Sequence from = position.next();
-    WATTLEDGER_TRY(snapshot.scan(from, until, [&](const log::RecordView& record) -> Result<bool> {
-      fold::evolve(state, record.sequence, record.recorded_at, record.event);
-      fold::derive_rows(memory, state, record.sequence, record.recorded_at, record.event, rows);
-      frontier.append(log::leaf_hash(record.bytes));
-      position = record.sequence;
-      return true;
-    }));
-    if (position != until)
-      return fail(ErrorKind::corrupt, "the log gave no record after " + at(position),
-                  "run `wattledger log verify`");
+    const auto until = next_stop(snapshot, to);
+    if (!until) return Failure(until.error());
+    const Result<void> folded =
+        options.over_damage ? scan_over_damage(snapshot, position.next(), *until, fold_in, damage)
+                            : snapshot.scan(position.next(), *until, fold_in);
+    if (!folded) {
+      // What came before the error is fed with the root of where it ends.
+      const auto here = log::root_at(snapshot, position.value);
+      if (here) root = *here;
+      return folded;
+    }
+    position = *until;
   }
   return {};
 }
@@ -250,16 +291,7 @@ Result<std::vector<TargetReport>> Runner::start() {
   const Result<log::Snapshot> snapshot = run.log->snapshot();
   if (!snapshot) return Failure(snapshot.error());
   const log::Meta& meta = snapshot->meta();
-  if (snapshot->first().value > 1)
-    return fail(ErrorKind::unsupported,
-                "the log's first records are archived: they cannot be folded from here",
-                "use a program that reads archived segments");
-  run.uuid = meta.uuid;
-  run.position = Sequence{0};
-  run.state = fold::State{};
-  run.memory = fold::LegacyRowsState{};
-  run.frontier = log::Frontier{};
-  run.stopped.clear();
+  run.begin_anew(meta);
   for (Target& target : run.targets) run.look_at(target, meta);
   WATTLEDGER_TRY(run.to_lowest(*snapshot));
   WATTLEDGER_TRY(run.compare_roots(*snapshot));
@@ -302,7 +334,14 @@ Result<void> Runner::settle() {
   return {};
 }
 
+FoldSnapshot Runner::fold_snapshot() const {
+  return {impl_->uuid, impl_->position, impl_->root, impl_->state, impl_->memory};
+}
+
 Sequence Runner::position() const { return impl_->position; }
+const Damage& Runner::damage() const { return impl_->damage; }
+Sequence Runner::began() const { return impl_->began; }
+const std::vector<std::string>& Runner::discarded() const { return impl_->discarded; }
 const fold::State& Runner::state() const { return impl_->state; }
 const std::vector<Runner::Stopped>& Runner::stopped() const { return impl_->stopped; }
 

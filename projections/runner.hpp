@@ -7,6 +7,7 @@
 // projections, a rebuild runs its own on targets aside.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,8 +16,9 @@
 #include <vector>
 
 #include "log/log.hpp"
-#include "log/merkle.hpp"
 #include "log/reader.hpp"
+#include "projections/damage.hpp"
+#include "projections/fold_cache.hpp"
 #include "projections/projector.hpp"
 
 namespace wattledger::projections {
@@ -46,6 +48,9 @@ struct TargetReport {
 struct RunnerOptions {
   std::size_t batch_events_max = 4'096;
   std::optional<Sequence> through;  // goes no further than this, whatever the log holds beyond
+  std::optional<FoldCache> cache;   // begins at a fold snapshot where one serves every target
+  // A record that cannot be read is stepped over and counted in damage(); otherwise it is an error.
+  bool over_damage = false;
   std::function<void(Sequence done, Sequence head)> progress;  // after each batch
 };
 
@@ -54,9 +59,9 @@ class Runner {
   // `projectors` outlive the runner.
   Runner(const log::Log& log, const std::vector<Projector*>& projectors, RunnerOptions options);
 
-  // Folds from the log's start to each target's checkpoint and compares. Targets that cannot be
-  // continued (foreign, other version, other log or history, ahead) are left alone: reported, not
-  // fed.
+  // Folds to the lowest target's checkpoint, from the log's start or a fold snapshot, and compares
+  // each target's root with the log's. Targets that cannot be continued (foreign, other version,
+  // other log or history, ahead) are left alone: reported, not fed.
   Result<std::vector<TargetReport>> start();
   // Applies what the log holds beyond, in batches with a snapshot each. A projector that fails is
   // stopped (its error is in stopped()), the others go on. Events that add no rows do not touch a
@@ -65,6 +70,10 @@ class Runner {
   // Moves every fed target's checkpoint to position() and makes it durable. A projector that fails
   // is stopped.
   Result<void> settle();
+
+  // What the next start may begin with: call it when the targets are settled, so that none stands
+  // behind it.
+  [[nodiscard]] FoldSnapshot fold_snapshot() const;
 
   [[nodiscard]] Sequence position() const;
   // Of one projection: the last sequence in its target; nullopt while it is not fed.
@@ -75,6 +84,11 @@ class Runner {
     Error error;
   };
   [[nodiscard]] const std::vector<Stopped>& stopped() const;
+  [[nodiscard]] const Damage& damage() const;
+  // Where start() began: behind the fold snapshot that it used, or 0.
+  [[nodiscard]] Sequence began() const;
+  // What start() has to say about fold snapshots that are not valid.
+  [[nodiscard]] const std::vector<std::string>& discarded() const;
 
  private:
   struct Impl;

@@ -2,6 +2,9 @@
 
 #include <system_error>
 
+#include "projections/damage.hpp"
+#include "projections/fold_cache.hpp"
+
 namespace wattledger::tool {
 namespace {
 
@@ -93,14 +96,26 @@ ZoneOffsets house_zone(const log::Snapshot& snapshot) {
   return zone;
 }
 
-Result<fold::State> fold_all(const log::Snapshot& snapshot) {
+Result<fold::State> fold_all(const fs::path& data, const log::Snapshot& snapshot) {
   fold::State state;
-  const auto scanned = snapshot.scan(
-      snapshot.first(), snapshot.head(), [&](const log::RecordView& record) -> Result<bool> {
+  Sequence from = snapshot.first();
+  auto remembered = projections::FoldCache(data / "cache").find(snapshot, snapshot.head());
+  if (remembered.snapshot) {
+    state = std::move(remembered.snapshot->state);
+    from = remembered.snapshot->sequence.next();
+  }
+  projections::Damage damage;
+  const auto scanned = projections::scan_over_damage(
+      snapshot, from, snapshot.head(),
+      [&](const log::RecordView& record) -> Result<bool> {
         fold::evolve(state, record.sequence, record.recorded_at, record.event);
         return true;
-      });
+      },
+      damage);
   if (!scanned) return Failure(scanned.error());
+  if (damage.records > 0)
+    note("the log is damaged: " + projections::damage_text(damage) +
+         "; run wattledger log verify for the whole extent");
   return state;
 }
 

@@ -34,7 +34,9 @@ struct OpenLog {
 [[nodiscard]] ZoneOffsets house_zone(const log::Snapshot& snapshot);
 [[nodiscard]] ZoneOffsets zone_of(const fb::SiteAdopted& site);
 
-// The fold of the whole log.
-[[nodiscard]] Result<fold::State> fold_all(const log::Snapshot& snapshot);
+// The fold of the whole log, begun at a fold snapshot under `data` if one is valid. What cannot be
+// read is stepped over, with a note.
+[[nodiscard]] Result<fold::State> fold_all(const std::filesystem::path& data,
+                                           const log::Snapshot& snapshot);
 
 }  // namespace wattledger::tool

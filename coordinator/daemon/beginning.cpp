@@ -91,6 +91,28 @@ Result<void> clear_clock_fault(Journal& journal, const Clock& clock, bool need_s
   return {};
 }
 
+Result<void> raise_log_damaged(Journal& journal, const projections::Damage& damage) {
+  const std::string detail = projections::damage_text(damage);
+  const bool told = journal.with_state([&](const fold::State& state) {
+    return std::any_of(state.faults.begin(), state.faults.end(), [&](const auto& each) {
+      return each.fault == fb::Fault::log_damaged && each.detail == detail;
+    });
+  });
+  if (damage.records == 0 || told) return {};
+  fb::FaultRaisedT fault;
+  fault.fault = fb::Fault::log_damaged;
+  fault.measured = static_cast<std::int64_t>(damage.records);
+  fault.limit = 0;
+  fault.detail = detail;
+  const auto raised = journal.record(fact(std::move(fault)), log::Urgency::now);
+  if (!raised) return Failure(raised.error());
+  spdlog::error(
+      "the log is damaged: {}; the house goes on without it. Run `wattledger log verify` for the "
+      "whole extent, then restore a backup [{}]",
+      detail, raised->value);
+  return {};
+}
+
 Result<void> adopt_site(Journal& journal, const config::SiteConfig& site,
                         const std::optional<inverter::Device>& device, UtcTime now) {
   auto zone = config::load_zone(site.timezone, now);

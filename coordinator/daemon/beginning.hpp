@@ -36,6 +36,9 @@ struct ClockRule {
 // Clears clock_unreliable once somebody sets the clock, or nobody needs to.
 Result<void> clear_clock_fault(Journal& journal, const Clock& clock, bool need_synchronised);
 
+// Raises log_damaged for what a fold has stepped over, unless it stands with the same words.
+Result<void> raise_log_damaged(Journal& journal, const projections::Damage& damage);
+
 // SiteAdopted when the house, its zone or its inverter changed, or the transitions known end within
 // a year.
 Result<void> adopt_site(Journal& journal, const config::SiteConfig& site,

@@ -62,7 +62,8 @@ Result<void> Daemon::open_log() {
   auto appender = log::Appender::open(*log_, *lock_, limits);
   if (!appender) return Failure(appender.error());
   appender_.emplace(std::move(*appender));
-  auto journal = Journal::open(*log_, *appender_, clock_, options_.source);
+  auto journal = Journal::open(*log_, *appender_, clock_, options_.source,
+                               projections::FoldCache(config_.data / "cache"));
   if (!journal) return Failure(journal.error());
   journal_ = std::move(*journal);
   return {};
@@ -81,6 +82,7 @@ Result<void> Daemon::start_projections() {
   live_ = std::make_unique<projections::LiveProjections>(*log_, options);
   const auto started = live_->start();
   if (!started) return Failure(started.error());
+  for (const std::string& line : live_->discarded()) spdlog::debug("{}", line);
   for (const projections::TargetReport& target : started->targets)
     spdlog::info("{}", target.message);
   for (const projections::LiveStatus& status : live_->status())
@@ -89,6 +91,18 @@ Result<void> Daemon::start_projections() {
   projection_thread_ = std::make_unique<ProjectionThread>(*live_, *appender_);
   projection_thread_->start();
   return {};
+}
+
+// What the journal's fold stepped over at the start, or the projections' later: each said once.
+Result<void> Daemon::tell_damage() {
+  projections::Damage damage = journal_->damage();
+  if (live_) {
+    projections::Damage seen = live_->damage();
+    if (seen.records > damage.records) damage = std::move(seen);
+  }
+  if (damage.records <= damaged_told_) return {};
+  damaged_told_ = damage.records;
+  return raise_log_damaged(*journal_, damage);
 }
 
 // `on` is refused while somebody else was seen writing within the hour.
@@ -125,6 +139,7 @@ Result<void> Daemon::begin() {
   const auto sequence = journal_->record(fact(std::move(started)), log::Urgency::now);
   if (!sequence) return Failure(sequence.error());
   began_ = true;
+  WATTLEDGER_TRY(tell_damage());
   std::optional<inverter::Device> device;
   if (const auto found = inverter_.identify())
     device = *found;
@@ -175,6 +190,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
     if (reload_.exchange(false)) WATTLEDGER_TRY(reload());
     WATTLEDGER_TRY(
         clear_clock_fault(*journal_, clock_, config_.clock_require_sync && !clock_.simulated()));
+    WATTLEDGER_TRY(tell_damage());
     WATTLEDGER_TRY(tick.run(now));
     if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
     appender_->commit_due(now);

@@ -70,6 +70,7 @@ class Daemon {
   Result<void> open_log();
   Result<void> begin();
   Result<void> start_projections();
+  Result<void> tell_damage();
   Result<void> reload();
   [[nodiscard]] fb::ControlMode control_allowed(fb::ControlMode wanted) const;
   Result<void> tick_until(UtcTime until);
@@ -98,6 +99,7 @@ class Daemon {
   std::unique_ptr<ProjectionThread> projection_thread_;
   std::unique_ptr<control::Server> server_;
   PriceFeed prices_;
+  std::uint64_t damaged_told_ = 0;  // records
 };
 
 }  // namespace wattledger::daemon

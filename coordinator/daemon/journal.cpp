@@ -1,5 +1,7 @@
 #include "coordinator/daemon/journal.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "log/reader.hpp"
@@ -9,23 +11,55 @@ namespace {
 
 // Well within what an occurred-at may lie before its recorded-at.
 constexpr std::chrono::minutes clock_lag_max{10};
+// More than the day that a limit counts.
+constexpr std::chrono::days writes_remembered{2};
 
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(log::Log& log, log::Appender& appender, Clock& clock,
-                                               fb::Source source) {
+                                               fb::Source source,
+                                               const projections::FoldCache& cache) {
   std::unique_ptr<Journal> journal(new Journal(appender, clock, source));
   const auto snapshot = log.snapshot();
   if (!snapshot) return Failure(snapshot.error());
   const std::lock_guard lock(journal->mutex_);
-  WATTLEDGER_TRY(snapshot->scan(
-      snapshot->first(), snapshot->head(), [&](const log::RecordView& record) -> Result<bool> {
+  const auto from = journal->recall(*snapshot, cache);
+  if (!from) return Failure(from.error());
+  WATTLEDGER_TRY(projections::scan_over_damage(
+      *snapshot, *from, snapshot->head(),
+      [&](const log::RecordView& record) -> Result<bool> {
         fold::evolve(journal->state_, record.sequence, record.recorded_at, record.event);
         journal->count_writes(record.event, record.recorded_at);
         return true;
-      }));
+      },
+      journal->damage_));
   journal->epoch_ = static_cast<std::uint32_t>(snapshot->meta().epochs.size());
   return journal;
+}
+
+// Takes over the newest fold snapshot; returns the first record that is still to be folded. What a
+// snapshot does not hold, the writes of the last days, is counted again from the records.
+Result<Sequence> Journal::recall(const log::Snapshot& snapshot,
+                                 const projections::FoldCache& cache) {
+  projections::FoldCache::Found found = cache.find(snapshot, snapshot.head());
+  for (const std::string& line : found.discarded) spdlog::debug("{}", line);
+  if (!found.snapshot) return snapshot.first();
+  state_ = std::move(found.snapshot->state);
+  const Sequence through = found.snapshot->sequence;
+  const auto count = [this, through](const log::RecordView& record) -> Result<bool> {
+    if (record.sequence <= through) count_writes(record.event, record.recorded_at);
+    return true;
+  };
+  const auto counted = snapshot.scan_occurred(state_.recorded_at - writes_remembered,
+                                              state_.recorded_at + writes_remembered, count);
+  if (!counted) {
+    // Where damage keeps the search from answering, every record is looked at.
+    written_.clear();
+    projections::Damage known;  // told when it was folded over
+    WATTLEDGER_TRY(
+        projections::scan_over_damage(snapshot, snapshot.first(), through, count, known));
+  }
+  return through.next();
 }
 
 Result<log::Appended> Journal::append(fb::EventT& event, UtcTime recorded_at,
@@ -129,7 +163,7 @@ void Journal::count_writes(const EventView& event, UtcTime recorded_at) {
   if (const auto* failed = event.as<fb::CommandFailed>()) writes = failed->writes();
   if (writes == 0) return;
   written_.push_back({recorded_at, writes});
-  while (written_.front().at < recorded_at - std::chrono::days(2)) written_.pop_front();
+  while (written_.front().at < recorded_at - writes_remembered) written_.pop_front();
 }
 
 std::uint32_t Journal::writes_since(UtcTime day) const {

@@ -15,7 +15,9 @@
 #include "coordinator/policy/decide.hpp"
 #include "log/appender.hpp"
 #include "log/log.hpp"
+#include "projections/damage.hpp"
 #include "projections/fold/state.hpp"
+#include "projections/fold_cache.hpp"
 
 namespace wattledger::daemon {
 
@@ -24,9 +26,14 @@ inline constexpr std::chrono::hours clock_ahead_max{7 * 24};
 
 class Journal {
  public:
-  // Folds what the log holds, so `log` may be long; all four outlive the journal.
+  // Folds what the log holds behind the newest fold snapshot, or all of it; steps over what cannot
+  // be read. Log, appender and clock outlive the journal.
   static Result<std::unique_ptr<Journal>> open(log::Log& log, log::Appender& appender, Clock& clock,
-                                               fb::Source source);
+                                               fb::Source source,
+                                               const projections::FoldCache& cache);
+
+  // What was stepped over.
+  [[nodiscard]] const projections::Damage& damage() const { return damage_; }
 
   // Stamps occurred-at (now, unless given) and the offset in force, appends, folds. Recorded-at is
   // now, but never before the head's; and the head's while a clock far ahead is not believed yet:
@@ -69,6 +76,7 @@ class Journal {
       : appender_(appender), clock_(clock), source_(source) {}
   Result<log::Appended> append(fb::EventT& event, UtcTime recorded_at,
                                const log::AppendOptions& options);
+  Result<Sequence> recall(const log::Snapshot& snapshot, const projections::FoldCache& cache);
   [[nodiscard]] UtcTime stamp() const;
   void count_writes(const EventView& event, UtcTime recorded_at);
 
@@ -84,6 +92,7 @@ class Journal {
     std::uint32_t writes;
   };
   std::deque<Written> written_;
+  projections::Damage damage_;  // of open(), unchanged since
 };
 
 // An event with a fact in it, for record().

@@ -59,6 +59,9 @@ void ProjectionThread::Impl::follow(const std::stop_token& stopping) {
   adopt_waiting();
   catch_up();
   settle();
+  // Costs the next start some time, no more.
+  if (const auto remembered = live.remember(); !remembered)
+    spdlog::warn("no fold snapshot: {}", remembered.error().line());
 }
 
 void ProjectionThread::Impl::settle() {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "log/reader.hpp"
+#include "projections/damage.hpp"
 #include "projections/fold/state.hpp"
 
 namespace wattledger::daemon {
@@ -72,8 +73,10 @@ Result<std::string> summarize(const log::Log& log) {
   Totals totals;
   Last last;
   fold::State state;
-  WATTLEDGER_TRY(snapshot->scan(
-      snapshot->first(), snapshot->head(), [&](const log::RecordView& record) -> Result<bool> {
+  projections::Damage damage;
+  WATTLEDGER_TRY(projections::scan_over_damage(
+      *snapshot, snapshot->first(), snapshot->head(),
+      [&](const log::RecordView& record) -> Result<bool> {
         fold::evolve(state, record.sequence, record.recorded_at, record.event);
         if (const auto* reading = record.event.as<fb::ReadingRecorded>())
           add_reading(totals, last, state, *reading);
@@ -86,8 +89,11 @@ Result<std::string> summarize(const log::Log& log) {
         totals.failed += record.event.kind() == Kind::CommandFailed ? 1U : 0U;
         totals.faults += record.event.kind() == Kind::FaultRaised ? 1U : 0U;
         return true;
-      }));
+      },
+      damage));
   std::string text;
+  if (damage.records > 0)
+    text += fmt::format("  damaged     {}\n", projections::damage_text(damage));
   if (totals.from)
     text += fmt::format("  lived       {} to {}\n", minute(*totals.from, state.site.zone),
                         minute(*totals.to, state.site.zone));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -69,6 +70,10 @@ struct LegacyRowsState {
   std::vector<LocalTime> energy_times;
   bool operator==(const LegacyRowsState&) const = default;
 };
+
+// For fold snapshots: its bytes, and it again from them (as canonical_bytes and read_state).
+[[nodiscard]] std::vector<std::byte> canonical_bytes(const LegacyRowsState& memory);
+[[nodiscard]] Result<LegacyRowsState> read_legacy_rows_state(std::span<const std::byte> bytes);
 
 // Appends to `rows` what `event` adds. `state` is the fold *after* the event.
 void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,

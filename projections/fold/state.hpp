@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -154,7 +155,12 @@ void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventVie
 
 // Canonical bytes of the state: equal states, equal bytes, on every machine.
 [[nodiscard]] std::vector<std::byte> canonical_bytes(const State& state);
-// SHA-256 of the above.
+// The state again. Its policy's settings stand there only as a digest, so the caller has kept them:
+// they are absent exactly when the state has no policy. corrupt for bytes that canonical_bytes()
+// cannot have made, one too many included; nothing larger than the bytes is ever allocated.
+[[nodiscard]] Result<State> read_state(std::span<const std::byte> bytes,
+                                       const std::optional<PolicySettings>& settings);
+// SHA-256 of the canonical bytes.
 [[nodiscard]] Digest state_digest(const State& state);
 
 // SHA-256 of any text: the policy's digest, a raw answer's.

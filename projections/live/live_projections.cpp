@@ -71,7 +71,11 @@ struct LiveProjections::Impl {
   std::vector<TargetReport> reports;
   mutable std::mutex mutex;
   std::vector<LiveStatus> status;  // guarded by mutex
+  Damage damage;                   // guarded by mutex
+  Sequence remembered;             // of the last fold snapshot
+  std::vector<std::string> discarded;
 
+  [[nodiscard]] FoldCache cache() const { return FoldCache(options.data / "cache"); }
   Result<void> restart();
   void publish();
   Result<StageReport> build_aside(const std::vector<std::string>& names) const;
@@ -82,13 +86,15 @@ struct LiveProjections::Impl {
   [[nodiscard]] std::vector<std::string> to_rebuild() const;
 };
 
-// A new fold from the log's start, compared with what the targets say now: nothing of the time
+// A new fold, compared with what the targets say now: nothing of the time
 // before is trusted.
 Result<void> LiveProjections::Impl::restart() {
   std::vector<Projector*> targets;
   for (const auto& projector : projectors) targets.push_back(projector.get());
   RunnerOptions runner_options;
   runner_options.batch_events_max = options.batch_events_max;
+  runner_options.cache = cache();
+  runner_options.over_damage = true;
   runner.emplace(log, std::move(targets), std::move(runner_options));
   Result<std::vector<TargetReport>> started = runner->start();
   if (!started) {
@@ -96,6 +102,8 @@ Result<void> LiveProjections::Impl::restart() {
     return Failure(started.error());
   }
   reports = std::move(*started);
+  remembered = std::max(remembered, runner->began());
+  discarded = runner->discarded();
   publish();
   return {};
 }
@@ -118,6 +126,7 @@ void LiveProjections::Impl::publish() {
   }
   const std::lock_guard guard(mutex);
   status = std::move(now);
+  damage = runner ? runner->damage() : Damage{};
 }
 
 std::vector<std::string> LiveProjections::Impl::to_rebuild() const {
@@ -240,7 +249,22 @@ Result<Sequence> LiveProjections::catch_up() {
   if (!live.runner) WATTLEDGER_TRY(live.restart());
   Result<Sequence> reached = live.runner->catch_up();
   live.publish();
+  // A snapshot that cannot be written costs the next start some time; the last one, before the
+  // stop, says so.
+  if (reached && reached->value >= live.remembered.value + live.options.fold_snapshot_every)
+    (void)remember();
   return reached;
+}
+
+Result<void> LiveProjections::remember() {
+  Impl& live = *impl_;
+  if (!live.runner || live.runner->position() <= live.remembered) return {};
+  // A failed attempt is not repeated with every record that comes.
+  live.remembered = live.runner->position();
+  // Targets that are settled here will not stand behind the snapshot after a crash.
+  WATTLEDGER_TRY(live.runner->settle());
+  live.publish();
+  return live.cache().write(live.runner->fold_snapshot());
 }
 
 Result<void> LiveProjections::settle() {
@@ -271,5 +295,12 @@ std::vector<LiveStatus> LiveProjections::status() const {
   const std::lock_guard guard(impl_->mutex);
   return impl_->status;
 }
+
+Damage LiveProjections::damage() const {
+  const std::lock_guard guard(impl_->mutex);
+  return impl_->damage;
+}
+
+const std::vector<std::string>& LiveProjections::discarded() const { return impl_->discarded; }
 
 }  // namespace wattledger::projections

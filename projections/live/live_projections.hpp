@@ -30,6 +30,10 @@ struct LiveOptions {
   // A projection of another version is rebuilt by itself: development and tests. Production leaves
   // it readable as it is and not fed, until the owner agrees with `wattledger replay`.
   bool rebuild_mismatched = false;
+  // A fold snapshot (fold_cache.hpp) is written when this many records came since the last one.
+  // As many as the appender reads again at its own opening: a start after a crash touches no other
+  // pages.
+  std::uint64_t fold_snapshot_every = 4'096;
 };
 
 struct LiveStart {
@@ -73,6 +77,11 @@ class LiveProjections {
   // is tried again.
   Result<void> settle();
 
+  // Settles and writes a fold snapshot, if the fold has moved since the last one: before a clean
+  // stop. catch_up() does so every `fold_snapshot_every` records. An error means that the next
+  // start takes longer.
+  Result<void> remember();
+
   // Takes over each enabled projection found under `staged` (a directory of the layout of <data>),
   // which must be of this log's history and this program's version: all are checked before the
   // first one is replaced; conflict when it is the live directory or the copy before. What was live
@@ -81,6 +90,10 @@ class LiveProjections {
   Result<Adopted> adopt(const std::filesystem::path& staged);
 
   [[nodiscard]] std::vector<LiveStatus> status() const;
+  // What was stepped over since the last start or adoption; from any thread.
+  [[nodiscard]] Damage damage() const;
+  // Fold snapshots that were not valid at the last start, a line each.
+  [[nodiscard]] const std::vector<std::string>& discarded() const;
 
  private:
   struct Impl;

@@ -199,14 +199,9 @@ Result<void> require_same_history(const log::Log& log, const Checkpoint& checkpo
                 "it holds sequence " + std::to_string(checkpoint.sequence.value) +
                     ", the log ends at " + std::to_string(snapshot->head().value),
                 remedy);
-  log::Frontier tree;
-  if (checkpoint.sequence.value > 0)
-    WATTLEDGER_TRY(snapshot->scan(Sequence{1}, checkpoint.sequence,
-                                  [&](const log::RecordView& record) -> Result<bool> {
-                                    tree.append(log::leaf_hash(record.bytes));
-                                    return true;
-                                  }));
-  if (tree.size() == checkpoint.sequence.value && tree.root() == checkpoint.root) return {};
+  const auto same = same_root(*snapshot, checkpoint.sequence, checkpoint.root);
+  if (!same) return Failure(same.error());
+  if (*same != SameRoot::no) return {};
   return fail(ErrorKind::conflict,
               "it was built from other records than the log's first " +
                   std::to_string(checkpoint.sequence.value),

@@ -20,7 +20,7 @@ constexpr auto replace_bad = Json::error_handler_t::replace;
 Result<fold::State> read_state(const Place& place) {
   const auto open = open_log(place);
   if (!open) return Failure(open.error());
-  return fold_all(open->snapshot);
+  return fold_all(place.data, open->snapshot);
 }
 
 Json fault_json(const fold::LatchedFault& fault) {

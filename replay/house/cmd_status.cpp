@@ -14,7 +14,7 @@ namespace {
 Result<std::string> from_log(const Place& place, const std::string& holder) {
   const auto open = open_log(place);
   if (!open) return Failure(open.error());
-  const auto state = fold_all(open->snapshot);
+  const auto state = fold_all(place.data, open->snapshot);
   if (!state) return Failure(state.error());
   const log::Meta& meta = open->snapshot.meta();
 

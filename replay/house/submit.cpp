@@ -71,7 +71,7 @@ Result<Sequence> append_locked(log::Log& log, const log::WriterLock& lock, fb::E
   {
     const auto snapshot = log.snapshot();
     if (!snapshot) return Failure(snapshot.error());
-    const auto state = fold_all(*snapshot);
+    const auto state = fold_all(log.directory().parent_path(), *snapshot);
     if (!state) return Failure(state.error());
     zone = state->site.zone;
     if (snapshot->head().value != 0 && snapshot->meta().head_recorded_at > now)

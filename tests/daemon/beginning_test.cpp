@@ -109,4 +109,22 @@ TEST_SUITE("daemon/beginning") {
     REQUIRE(daemon::adopt_policy(*journal, policy).has_value());
     CHECK(count(Kind::PolicyAdopted) == 2);
   }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "damage is a fault that passes through to status, raised once for one extent") {
+    projections::Damage damage;
+    REQUIRE(daemon::raise_log_damaged(*journal, damage).has_value());
+    CHECK(count(Kind::FaultRaised) == 0);
+    damage = {2, Sequence{7}, Sequence{9}, "record 7: its checksum is wrong"};
+    REQUIRE(daemon::raise_log_damaged(*journal, damage).has_value());
+    REQUIRE(daemon::raise_log_damaged(*journal, damage).has_value());
+    CHECK(count(Kind::FaultRaised) == 1);
+    const fold::LatchedFault fault = journal->state().faults.at(0);
+    CHECK(fault.fault == fb::Fault::log_damaged);
+    CHECK_FALSE(fault.latched);  // the battery may be used
+    CHECK(fault.detail.find("record 7") != std::string::npos);
+    damage.records = 3;
+    REQUIRE(daemon::raise_log_damaged(*journal, damage).has_value());
+    CHECK(count(Kind::FaultRaised) == 2);
+  }
 }

@@ -128,7 +128,8 @@ struct DaemonFixture {
   void open() {
     lock.emplace(std::move(*log::WriterLock::take(home / "log", "test")));
     appender.emplace(std::move(*log::Appender::open(*log, *lock, {})));
-    journal = std::move(*daemon::Journal::open(*log, *appender, clock, fb::Source::daemon));
+    journal = std::move(*daemon::Journal::open(*log, *appender, clock, fb::Source::daemon,
+                                               projections::FoldCache(home / "cache")));
   }
   void reopen() {
     journal.reset();

@@ -35,6 +35,55 @@ TEST_SUITE("daemon/journal") {
     CHECK(fold::state_digest(journal->state()) == fold::state_digest(live));
   }
 
+  TEST_CASE_FIXTURE(
+      DaemonFixture,
+      "a journal that opens at a fold snapshot holds what a fold from the start does") {
+    steering();
+    given(fb::ReadingRecordedT(inverter.reading));
+    REQUIRE(appender->flush().has_value());
+    const auto snapshot = log->snapshot();
+    projections::FoldSnapshot fold;
+    fold.log = snapshot->meta().uuid;
+    fold.sequence = snapshot->head();
+    fold.root = snapshot->meta().frontier.root();
+    fold.state = journal->state();
+    // A mark that no fold of this log would leave: it shows where the journal began.
+    fold.state.site.name = "from the snapshot";
+    REQUIRE(projections::FoldCache(home / "cache").write(fold).has_value());
+    given(fb::SourceFailedT{});
+    fold::State live = journal->state();
+    reopen();
+    live.site.name = "from the snapshot";
+    CHECK(journal->state() == live);
+    std::filesystem::remove_all(home / "cache");
+    reopen();
+    live.site.name.clear();
+    CHECK(journal->state() == live);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "register writes of the last days are counted on behind a fold snapshot") {
+    fb::CommandConfirmedT confirmed;
+    confirmed.writes = 3;
+    given(fb::CommandConfirmedT(confirmed));
+    clock.set(at_s(3'600));
+    given(fb::CommandConfirmedT(confirmed));
+    REQUIRE(appender->flush().has_value());
+    const auto snapshot = log->snapshot();
+    REQUIRE(projections::FoldCache(home / "cache")
+                .write({snapshot->meta().uuid,
+                        snapshot->head(),
+                        snapshot->meta().frontier.root(),
+                        journal->state(),
+                        {}})
+                .has_value());
+    given(fb::CommandConfirmedT(confirmed));
+    REQUIRE(journal->writes_since(at_s(0)) == 9);
+    reopen();
+    CHECK(journal->writes_since(at_s(0)) == 9);
+    CHECK(journal->writes_since(at_s(60)) == 6);
+  }
+
   TEST_CASE_FIXTURE(DaemonFixture, "a request told twice is recorded once and answered the same") {
     fb::EventT request = daemon::fact(fb::OverrideRequestedT{});
     request.correlation = std::make_unique<fb::Id128>(1, 2);

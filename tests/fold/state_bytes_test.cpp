@@ -1,7 +1,11 @@
-// The state's canonical bytes: equal states, equal bytes; another value in any field, other bytes.
+// The state's canonical bytes: equal states, equal bytes; another value in any field, other bytes;
+// and the same state again from them.
+#include <rapidcheck.h>
+
 #include <functional>
 #include <set>
 
+#include "projections/fold/legacy_rows.hpp"
 #include "tests/fold/told_house.hpp"
 
 namespace wattledger::fold {
@@ -54,6 +58,68 @@ State full_state() {
                             Watts(15),    BasisPoints(16), at_s(14), fb::Rule::cheapest_slots};
   s.plan = LastPlan{Sequence{19}, at_s(15), seconds(900), {fb::Action::charge}, {-5'000}};
   s.coordinator = {at_s(16), fb::ControlMode::on, fb::CoordinatorState::monitoring, 4, true};
+  return s;
+}
+
+template <class T>
+std::optional<T> maybe(T value) {
+  return *rc::gen::arbitrary<bool>() ? std::optional<T>(std::move(value)) : std::nullopt;
+}
+std::int64_t number() { return *rc::gen::arbitrary<std::int64_t>(); }
+UtcTime instant() { return utc_from_us(number()); }
+Sequence place() { return Sequence{*rc::gen::arbitrary<std::uint64_t>()}; }
+template <class Enum>
+Enum any_of() {
+  return static_cast<Enum>(
+      *rc::gen::inRange(static_cast<int>(Enum::MIN), static_cast<int>(Enum::MAX) + 1));
+}
+std::size_t few() { return *rc::gen::inRange<std::size_t>(0, 5); }
+
+void random_house(State& s) {
+  s.through = place();
+  s.recorded_at = instant();
+  std::vector<ZoneOffsets::Transition> transitions;
+  for (std::size_t n = few(); n > 0; --n) transitions.push_back({instant(), seconds(number())});
+  s.site = {*rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::string>(), "",
+            ZoneOffsets(std::move(transitions)), maybe(Watts(number()))};
+  Digest digest;
+  digest.bytes[3] = *rc::gen::arbitrary<std::uint8_t>();
+  s.policy = maybe(Policy{PolicySettings{}, digest, place()});
+  for (std::size_t n = few(); n > 0; --n)
+    s.prices.push_back({instant(), seconds(number()), PriceE8(number())});
+  for (std::size_t n = few(); n > 0; --n)
+    s.faults.push_back({any_of<fb::Fault>(), place(), instant(), *rc::gen::arbitrary<bool>(),
+                        *rc::gen::arbitrary<std::string>()});
+  s.owner_override = maybe(Override{place(), any_of<fb::Action>(), maybe(instant()),
+                                    maybe(BasisPoints(number())), maybe(Watts(number()))});
+  s.coordinator = {instant(), any_of<fb::ControlMode>(), any_of<fb::CoordinatorState>(),
+                   *rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<bool>()};
+}
+
+State random_state() {
+  State s;
+  random_house(s);
+  Reading r;
+  r.at = instant();
+  r.quality = any_of<fb::Quality>();
+  r.soc = maybe(BasisPoints(number()));
+  r.grid_power = maybe(Watts(number()));
+  r.import_total = maybe(MilliwattHours(number()));
+  r.inverter_error = maybe(*rc::gen::arbitrary<std::uint32_t>());
+  r.forced_mode = maybe(any_of<fb::InverterMode>());
+  s.reading = maybe(r);
+  s.inverter.wished = any_of<fb::InverterMode>();
+  s.inverter.wished_until = maybe(instant());
+  s.inverter.confirmed_at = instant();
+  s.inverter.failures = *rc::gen::arbitrary<std::uint32_t>();
+  s.decision = maybe(LastDecision{place(), instant(), instant(), any_of<fb::Action>(),
+                                  maybe(Watts(number())), maybe(BasisPoints(number())),
+                                  maybe(instant()), any_of<fb::Rule>()});
+  LastPlan plan{place(), instant(), seconds(number()), {}, {}};
+  for (std::size_t n = few(); n > 0; --n) plan.actions.push_back(any_of<fb::Action>());
+  for (std::size_t n = few(); n > 0; --n)
+    plan.battery_power_w.push_back(*rc::gen::arbitrary<std::int32_t>());
+  s.plan = maybe(std::move(plan));
   return s;
 }
 
@@ -179,6 +245,16 @@ std::vector<Mutation> decision_mutations() {
   };
 }
 
+std::optional<PolicySettings> settings_of(const State& state) {
+  if (!state.policy) return std::nullopt;
+  return state.policy->settings;
+}
+
+bool reads_back(const State& state) {
+  const auto again = read_state(canonical_bytes(state), settings_of(state));
+  return again && *again == state;
+}
+
 void check_each(const std::vector<Mutation>& mutations) {
   const State original = full_state();
   std::set<Digest> digests = {state_digest(original)};
@@ -186,6 +262,7 @@ void check_each(const std::vector<Mutation>& mutations) {
     State changed = original;
     each.change(changed);
     CHECK_MESSAGE(changed != original, each.field);
+    CHECK_MESSAGE(reads_back(changed), each.field);
     CHECK_MESSAGE(canonical_bytes(changed) != canonical_bytes(original), each.field);
     CHECK_MESSAGE(digests.insert(state_digest(changed)).second, each.field);
   }
@@ -193,8 +270,9 @@ void check_each(const std::vector<Mutation>& mutations) {
 
 }  // namespace
 
-// state_bytes.cpp names every field of every struct, so that a new one does not compile until it is
-// written there; a row here proves that it reaches the bytes.
+// state_fields.hpp names every field of every struct, so that a new one does not compile until it
+// is written there; a row here proves that it reaches the bytes, and the state that is read from
+// them.
 TEST_SUITE("fold/state bytes") {
   TEST_CASE("equal states have equal bytes and digests") {
     CHECK(full_state() == full_state());
@@ -219,6 +297,67 @@ TEST_SUITE("fold/state bytes") {
     second.through = first.through;
     second.policy->adopted = first.policy->adopted;
     CHECK(canonical_bytes(first) != canonical_bytes(second));
+  }
+
+  TEST_CASE("a state is read from its bytes as it was, whatever it holds") {
+    CHECK(reads_back(State{}));
+    CHECK(reads_back(full_state()));
+    CHECK(rc::check("random states", [] { RC_ASSERT(reads_back(random_state())); }));
+  }
+  TEST_CASE("bytes that are cut, or have more behind them, are refused") {
+    const State state = full_state();
+    std::vector<std::byte> bytes = canonical_bytes(state);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      CAPTURE(size);
+      const auto cut = read_state(std::span(bytes).first(size), settings_of(state));
+      REQUIRE(!cut.has_value());
+      CHECK(cut.error().kind == ErrorKind::corrupt);
+    }
+    bytes.push_back(std::byte{0});
+    CHECK(!read_state(bytes, settings_of(state)).has_value());
+  }
+  TEST_CASE("bytes with any bit changed are refused, or are exactly those of another state") {
+    const State state = full_state();
+    const std::vector<std::byte> bytes = canonical_bytes(state);
+    std::size_t refused = 0;
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      std::vector<std::byte> changed = bytes;
+      changed[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+      const auto read = read_state(changed, settings_of(state));
+      refused += read ? 0U : 1U;
+      if (read) REQUIRE_MESSAGE(canonical_bytes(*read) == changed, bit);
+    }
+    CHECK(refused > bytes.size());  // lengths, flags, enums, the revision
+    CHECK(refused < bytes.size() * 8);
+  }
+  TEST_CASE("bytes of any kind give a state or an error") {
+    CHECK(rc::check("random bytes behind the right revision", [] {
+      std::vector<std::byte> bytes = canonical_bytes(State{});
+      bytes.resize(8);
+      const auto likely = rc::gen::elementOf(std::vector<std::uint8_t>{0, 0, 0, 1, 2, 255});
+      for (const std::uint8_t each : *rc::gen::container<std::vector<std::uint8_t>>(likely))
+        bytes.push_back(static_cast<std::byte>(each));
+      const auto read = read_state(bytes, std::nullopt);
+      if (read) RC_ASSERT(canonical_bytes(*read) == bytes);
+    }));
+  }
+  TEST_CASE("a policy and its settings come together or not at all") {
+    const State with = full_state();
+    State without = with;
+    without.policy.reset();
+    CHECK(!read_state(canonical_bytes(with), std::nullopt).has_value());
+    CHECK(!read_state(canonical_bytes(without), PolicySettings{}).has_value());
+  }
+  TEST_CASE("the rows' memory is read from its bytes as it was") {
+    LegacyRowsState memory;
+    memory.state_row_at = at_s(60);
+    memory.energy_times = {LocalTime(std::chrono::seconds(1)), LocalTime(std::chrono::seconds(2))};
+    const std::vector<std::byte> bytes = canonical_bytes(memory);
+    const auto again = read_legacy_rows_state(bytes);
+    REQUIRE(again.has_value());
+    CHECK(*again == memory);
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      CHECK(!read_legacy_rows_state(std::span(bytes).first(size)).has_value());
   }
 }
 

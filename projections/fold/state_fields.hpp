@@ -1,0 +1,101 @@
+// The fields of what the fold remembers, in the order of their declaration: one list that writing
+// and reading share. Each is as long as its struct, so that a new field does not compile until it
+// is named here. Inside this part only.
+#pragma once
+
+#include <concepts>
+#include <tuple>
+#include <type_traits>
+
+#include "projections/fold/legacy_rows.hpp"
+#include "projections/fold/state.hpp"
+
+namespace wattledger::fold {
+
+// T is Struct, to be read or to be filled.
+template <class T, class Struct>
+concept Is = std::same_as<std::remove_const_t<T>, Struct>;
+
+template <Is<ZoneOffsets::Transition> T>
+auto fields(T& value) {
+  auto& [at, offset] = value;
+  return std::tie(at, offset);
+}
+template <Is<Site> T>
+auto fields(T& value) {
+  auto& [name, model, serial, zone, rated_power] = value;
+  return std::tie(name, model, serial, zone, rated_power);
+}
+// The digest covers the settings; they need not stand here twice.
+template <Is<Policy> T>
+auto fields(T& value) {
+  auto& [settings, digest, adopted] = value;
+  return std::tie(digest, adopted);
+}
+template <Is<Reading> T>
+auto fields(T& value) {
+  auto& [sequence, at, quality, soc, battery_power, battery_voltage, battery_temperature, pv_power,
+         load_power, grid_power, grid_voltage, import_total, export_total, inverter_error,
+         forced_mode] = value;
+  return std::tie(sequence, at, quality, soc, battery_power, battery_voltage, battery_temperature,
+                  pv_power, load_power, grid_power, grid_voltage, import_total, export_total,
+                  inverter_error, forced_mode);
+}
+template <Is<PriceSlot> T>
+auto fields(T& value) {
+  auto& [start, length, market] = value;
+  return std::tie(start, length, market);
+}
+template <Is<InverterState> T>
+auto fields(T& value) {
+  auto& [wished, wished_until, wished_power, wished_soc, command, confirmed, confirmed_until,
+         confirmed_at, since, charge_stopped_at, failures, foreign_change_at, settings_found] =
+      value;
+  return std::tie(wished, wished_until, wished_power, wished_soc, command, confirmed,
+                  confirmed_until, confirmed_at, since, charge_stopped_at, failures,
+                  foreign_change_at, settings_found);
+}
+template <Is<LatchedFault> T>
+auto fields(T& value) {
+  auto& [fault, raised, at, latched, detail] = value;
+  return std::tie(fault, raised, at, latched, detail);
+}
+template <Is<Override> T>
+auto fields(T& value) {
+  auto& [request, action, until, target_soc, power] = value;
+  return std::tie(request, action, until, target_soc, power);
+}
+template <Is<LastDecision> T>
+auto fields(T& value) {
+  auto& [sequence, at, since, action, power, target_soc, until, rule] = value;
+  return std::tie(sequence, at, since, action, power, target_soc, until, rule);
+}
+template <Is<LastPlan> T>
+auto fields(T& value) {
+  auto& [sequence, start, step, actions, battery_power_w] = value;
+  return std::tie(sequence, start, step, actions, battery_power_w);
+}
+template <Is<Coordinator> T>
+auto fields(T& value) {
+  auto& [started_at, control_mode, state, decisions, running] = value;
+  return std::tie(started_at, control_mode, state, decisions, running);
+}
+template <Is<State> T>
+auto fields(T& value) {
+  auto& [through, recorded_at, site, policy, reading, prices, inverter, faults, owner_override,
+         decision, plan, coordinator] = value;
+  return std::tie(through, recorded_at, site, policy, reading, prices, inverter, faults,
+                  owner_override, decision, plan, coordinator);
+}
+template <Is<LegacyRowsState> T>
+auto fields(T& value) {
+  auto& [energy_row_at, state_row_at, energy_times] = value;
+  return std::tie(energy_row_at, state_row_at, energy_times);
+}
+
+template <class T>
+concept HasFields = requires(T& value) {
+  fields(value);
+};
+
+}  // namespace wattledger::fold

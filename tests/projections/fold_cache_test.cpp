@@ -1,0 +1,320 @@
+#include "projections/fold_cache.hpp"
+
+#include <fstream>
+
+#include "projections/live/live_projections.hpp"
+#include "projections/runner.hpp"
+#include "tests/log/raw_environment.hpp"
+#include "tests/projections/house_log.hpp"
+
+namespace wattledger::projections {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HouseLog;
+using testing::must;
+using testing::TemporaryDirectory;
+
+// The fold of the log's first records, with nobody to feed.
+FoldSnapshot fold_of(const log::Log& log, std::optional<Sequence> through = {}) {
+  RunnerOptions options;
+  options.through = through;
+  Runner runner(log, {}, options);
+  if (!through) {
+    must(runner.start());
+    return runner.fold_snapshot();
+  }
+  // A runner without targets starts at the head; what it writes there is not what is wanted.
+  FoldSnapshot snapshot;
+  const log::Snapshot read = must(log.snapshot());
+  snapshot.log = read.meta().uuid;
+  snapshot.sequence = *through;
+  snapshot.root = must(log::root_at(read, through->value));
+  std::vector<fold::LegacyRow> rows;
+  must(read.scan(Sequence{1}, *through, [&](const log::RecordView& record) -> Result<bool> {
+    fold::evolve(snapshot.state, record.sequence, record.recorded_at, record.event);
+    fold::derive_rows(snapshot.rows, snapshot.state, record.sequence, record.recorded_at,
+                      record.event, rows);
+    return true;
+  }));
+  return snapshot;
+}
+
+FoldCache::Found find(const FoldCache& cache, const log::Log& log) {
+  const log::Snapshot snapshot = must(log.snapshot());
+  return cache.find(snapshot, snapshot.head());
+}
+
+std::vector<fs::path> files(const fs::path& directory) {
+  std::vector<fs::path> found;
+  for (const auto& each : fs::directory_iterator(directory)) found.push_back(each.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string bytes_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write(const fs::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+struct CachedHouse {
+  TemporaryDirectory directory;
+  HouseLog house{directory / "log"};
+  FoldCache cache{directory / "cache"};
+
+  CachedHouse() {
+    fb::PolicyAdoptedT policy;
+    policy.text = fold::render_policy({});
+    policy.digest = std::make_unique<fb::Digest256>();
+    house.tell(testing::at_s(-60), std::move(policy));
+    house.tell_minutes(40);
+  }
+  [[nodiscard]] fs::path newest() const { return files(directory / "cache").back(); }
+};
+
+}  // namespace
+
+TEST_SUITE("projections/fold cache") {
+  TEST_CASE_FIXTURE(CachedHouse, "what is written is found as it was, and nothing before it is") {
+    CHECK(!find(cache, house.log()).snapshot.has_value());
+    const FoldSnapshot written = fold_of(house.log());
+    REQUIRE(written.sequence == house.head());
+    REQUIRE(written.state.policy.has_value());
+    REQUIRE(!written.rows.energy_times.empty());
+    must(cache.write(written));
+    house.tell_minutes(5);
+    const FoldCache::Found found = find(cache, house.log());
+    CHECK(found.discarded.empty());
+    REQUIRE(found.snapshot.has_value());
+    CHECK(found.snapshot->sequence == written.sequence);
+    CHECK(found.snapshot->root == written.root);
+    CHECK(found.snapshot->state == written.state);
+    CHECK(found.snapshot->rows == written.rows);
+  }
+
+  TEST_CASE_FIXTURE(CachedHouse,
+                    "the newest two are kept, and the newest that is not beyond the "
+                    "wanted place is found") {
+    for (const std::uint64_t sequence : {10U, 20U, 30U})
+      must(cache.write(fold_of(house.log(), Sequence{sequence})));
+    CHECK(files(directory / "cache").size() == fold_snapshots_kept);
+    const log::Snapshot snapshot = must(house.log().snapshot());
+    CHECK(cache.find(snapshot, Sequence{40}).snapshot->sequence == Sequence{30});
+    CHECK(cache.find(snapshot, Sequence{29}).snapshot->sequence == Sequence{20});
+    CHECK(!cache.find(snapshot, Sequence{19}).snapshot.has_value());
+    CHECK(cache.find(snapshot, Sequence{19}).discarded.empty());
+    // One further back is written by a log that was restored: those ahead are of another past.
+    must(cache.write(fold_of(house.log(), Sequence{15})));
+    CHECK(files(directory / "cache").size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(
+      CachedHouse, "any byte changed, cut off or added makes it void, and the one before is used") {
+    must(cache.write(fold_of(house.log(), Sequence{20})));
+    must(cache.write(fold_of(house.log())));
+    const fs::path file = newest();
+    const std::string good = bytes_of(file);
+    const auto void_now = [&](const std::string& bytes) {
+      write(file, bytes);
+      const FoldCache::Found found = find(cache, house.log());
+      return found.discarded.size() == 1 && found.snapshot &&
+             found.snapshot->sequence == Sequence{20};
+    };
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      std::string changed = good;
+      changed[i] = static_cast<char>(changed[i] ^ 4);
+      REQUIRE_MESSAGE(void_now(changed), i);
+    }
+    for (std::size_t size = 0; size < good.size(); size += 7)
+      REQUIRE_MESSAGE(void_now(good.substr(0, size)), size);
+    CHECK(void_now(good + '\0'));
+    CHECK(!void_now(good));
+  }
+
+  TEST_CASE_FIXTURE(CachedHouse, "one of another log, root or place is void") {
+    FoldSnapshot other = fold_of(house.log());
+    SUBCASE("log") { other.log.bytes[0] ^= 1U; }
+    SUBCASE("root") { other.root.bytes[31] ^= 1U; }
+    SUBCASE("place, with its own root") { other.sequence = Sequence{other.sequence.value - 1}; }
+    SUBCASE("beyond the head") { other.sequence = other.sequence.next(); }
+    must(cache.write(other));
+    const FoldCache::Found found = find(cache, house.log());
+    CHECK(!found.snapshot.has_value());
+    REQUIRE(found.discarded.size() == 1);
+    CHECK_MESSAGE(found.discarded[0].find(newest().string()) != std::string::npos,
+                  found.discarded[0]);
+  }
+
+  TEST_CASE_FIXTURE(CachedHouse, "a snapshot under another's name is void") {
+    must(cache.write(fold_of(house.log(), Sequence{20})));
+    const fs::path file = newest();
+    std::string name = file.filename().string();
+    name.back() = '1';
+    fs::rename(file, file.parent_path() / name);
+    CHECK(!find(cache, house.log()).snapshot.has_value());
+  }
+
+  TEST_CASE_FIXTURE(CachedHouse, "a directory that cannot be made is an error, and harms nothing") {
+    write(directory / "cache", "a file in its place");
+    CHECK(cache.write(fold_of(house.log())).error().kind == ErrorKind::io);
+    CHECK(!find(cache, house.log()).snapshot.has_value());
+  }
+
+  TEST_CASE("live projections begin at a snapshot and end at what a rebuild from the start gives") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    LiveOptions options;
+    options.data = directory / "data";
+    options.json = true;
+    options.fold_snapshot_every = 50;
+    house.tell_minutes(60);
+    {
+      LiveProjections live(house.log(), options);
+      must(live.start());
+      must(live.catch_up());
+      REQUIRE(files(directory / "data" / "cache").size() == 1);
+      house.tell_minutes(20);
+      must(live.catch_up());
+      CHECK(files(directory / "data" / "cache").size() == 1);
+      must(live.settle());
+      must(live.remember());  // a clean stop
+      CHECK(files(directory / "data" / "cache").size() == 2);
+    }
+    const FoldCache cache(directory / "data" / "cache");
+    CHECK(find(cache, house.log()).snapshot->sequence == house.head());
+    house.tell_minutes(30);
+    LiveProjections live(house.log(), options);
+    must(live.start());
+    CHECK(live.discarded().empty());
+    must(live.catch_up());
+    must(live.settle());
+    StageOptions stage_options;
+    stage_options.directory = directory / "compared";
+    stage_options.json = true;
+    must(stage(house.log(), stage_options));
+    for (const Difference& each : must(compare(options.data, stage_options.directory)))
+      FAIL_CHECK(each.place << ": " << each.what);
+  }
+}
+
+TEST_SUITE("projections/damage") {
+  TEST_CASE("a fold goes on behind records that are changed or gone, and counts them") {
+    const TemporaryDirectory directory;
+    { HouseLog(directory / "log").tell_minutes(400); }
+    {
+      testing::RawEnvironment raw(directory / "log");
+      testing::Bytes record = raw.get("events", testing::key_of(7));
+      record[record.size() / 2] ^= std::byte{1};
+      raw.put("events", testing::key_of(7), record);
+      for (const std::uint64_t gone : {8U, 9U, 300U}) raw.remove("events", testing::key_of(gone));
+    }
+    const log::Log log = must(log::Log::open(directory / "log"));
+    const log::Snapshot snapshot = must(log.snapshot());
+    std::uint64_t read = 0;
+    Sequence last;
+    Damage damage;
+    must(scan_over_damage(
+        snapshot, Sequence{1}, snapshot.head(),
+        [&](const log::RecordView& record) -> Result<bool> {
+          ++read;
+          CHECK(last < record.sequence);
+          last = record.sequence;
+          return true;
+        },
+        damage));
+    CHECK(read == snapshot.head().value - 4);
+    CHECK(last == snapshot.head());
+    CHECK(damage.records == 4);
+    CHECK(damage.first == Sequence{7});
+    CHECK(damage.last == Sequence{300});
+    CHECK_MESSAGE(damage_text(damage).find("record 7") != std::string::npos, damage_text(damage));
+
+    Damage none;
+    const auto refused = scan_over_damage(
+        snapshot, Sequence{1}, snapshot.head(),
+        [](const log::RecordView&) -> Result<bool> {
+          return fail(ErrorKind::corrupt, "the caller's own");
+        },
+        none);
+    CHECK(refused.error().what == "the caller's own");
+    CHECK(none.records == 0);
+  }
+
+  TEST_CASE("a damaged last record is stepped over too") {
+    const TemporaryDirectory directory;
+    { HouseLog(directory / "log").tell_minutes(10); }
+    { testing::RawEnvironment(directory / "log").remove("events", testing::key_of(11)); }
+    const log::Log log = must(log::Log::open(directory / "log"));
+    const log::Snapshot snapshot = must(log.snapshot());
+    REQUIRE(snapshot.head() == Sequence{11});
+    Damage damage;
+    must(scan_over_damage(
+        snapshot, Sequence{1}, snapshot.head(),
+        [](const log::RecordView&) -> Result<bool> { return true; }, damage));
+    CHECK(damage.records == 1);
+    CHECK(damage.first == Sequence{11});
+  }
+
+  TEST_CASE("live projections over a damaged log: fed to the head, continued afterwards") {
+    const TemporaryDirectory directory;
+    LiveOptions options;
+    options.data = directory / "data";
+    { HouseLog(directory / "log").tell_minutes(400); }
+    {
+      testing::RawEnvironment raw(directory / "log");
+      raw.remove("events", testing::key_of(50));
+      raw.remove("events", testing::key_of(420));  // behind the last whole node
+    }
+    const log::Log log = must(log::Log::open(directory / "log"));
+    const log::Meta meta = must(log.snapshot()).meta();
+    REQUIRE(meta.head.value > 420);
+    for (int start = 0; start < 2; ++start) {
+      CAPTURE(start);
+      LiveProjections live(log, options);
+      const LiveStart started = must(live.start());
+      CHECK(standing_name(started.targets.front().standing) ==
+            standing_name(start == 0 ? TargetStanding::empty : TargetStanding::current));
+      CHECK(must(live.catch_up()) == meta.head);
+      must(live.settle());
+      must(live.remember());
+      CHECK(live.damage().records == (start == 0 ? 2 : 0));  // the second begins behind it
+      CHECK(live.status().front().fed);
+      CHECK(live.status().front().sequence == meta.head);
+    }
+    CHECK(find(FoldCache(directory / "data" / "cache"), log).snapshot->root ==
+          meta.frontier.root());
+  }
+
+  TEST_CASE("a root that damage keeps the log from telling is unknown, not another one") {
+    const TemporaryDirectory directory;
+    { HouseLog(directory / "log").tell_minutes(300); }
+    Digest root;
+    {
+      const log::Log log = must(log::Log::open(directory / "log"));
+      const log::Snapshot snapshot = must(log.snapshot());
+      root = must(log::root_at(snapshot, 270));
+      CHECK(must(same_root(snapshot, Sequence{270}, root)) == SameRoot::yes);
+      CHECK(must(same_root(snapshot, Sequence{269}, root)) == SameRoot::no);
+    }
+    {
+      testing::RawEnvironment raw(directory / "log");
+      testing::Bytes record = raw.get("events", testing::key_of(260));
+      record.back() ^= std::byte{1};
+      raw.put("events", testing::key_of(260), record);
+      raw.remove("events", testing::key_of(265));
+    }
+    const log::Log log = must(log::Log::open(directory / "log"));
+    const log::Snapshot snapshot = must(log.snapshot());
+    CHECK(must(same_root(snapshot, Sequence{262}, root)) == SameRoot::unknown);  // changed
+    CHECK(must(same_root(snapshot, Sequence{270}, root)) == SameRoot::unknown);  // gone
+    CHECK(must(same_root(snapshot, snapshot.head(), root)) == SameRoot::no);
+    CHECK(must(same_root(snapshot, snapshot.head(), snapshot.meta().frontier.root())) ==
+          SameRoot::yes);
+  }
+}
+
+}  // namespace wattledger::projections

@@ -1,0 +1,82 @@
+// Old records that a disk has lost: the house goes on and says so. Fold snapshots may go at any
+// time.
+#include <algorithm>
+
+#include "tests/log/raw_environment.hpp"
+#include "tests/simulation/house_run.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+
+namespace {
+
+Ran live_days(const char* days, const std::filesystem::path& data, const TemporaryDirectory& home) {
+  return run(WATTLEDGERD, {"--simulate", days, "--data", data.string()}, home.path());
+}
+
+Ran tool(const std::filesystem::path& data, const std::vector<std::string>& verb) {
+  std::vector<std::string> words = {"--data", data.string()};
+  words.insert(words.end(), verb.begin(), verb.end());
+  return run(WATTLEDGER_TOOL, words);
+}
+
+bool contains(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_SUITE("simulation/damage") {
+  TEST_CASE("a changed record and a hole in the past: the daemon runs, a fault says which") {
+    const TemporaryDirectory home;
+    const auto data = home / "data";
+    REQUIRE(live_days("1", data, home).code == 0);
+    {
+      RawEnvironment raw(data / "log");
+      Bytes record = raw.get("events", key_of(500));
+      record[record.size() / 2] ^= std::byte{16};
+      raw.put("events", key_of(500), record);
+      raw.remove("events", key_of(700));
+    }
+    // Behind a fold snapshot nothing of it is read; without one the past is.
+    std::filesystem::remove_all(data / "cache");
+    const Ran status_before = tool(data, {"status"});
+    CHECK_MESSAGE(status_before.code == 0, status_before.err);
+    CHECK_MESSAGE(contains(status_before.err, "record 500"), status_before.err);
+
+    const Ran daemon = live_days("2", data, home);
+    CHECK_MESSAGE(daemon.code == 0, daemon.err);
+    CHECK_MESSAGE(contains(daemon.err, "the log is damaged: 2 records from 500 to 700"),
+                  daemon.err);
+    const Ran faults = tool(data, {"fault", "list"});
+    CHECK_MESSAGE(contains(faults.out, "log_damaged"), faults.out);
+    CHECK_MESSAGE(contains(faults.out, "record 500"), faults.out);
+    const Ran status = tool(data, {"status"});
+    CHECK_MESSAGE(contains(status.out, "log_damaged"), status.out);
+    CHECK_MESSAGE(contains(status.out, "current"), status.out);  // the projections too
+    CHECK(tool(data, {"log", "verify"}).code == 1);
+
+    // Not again: the fold snapshot of the clean stop lies behind the damage.
+    CHECK(std::filesystem::exists(data / "cache"));
+    const Ran again = live_days("3", data, home);
+    CHECK_MESSAGE(again.code == 0, again.err);
+    CHECK_MESSAGE(!contains(again.err, "the log is damaged"), again.err);
+  }
+
+  TEST_CASE("with its fold snapshots or without, a house ends at the same records") {
+    const TemporaryDirectory home;
+    for (const char* name : {"kept", "lost"}) {
+      const auto data = home / name;
+      for (const char* days : {"1", "2"}) {
+        const Ran ran = live_days(days, data, home);
+        REQUIRE_MESSAGE(ran.code == 0, ran.err);
+        REQUIRE(!std::filesystem::is_empty(data / "cache"));
+        if (std::string(name) == "lost") std::filesystem::remove_all(data / "cache");
+      }
+    }
+    const auto kept = records(home / "kept");
+    CHECK(kept.size() > 2'880);
+    CHECK(kept == records(home / "lost"));
+    CHECK(tool(home / "kept", {"audit", "verify"}).code == 0);
+  }
+}
