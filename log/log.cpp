@@ -1,14 +1,13 @@
 #include "log/log.hpp"
 
-#include <fcntl.h>
 #include <lmdb.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstring>
 #include <random>
 #include <string>
 
+#include "log/disk_file.hpp"
 #include "log/environment.hpp"
 #include "log/snapshot.hpp"
 
@@ -49,14 +48,6 @@ Result<void> refuse_foreign_files(const fs::path& directory) {
   return {};
 }
 
-// New names in a directory are durable only when the directory is.
-void sync_directory(const fs::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
-
 // A directory without data file: not there yet, or not ours?
 Failure nothing_there(const fs::path& directory) {
   std::error_code error;
@@ -89,8 +80,8 @@ Result<Log> Log::create(const fs::path& directory, const CreateOptions& options)
   meta.demo = options.demo;
   auto environment = Environment::create(directory, encode_meta(meta));
   if (!environment) return Failure(environment.error());
-  sync_directory(directory);
-  sync_directory(fs::absolute(directory, error).parent_path());
+  WATTLEDGER_TRY(sync_directory(directory));
+  WATTLEDGER_TRY(sync_directory(fs::absolute(directory, error).parent_path()));
   return Log(std::make_unique<Impl>(Impl{*std::move(environment)}));
 }
 
@@ -117,7 +108,9 @@ Result<Snapshot> Log::snapshot() const {
     named.what = directory().string() + ": " + named.what;
     return Failure(std::move(named));
   }
-  return Snapshot(std::make_unique<Snapshot::Impl>(impl_->environment, *std::move(meta)));
+  auto impl = std::make_unique<Snapshot::Impl>(impl_->environment, *std::move(meta));
+  WATTLEDGER_TRY(impl->find_first());
+  return Snapshot(std::move(impl));
 }
 
 const fs::path& Log::directory() const { return impl_->environment->directory(); }

@@ -46,6 +46,20 @@ Failure hole(Sequence sequence) {
               damage_remedy);
 }
 
+Result<std::span<const std::byte>> in_lmdb(const Environment& environment, Sequence sequence,
+                                           std::vector<std::uint64_t>& to) {
+  const auto transaction = Transaction::begin(environment, Transaction::Access::read);
+  if (!transaction) return Failure(transaction.error());
+  std::array<std::byte, key_bytes> name{};
+  store_big(sequence.value, name.data());
+  MDB_val key{name.size(), name.data()};
+  MDB_val value{};
+  const int code = mdb_get(transaction->get(), environment.databases().events, &key, &value);
+  if (code == MDB_NOTFOUND) return hole(sequence);
+  if (code != 0) return lmdb_failure(code, "reading record " + std::to_string(sequence.value));
+  return copy_aligned(as_span(value), to);
+}
+
 Result<RecordView> view(Sequence sequence, std::span<const std::byte> bytes, std::uint32_t sum) {
   const auto header = parse_header(bytes, sum);
   if (!header) return Failure(about_record(sequence, header.error()));
@@ -92,6 +106,15 @@ Result<void> RecordBatch::fill(const Environment& environment, Sequence from, Se
   return lmdb_failure(code, "reading record " + std::to_string(from.value));
 }
 
+void RecordBatch::take(const SegmentBlock& block, Sequence from, Sequence to) {
+  used_ = 0;
+  ends_.clear();
+  const Sequence last = std::min(to, block.last());
+  for (Sequence at = from; at <= last && ends_.size() < records_max && used_ * 8 < bytes_max;
+       at = at.next())
+    add(block.record(at));
+}
+
 void RecordBatch::add(std::span<const std::byte> bytes) {
   // A damaged page may claim gigabytes: what no record can be is cut, and refused for its length.
   bytes = bytes.first(std::min(bytes.size(), record_bytes_max + 1));
@@ -107,22 +130,62 @@ std::span<const std::byte> RecordBatch::operator[](std::size_t i) const {
   return {reinterpret_cast<const std::byte*>(words_.data() + begin), ends_[i].bytes};
 }
 
+Result<void> Snapshot::Impl::find_first() {
+  if (meta.first.value == 1) return {};
+  const auto found = segments();
+  if (!found) return Failure(found.error());
+  const Archive& archived = *found;
+  if (archived.first().value == 0 || archived.first() > meta.first) return {};
+  const auto gaps = archived.gaps(archived.first(), Sequence{meta.first.value - 1});
+  first = gaps.empty() ? archived.first() : gaps.back().last.next();
+  return {};
+}
+
+Result<std::reference_wrapper<Archive>> Snapshot::Impl::segments() const {
+  if (!archive) {
+    auto opened = Archive::open(environment->directory(), meta);
+    if (!opened) return Failure(opened.error());
+    archive = std::make_unique<Archive>(*std::move(opened));
+  }
+  return std::ref(*archive);
+}
+
+bool Snapshot::Impl::archived(Sequence sequence) const {
+  const auto transaction = Transaction::begin(*environment, Transaction::Access::read);
+  if (!transaction) return false;
+  const auto values = read_meta(*environment, *transaction);
+  const auto now = values ? decode_meta(*values) : Result<Meta>(Failure(values.error()));
+  return now && sequence < now->first;
+}
+
+Result<void> Snapshot::Impl::fill(RecordBatch& batch, Sequence from, Sequence to) const {
+  if (from >= meta.first) {
+    auto filled = batch.fill(*environment, from, to);
+    if (filled || filled.error().kind != ErrorKind::corrupt || !archived(from)) return filled;
+  }
+  const auto found = segments();
+  if (!found) return Failure(found.error());
+  const auto block = found->get().block_of(from);
+  if (!block) return Failure(block.error());
+  batch.take(**block, from, to);
+  return {};
+}
+
 Result<std::span<const std::byte>> Snapshot::Impl::bytes_at(Sequence sequence,
                                                             std::vector<std::uint64_t>& to) const {
-  if (sequence < meta.first || sequence > meta.head)
+  if (sequence < first || sequence > meta.head)
     return fail(ErrorKind::not_found, "no record " + std::to_string(sequence.value) +
-                                          ": the log has " + std::to_string(meta.first.value) +
-                                          " to " + std::to_string(meta.head.value));
-  const auto transaction = Transaction::begin(*environment, Transaction::Access::read);
-  if (!transaction) return Failure(transaction.error());
-  std::array<std::byte, key_bytes> name{};
-  store_big(sequence.value, name.data());
-  MDB_val key{name.size(), name.data()};
-  MDB_val value{};
-  const int code = mdb_get(transaction->get(), environment->databases().events, &key, &value);
-  if (code == MDB_NOTFOUND) return hole(sequence);
-  if (code != 0) return lmdb_failure(code, "reading record " + std::to_string(sequence.value));
-  return copy_aligned(as_span(value), to);
+                                          ": the log has " + std::to_string(first.value) + " to " +
+                                          std::to_string(meta.head.value));
+  if (sequence >= meta.first) {
+    auto stored = in_lmdb(*environment, sequence, to);
+    if (stored || stored.error().kind != ErrorKind::corrupt || !archived(sequence)) return stored;
+  }
+  const auto found = segments();
+  if (!found) return Failure(found.error());
+  const auto bytes = found->get().record(sequence);
+  if (!bytes) return Failure(bytes.error());
+  return copy_aligned(*bytes, to);
 }
 
 Result<std::span<const std::byte>> Snapshot::Impl::bytes_at(Sequence sequence) const {
@@ -143,6 +206,7 @@ Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
 const Meta& Snapshot::meta() const { return impl_->meta; }
+Sequence Snapshot::first() const { return impl_->first; }
 
 Result<RecordView> Snapshot::at(Sequence sequence) const {
   std::vector<std::uint64_t> copy;
@@ -157,7 +221,7 @@ Result<void> Snapshot::scan(Sequence from, Sequence to, const Each& each) const 
   const Sequence last = std::min(to, head());
   RecordBatch batch;
   while (next <= last) {
-    WATTLEDGER_TRY(batch.fill(*impl_->environment, next, last));
+    WATTLEDGER_TRY(impl_->fill(batch, next, last));
     for (std::size_t i = 0; i < batch.size(); ++i, next = next.next()) {
       const auto record = view(next, batch[i], batch.sum(i));
       if (!record) return Failure(record.error());

@@ -31,7 +31,8 @@ class Snapshot {
   ~Snapshot();
 
   [[nodiscard]] const Meta& meta() const;
-  [[nodiscard]] Sequence first() const { return meta().first; }
+  // Lowest that can be read: out of a segment where meta().first, LMDB's lowest, is above it.
+  [[nodiscard]] Sequence first() const;
   [[nodiscard]] Sequence head() const { return meta().head; }
 
   // not_found outside first..head; corrupt naming the sequence and what is damaged.

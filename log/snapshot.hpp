@@ -6,21 +6,31 @@
 // transaction gives what one transaction would have given.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "log/archive.hpp"
 #include "log/environment.hpp"
 #include "log/reader.hpp"
 #include "log/record.hpp"
 
 namespace wattledger::log {
 
+class RecordBatch;
+
 struct Snapshot::Impl {
   Impl(std::shared_ptr<Environment> environment_, Meta meta_)
-      : environment(std::move(environment_)), meta(std::move(meta_)) {}
+      : environment(std::move(environment_)), meta(std::move(meta_)), first(meta.first) {}
+
+  // Looks for segments in front of LMDB's first record.
+  [[nodiscard]] Result<void> find_first();
+  // Records from `from` on, `to` at most, out of LMDB or a segment; as RecordBatch::fill.
+  [[nodiscard]] Result<void> fill(RecordBatch& batch, Sequence from, Sequence to) const;
 
   // A copy of the stored bytes at an address divisible by 8; corrupt if the record is missing
   // between first and head, not_found outside. The second form's ends with the next call of it.
@@ -30,8 +40,15 @@ struct Snapshot::Impl {
   // Of a record whose event is not needed.
   [[nodiscard]] Result<UtcTime> recorded_at(Sequence sequence) const;
 
+  // Opened when it is needed: most logs have none.
+  [[nodiscard]] Result<std::reference_wrapper<Archive>> segments() const;
+  // Whether the record stands in a segment, by what LMDB has now: it may have moved there since.
+  [[nodiscard]] bool archived(Sequence sequence) const;
+
   std::shared_ptr<Environment> environment;
   Meta meta;
+  Sequence first;  // lowest that can be read, from here to the head without a gap
+  mutable std::unique_ptr<Archive> archive;
   mutable std::vector<std::uint64_t> scratch;
   mutable std::deque<std::vector<std::uint64_t>> copies;  // that views of at() look at
 };
@@ -48,6 +65,9 @@ class RecordBatch {
   // what was read before it; an error only if `from` itself cannot be read: corrupt if it is
   // missing.
   [[nodiscard]] Result<void> fill(const Environment& environment, Sequence from, Sequence to);
+
+  // The same out of a decoded segment.
+  void take(const SegmentBlock& block, Sequence from, Sequence to);
 
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
   // The record from + i, and the crc32c of its bytes from offset 4 on, made while copying.

@@ -44,7 +44,7 @@ class TimeSearch {
 
   // What is here of the epoch.
   [[nodiscard]] Range epoch(std::size_t index) const {
-    const std::uint64_t from = std::max(meta_.epochs[index].first, meta_.first).value;
+    const std::uint64_t from = std::max(meta_.epochs[index].first, snapshot_.first()).value;
     const bool newest = index + 1 == meta_.epochs.size();
     const std::uint64_t to = newest ? meta_.head.value + 1 : meta_.epochs[index + 1].first.value;
     return {from, std::max(from, to)};
@@ -77,7 +77,7 @@ class TimeSearch {
   [[nodiscard]] Range inside(const ImportBatch& batch) const {
     const bool open = batch.finished.value == 0;
     const std::uint64_t end = open ? meta_.head.value : batch.finished.value;
-    const std::uint64_t from = std::max(batch.started.value + 1, meta_.first.value);
+    const std::uint64_t from = std::max(batch.started.value + 1, snapshot_.first().value);
     return {from, std::max(from, end + 1)};
   }
 
