@@ -8,19 +8,25 @@
 namespace wattledger::tool {
 namespace {
 
-// The daemon does some commits at a time, so that its answer comes in time.
-Result<std::string> retire_by_daemon(const Place& place, Sequence last) {
+// Some commits on a slow disk.
+constexpr std::chrono::minutes answer_time_max{1};
+
+// The daemon does some commits at a time, so that its answer comes in time. Nothing when there is
+// no daemon.
+Result<std::optional<std::string>> retire_by_daemon(const Place& place, Sequence last) {
   std::uint64_t first = 0;
   while (true) {
-    const auto answer = ask_daemon(place, "retire", nlohmann::json{{"last", last.value}}.dump());
+    const auto answer =
+        ask_daemon(place, "retire", nlohmann::json{{"last", last.value}}.dump(), answer_time_max);
     if (!answer) return Failure(answer.error());
-    const auto json = nlohmann::json::parse(*answer, nullptr, /*allow_exceptions=*/false);
+    if (!*answer) return std::optional<std::string>();
+    const auto json = nlohmann::json::parse(**answer, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("done") || !json["done"].is_boolean() ||
         !json.contains("first") || !json["first"].is_number_unsigned())
       return fail(ErrorKind::corrupt,
-                  "the daemon's answer does not say how far it came: " + *answer,
+                  "the daemon's answer does not say how far it came: " + **answer,
                   "look with wattledger log stat");
-    if (json["done"].get<bool>()) return std::string("the daemon");
+    if (json["done"].get<bool>()) return std::optional<std::string>("the daemon");
     const auto now = json["first"].get<std::uint64_t>();
     if (now <= first)
       return fail(ErrorKind::timed_out,
@@ -47,8 +53,8 @@ Result<std::string> retire_locked(const Place& place, Sequence last) {
 
 Result<std::string> retire(const Place& place, Sequence last) {
   auto done = retire_by_daemon(place, last);
-  if (done || done.error().kind != ErrorKind::not_found) return done;
-  return retire_locked(place, last);
+  if (!done) return Failure(done.error());
+  return *done ? Result<std::string>(**std::move(done)) : retire_locked(place, last);
 }
 
 }  // namespace
