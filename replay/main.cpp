@@ -48,6 +48,10 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_cat(*log, invocation);
   add_log_tail(*log, invocation);
   add_log_verify(*log, invocation);
+  add_log_checkpoint(*log, invocation);
+  add_log_key(*log, invocation);
+  add_log_prove(*log, invocation);
+  add_log_check_proof(*log, invocation);
 
   add_replay(app, invocation, house_owner());
 }

@@ -1,10 +1,14 @@
-// wattledger log …: looks at the log itself. Read-only, all of it.
+// wattledger log …: looks at the log itself. Read-only, all of it; log checkpoint, which writes, is
+// in house/.
 #pragma once
 
 #include "replay/command.hpp"
 
 namespace wattledger::tool {
 
+void add_log_check_proof(CLI::App& log, Invocation& invocation);
+void add_log_key(CLI::App& log, Invocation& invocation);
+void add_log_prove(CLI::App& log, Invocation& invocation);
 void add_log_stat(CLI::App& log, Invocation& invocation);
 void add_log_cat(CLI::App& log, Invocation& invocation);
 void add_log_tail(CLI::App& log, Invocation& invocation);
