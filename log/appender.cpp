@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "log/append_rules.hpp"
+#include "log/checkpoint.hpp"
 #include "log/commit.hpp"
 #include "log/environment.hpp"
 #include "log/reader.hpp"
@@ -121,6 +122,8 @@ struct Appender::Impl {
   [[nodiscard]] Failure poisoned() const;
   void write(const std::stop_token& stop);
   bool commit_batch(std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool checkpoint_due() const;
+  bool sign_head(std::unique_lock<std::mutex>& lock);
 
   const std::shared_ptr<Environment> environment;
   const AppendLimits limits;
@@ -138,6 +141,12 @@ struct Appender::Impl {
   Sequence due;  // commit until committed reaches it
   std::optional<Error> poison;
   AppendStatistics statistics;
+  std::shared_ptr<const SigningKey> key;
+  // Checkpoints asked for and answered; the newest covers `sign_from` or more.
+  std::uint64_t checkpoints_asked = 0;
+  std::uint64_t checkpoints_answered = 0;
+  Sequence sign_from;
+  Result<std::string> newest_checkpoint{std::string()};
   // The writer thread's own.
   Meta meta;
   PendingRecords batch;
@@ -205,9 +214,10 @@ void Appender::Impl::write(const std::stop_token& stop) {
   auto reaped = Clock::now();
   std::unique_lock lock(mutex);
   while (true) {
-    const bool work_to_do =
-        work.wait_for(lock, stop, reap_every, [this] { return due > committed; });
-    if (work_to_do && !commit_batch(lock)) return;
+    const bool work_to_do = work.wait_for(lock, stop, reap_every,
+                                          [this] { return due > committed || checkpoint_due(); });
+    if (due > committed && !commit_batch(lock)) return;
+    if (checkpoint_due() && !sign_head(lock)) return;
     if (!work_to_do && stop.stop_requested()) return;
     if (Clock::now() - reaped < reap_every) continue;
     lock.unlock();
@@ -215,6 +225,27 @@ void Appender::Impl::write(const std::stop_token& stop) {
     reaped = Clock::now();
     lock.lock();
   }
+}
+
+bool Appender::Impl::checkpoint_due() const {
+  return checkpoints_answered < checkpoints_asked && committed >= sign_from;
+}
+
+// One note answers everybody who asked before it was begun. A commit that fails poisons, as any;
+// nothing to sign, or no way to, does not.
+bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
+  const std::uint64_t answers = checkpoints_asked;
+  const auto signing_key = key;
+  lock.unlock();
+  auto note = commit_checkpoint(*environment, *signing_key, meta.head);
+  lock.lock();
+  const bool failed = !note && note.error().kind != ErrorKind::not_found &&
+                      note.error().kind != ErrorKind::unsupported;
+  if (failed) poison = note.error();
+  newest_checkpoint = std::move(note);
+  checkpoints_answered = answers;
+  done.notify_all();
+  return !failed;
 }
 
 // Takes everything that waits: what is due, and telemetry in its company.
@@ -344,6 +375,26 @@ Result<void> Appender::flush() {
     if (impl_->poison) return impl_->poisoned();
   }
   return wait(enqueued());
+}
+
+void Appender::sign_with(std::shared_ptr<const SigningKey> key) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->key = std::move(key);
+}
+
+Result<std::string> Appender::checkpoint() {
+  std::unique_lock lock(impl_->mutex);
+  if (impl_->poison) return impl_->poisoned();
+  if (!impl_->key)
+    return fail(ErrorKind::unsupported, "the log has no signing key here: checkpoints are not made",
+                "see what was said about the key when the program started");
+  const std::uint64_t asked = ++impl_->checkpoints_asked;
+  impl_->sign_from = impl_->enqueued;
+  impl_->make_due(impl_->enqueued);
+  impl_->work.notify_one();
+  impl_->done.wait(lock, [&] { return impl_->checkpoints_answered >= asked || impl_->poison; });
+  if (impl_->checkpoints_answered < asked || impl_->poison) return impl_->poisoned();
+  return impl_->newest_checkpoint;
 }
 
 Sequence Appender::enqueued() const {

@@ -13,9 +13,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "events/codec.hpp"
 #include "log/log.hpp"
+#include "log/signing_key.hpp"
 
 namespace wattledger::log {
 
@@ -92,6 +94,12 @@ class Appender {
   void commit_due(UtcTime now);
   // Commits everything enqueued and waits.
   Result<void> flush();
+
+  // Whose signature checkpoints bear.
+  void sign_with(std::shared_ptr<const SigningKey> key);
+  // Commits everything enqueued, signs it (checkpoint.hpp) and returns the note once that is
+  // durable. not_found without records, unsupported without a key, poisoned.
+  Result<std::string> checkpoint();
 
   [[nodiscard]] Sequence enqueued() const;
   [[nodiscard]] Sequence committed() const;

@@ -51,6 +51,10 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_verify(*log, invocation);
   add_log_archive(*log, invocation, house_retirer());
   add_log_compact(*log, invocation);
+  add_log_checkpoint(*log, invocation);
+  add_log_key(*log, invocation);
+  add_log_prove(*log, invocation);
+  add_log_check_proof(*log, invocation);
 
   add_replay(app, invocation, house_owner());
 }

@@ -62,10 +62,20 @@ Result<void> Daemon::open_log() {
   auto appender = log::Appender::open(*log_, *lock_, limits);
   if (!appender) return Failure(appender.error());
   appender_.emplace(std::move(*appender));
+  // A house is served without evidence rather than not at all.
+  if (const auto taken = take_signing_key(); !taken)
+    spdlog::error("No checkpoints are signed: {}", taken.error().line());
   auto journal = Journal::open(*log_, *appender_, clock_, options_.source,
                                projections::FoldCache(config_.data / "cache"));
   if (!journal) return Failure(journal.error());
   journal_ = std::move(*journal);
+  return {};
+}
+
+Result<void> Daemon::take_signing_key() {
+  auto key = log::SigningKey::open_or_create(log::signing_key_file(config_.data));
+  if (!key) return Failure(key.error());
+  appender_->sign_with(std::make_shared<const log::SigningKey>(std::move(*key)));
   return {};
 }
 

@@ -68,6 +68,7 @@ class Daemon {
   Daemon(const config::Config& config, Clock& clock, inverter::Inverter& inverter,
          DaemonOptions options);
   Result<void> open_log();
+  Result<void> take_signing_key();
   Result<void> begin();
   Result<void> start_projections();
   Result<void> tell_damage();
@@ -81,6 +82,7 @@ class Daemon {
   Result<std::string> answer_append(const control::Request& request);
   Result<std::string> answer_adopt(const control::Request& request);
   Result<std::string> answer_retire(const control::Request& request);
+  Result<std::string> answer_checkpoint();
 
   const config::Config& config_;
   Clock& clock_;

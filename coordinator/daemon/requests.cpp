@@ -3,6 +3,7 @@
 
 #include "coordinator/control/status.hpp"
 #include "coordinator/daemon/daemon.hpp"
+#include "log/checkpoint.hpp"
 #include "log/reader.hpp"
 #include "log/retire.hpp"
 
@@ -19,6 +20,7 @@ Result<std::string> Daemon::answer(const control::Request& request) {
   if (request.verb == "append") return answer_append(request);
   if (request.verb == "adopt") return answer_adopt(request);
   if (request.verb == "retire") return answer_retire(request);
+  if (request.verb == "checkpoint") return answer_checkpoint();
   if (request.verb == "reload") {
     if (!options_.reload)
       return fail(ErrorKind::unsupported, "this daemon runs without a configuration file",
@@ -83,6 +85,19 @@ Result<std::string> Daemon::answer_retire(const control::Request& request) {
   const auto retired = log::retire(*log_, *lock_, last, limits);
   if (!retired) return Failure(retired.error());
   return nlohmann::json{{"first", retired->first.value}, {"done", retired->first > last}}.dump();
+}
+
+// The key is read anew, so that one that was refused at the start is taken once it is mended.
+Result<std::string> Daemon::answer_checkpoint() {
+  WATTLEDGER_TRY(take_signing_key());
+  {
+    const auto snapshot = log_->snapshot();
+    if (!snapshot) return Failure(snapshot.error());
+    WATTLEDGER_TRY(log::check_newest_checkpoint(*snapshot));
+  }
+  const auto note = appender_->checkpoint();
+  if (!note) return Failure(note.error());
+  return nlohmann::json{{"note", *note}}.dump();
 }
 
 Result<std::string> Daemon::answer_status() {

@@ -12,6 +12,7 @@ void add_override(CLI::App& app, Invocation& invocation);
 void add_fault_list(CLI::App& fault, Invocation& invocation);
 void add_fault_clear(CLI::App& fault, Invocation& invocation);
 void add_correct(CLI::App& app, Invocation& invocation);
+void add_log_checkpoint(CLI::App& log, Invocation& invocation);
 void add_reload(CLI::App& app, Invocation& invocation);
 
 }  // namespace wattledger::tool

@@ -1,5 +1,6 @@
 // wattledger log …: looks at the log itself. Read-only but for archive and compact. Taking archived
-// records out of the log is its owner's act, which main() hands in.
+// records out of the log is its owner's act, which main() hands in; log checkpoint, which writes,
+// is in house/.
 #pragma once
 
 #include "replay/command.hpp"
@@ -7,6 +8,9 @@
 
 namespace wattledger::tool {
 
+void add_log_check_proof(CLI::App& log, Invocation& invocation);
+void add_log_key(CLI::App& log, Invocation& invocation);
+void add_log_prove(CLI::App& log, Invocation& invocation);
 void add_log_stat(CLI::App& log, Invocation& invocation);
 void add_log_cat(CLI::App& log, Invocation& invocation);
 void add_log_tail(CLI::App& log, Invocation& invocation);

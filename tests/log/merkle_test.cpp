@@ -2,55 +2,18 @@
 
 #include <doctest/doctest.h>
 
-#include <array>
-#include <string>
-#include <string_view>
 #include <vector>
+
+#include "tests/log/merkle_leaves.hpp"
 
 namespace wattledger::log {
 namespace {
 
-std::vector<std::byte> bytes_of(std::string_view hex) {
-  std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes.push_back(static_cast<std::byte>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  return bytes;
-}
-
-// The eight leaves that RFC 6962 implementations share as test data, and the roots of their first
-// n.
-constexpr std::array<std::string_view, 8> leaves = {"",
-                                                    "00",
-                                                    "10",
-                                                    "2021",
-                                                    "3031",
-                                                    "40414243",
-                                                    "5051525354555657",
-                                                    "606162636465666768696a6b6c6d6e6f"};
-constexpr std::array<std::string_view, 8> roots = {
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
-
-// The definition of RFC 6962 §2.1, by recursion.
-Digest root_by_definition(const std::vector<Digest>& all, std::size_t from, std::size_t count) {
-  if (count == 0) return empty_root();
-  if (count == 1) return all[from];
-  std::size_t left = 1;
-  while (left * 2 < count) left *= 2;
-  return node_hash(root_by_definition(all, from, left),
-                   root_by_definition(all, from + left, count - left));
-}
-
-Digest numbered_leaf(std::size_t number) {
-  const std::string text = "leaf " + std::to_string(number);
-  return leaf_hash(std::as_bytes(std::span(text)));
-}
+using wattledger::testing::bytes_of_hex;
+using wattledger::testing::known_leaves;
+using wattledger::testing::known_roots;
+using wattledger::testing::numbered_leaf;
+using wattledger::testing::root_by_definition;
 
 TEST_SUITE("log/merkle") {
   TEST_CASE("no records have the hash of the empty string") {
@@ -60,9 +23,9 @@ TEST_SUITE("log/merkle") {
 
   TEST_CASE("the known leaves give the known roots") {
     Frontier frontier;
-    for (std::size_t i = 0; i < leaves.size(); ++i) {
-      frontier.append(leaf_hash(bytes_of(leaves[i])));
-      CHECK(frontier.root().hex() == roots[i]);
+    for (std::size_t i = 0; i < known_leaves.size(); ++i) {
+      frontier.append(leaf_hash(bytes_of_hex(known_leaves[i])));
+      CHECK(frontier.root().hex() == known_roots[i]);
       CHECK(frontier.size() == i + 1);
     }
   }

@@ -1,4 +1,7 @@
 // The owner's requests by socket and by lock are one function: equal events but for their times.
+#include <nlohmann/json.hpp>
+
+#include "log/checkpoint.hpp"
 #include "tests/simulation/real_house.hpp"
 
 using namespace wattledger;
@@ -84,5 +87,40 @@ TEST_SUITE("simulation/requests") {
       CAPTURE(i);
       CHECK(both[i] == both[i + 6]);
     }
+  }
+
+  TEST_CASE("the daemon makes the log's key, signs on demand, and the tool signs after it alike") {
+    const TemporaryDirectory home;
+    simulator::House house({}, simulator::HouseYear::generate(1), wall_clock());
+    const auto server = std::move(*simulator::ModbusServer::start(house, 0));
+    const auto config = write_config(home.path(), server->port(), "advise");
+    const auto data = home / "data";
+    const auto tool = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.begin(), {"--data", data.string()});
+      const Ran ran = run(WATTLEDGER_TOOL, arguments);
+      REQUIRE_MESSAGE(ran.code == 0, ran.out << ran.err);
+      return ran.out;
+    };
+    std::string by_daemon;
+    {
+      Program daemon(WATTLEDGERD, {"--config", config.string()});
+      REQUIRE_MESSAGE(wait_for(daemon, data, Kind::ReadingRecorded), daemon.err());
+      const auto answer = nlohmann::json::parse(tool({"log", "checkpoint", "--format", "json"}));
+      CHECK(answer["by_daemon"] == true);
+      by_daemon = answer["note"].get<std::string>();
+      REQUIRE_MESSAGE(daemon.kill(SIGTERM) == 0, daemon.err());
+    }
+    std::string key = tool({"log", "key"});
+    key.pop_back();
+    const auto verifier = log::VerifierKey::parse(key);
+    REQUIRE(verifier.has_value());
+    const auto first = log::open_checkpoint(by_daemon, *verifier);
+    REQUIRE_MESSAGE(first.has_value(), first.error().line());
+    const auto second = log::open_checkpoint(tool({"log", "checkpoint"}), *verifier);
+    REQUIRE_MESSAGE(second.has_value(), second.error().line());
+    CHECK(second->size > first->size);  // the daemon's last words
+    const std::string proof = home / "grown.proof";
+    tool({"log", "prove", "--from", std::to_string(first->size), "--out", proof});
+    CHECK(run(WATTLEDGER_TOOL, {"log", "check-proof", proof, "--key", key}).code == 0);
   }
 }

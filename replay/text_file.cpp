@@ -1,0 +1,109 @@
+#include "replay/text_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace wattledger::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Failure refused(const fs::path& file, const char* what) {
+  return fail(ErrorKind::io, file.string() + " cannot be " + what + ": " + std::strerror(errno),
+              "check the path, its permissions and the space there");
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+}  // namespace
+
+void add_out(CLI::App& command, std::string& out, const std::string& what) {
+  add_text(command, "--out", out, what)->type_name("FILE");
+}
+
+Result<void> write_text_file(const fs::path& file, const std::string& text) {
+  constexpr mode_t mode = 0644;
+  const fs::path temporary = file.string() + fmt::format(".{}.new", ::getpid());
+  {
+    const Descriptor to(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (to.number() < 0) return refused(file, "written");
+    if (!write_all(to.number(), text) || ::fsync(to.number()) != 0) {
+      auto failure = refused(file, "written");
+      ::unlink(temporary.c_str());
+      return failure;
+    }
+  }
+  if (::rename(temporary.c_str(), file.c_str()) == 0) return {};
+  auto failure = refused(file, "written");
+  ::unlink(temporary.c_str());
+  return failure;
+}
+
+Result<std::string> read_text_file(const fs::path& file, std::size_t bytes_max) {
+  const Descriptor from(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (from.number() < 0 && errno == ENOENT)
+    return fail(ErrorKind::not_found, "there is no file " + file.string(), "check the path");
+  if (from.number() < 0) return refused(file, "read");
+  std::string text;
+  std::array<char, 16'384> buffer{};
+  while (true) {
+    const ssize_t count = ::read(from.number(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return refused(file, "read");
+    if (count == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (text.size() > bytes_max)
+      return fail(ErrorKind::full,
+                  fmt::format("{} is longer than {} bytes", file.string(), bytes_max),
+                  "check that it is the right file");
+  }
+}
+
+Exit hand_out(const Invocation& invocation, const std::string& out, const Handout& handout) {
+  if (!out.empty())
+    if (const auto written = write_text_file(out, handout.text); !written)
+      return cannot(written.error());
+  if (invocation.format == Format::json) {
+    auto object = nlohmann::ordered_json::parse(handout.facts_json);
+    if (out.empty())
+      object[handout.name] = handout.text;
+    else
+      object["out"] = out;
+    say(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else if (out.empty()) {
+    say(std::string_view(handout.text).substr(0, handout.text.size() - 1));
+  } else {
+    say(handout.remark + ": " + out);
+  }
+  return Exit::done;
+}
+
+}  // namespace wattledger::tool
