@@ -34,7 +34,7 @@ constexpr std::uint64_t records = 300;  // over a stored Merkle node, and quickl
 
 // Commits of different sizes, so that pages were freed and used again.
 void make_log(const fs::path& directory) {
-  Log log = Log::create(directory, {}).value();
+  Log log = Log::create(directory, {.demo = false, .uuid = Id128{}}).value();
   const WriterLock lock = WriterLock::take(directory, "test").value();
   Appender appender = Appender::open(log, lock, {}).value();
   for (std::uint64_t number = 1; number <= records; ++number) {

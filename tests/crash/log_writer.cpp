@@ -91,7 +91,7 @@ struct Writer {
 
 int record(const std::string& directory, std::uint64_t commits, std::uint64_t seed) {
   std::mt19937_64 random(seed);
-  (void)or_exit(log::Log::create(directory, {}));
+  (void)or_exit(log::Log::create(directory, {.demo = false, .uuid = Id128{}}));
   mark(0);
   Writer writer(directory);
   for (std::uint64_t commit = 0; commit < commits; ++commit) {
