@@ -1,6 +1,8 @@
 // A directory of its own for one test, removed with everything in it at the end.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -31,5 +33,16 @@ class TemporaryDirectory {
  private:
   std::filesystem::path path_;
 };
+
+// Where files live in memory, for tests that write many and whose subject is no disk; else where
+// temporary files are.
+[[nodiscard]] inline std::filesystem::path memory_directory() {
+  const std::filesystem::path memory = "/dev/shm";
+  std::error_code none;
+  constexpr std::uintmax_t bytes_wanted = std::uintmax_t{256} << 20U;
+  const bool roomy = std::filesystem::space(memory, none).available >= bytes_wanted && !none;
+  const bool usable = roomy && ::access(memory.c_str(), W_OK | X_OK) == 0;
+  return usable ? memory : std::filesystem::temp_directory_path();
+}
 
 }  // namespace wattledger::testing

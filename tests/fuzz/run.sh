@@ -1,0 +1,40 @@
+#!/bin/bash
+# tests/fuzz/run.sh BUILD_DIRECTORY [target…]: runs the fuzzers (all, or those named) one after the other, each at most a
+# minute and all together at most five. BUILD_DIRECTORY is one of the preset fuzz, its target `fuzzers` built. The corpus that
+# grows is in BUILD_DIRECTORY/corpus, an input that fails in BUILD_DIRECTORY/findings: make it small
+# (fuzz_NAME -minimize_crash=1 FILE), mend the fault, and keep it in tests/fuzz/corpus/NAME.
+#   WATTLEDGER_FUZZ_SECONDS   for all together instead of 300
+#   WATTLEDGER_FUZZ_SEED      libFuzzer's seed; else drawn, and printed
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+build=$1
+shift
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(find "$build/tests/fuzz" -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sed 's/^fuzz_//' | sort)
+[ ${#targets[@]} -gt 0 ] || { echo "no fuzzers in $build: cmake --preset fuzz && cmake --build $build --target fuzzers" >&2; exit 3; }
+
+together=${WATTLEDGER_FUZZ_SECONDS:-300}
+seed=${WATTLEDGER_FUZZ_SEED:-$((RANDOM * 32768 + RANDOM + 1))}
+# Starting, reading the corpus and ending take time too, and are of the same budget.
+each=$((together / ${#targets[@]} - 3))
+[ "$each" -le 60 ] || each=60
+[ "$each" -ge 1 ] || each=1
+echo "WATTLEDGER_FUZZ_SEED=$seed, ${#targets[@]} fuzzers, $each s each"
+
+failed=()
+for target in "${targets[@]}"; do
+  corpus=$build/corpus/$target
+  mkdir -p "$corpus" "$build/findings"
+  log=$build/findings/$target.log
+  if "$build/tests/fuzz/fuzz_$target" -seed="$seed" -max_total_time="$each" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+    -print_final_stats=1 -artifact_prefix="$build/findings/$target-" "$corpus" "$here/corpus/$target" >"$log" 2>&1; then
+    runs=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
+    coverage=$(grep -oE 'cov: [0-9]+' "$log" | tail -1)
+    echo "$target: $runs inputs, ${coverage:-nothing covered}, nothing found"
+  else
+    tail -50 "$log"
+    echo "$target: FOUND SOMETHING (above; the input is in $build/findings)"
+    failed+=("$target")
+  fi
+done
+[ ${#failed[@]} -eq 0 ] || { echo "fuzzers that found something: ${failed[*]}" >&2; exit 1; }
