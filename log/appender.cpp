@@ -124,6 +124,7 @@ struct Appender::Impl {
   bool commit_batch(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] bool checkpoint_due() const;
   bool sign_head(std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool schedule_says_sign() const;
 
   const std::shared_ptr<Environment> environment;
   const AppendLimits limits;
@@ -148,6 +149,8 @@ struct Appender::Impl {
   Sequence sign_from;
   Result<std::string> newest_checkpoint{std::string()};
   // The writer thread's own.
+  std::uint64_t signed_size = 0;              // of the newest checkpoint
+  std::optional<UtcTime> signed_recorded_at;  // of the last record in it, or the log's first
   Meta meta;
   PendingRecords batch;
   std::jthread writer;  // last: joined before the rest goes
@@ -238,6 +241,10 @@ bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
   const auto signing_key = key;
   lock.unlock();
   auto note = commit_checkpoint(*environment, *signing_key, meta.head);
+  if (note) {
+    signed_size = meta.head.value;
+    signed_recorded_at = meta.head_recorded_at;
+  }
   lock.lock();
   const bool failed = !note && note.error().kind != ErrorKind::not_found &&
                       note.error().kind != ErrorKind::unsupported;
@@ -248,14 +255,29 @@ bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
   return !failed;
 }
 
+// Of the batch at hand.
+bool Appender::Impl::schedule_says_sign() const {
+  const UtcTime now = batch[batch.size() - 1].facts.recorded_at;
+  const UtcTime before = signed_recorded_at.value_or(
+      meta.epochs.empty() ? batch[0].facts.recorded_at : meta.epochs.front().recorded_at);
+  return meta.head.value + batch.size() - signed_size >= limits.checkpoint_events_max ||
+         now - before >= limits.checkpoint_age_max;
+}
+
 // Takes everything that waits: what is due, and telemetry in its company.
 bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
   std::swap(batch, queue);
+  const auto signing_key = key;
   lock.unlock();
   const std::uint64_t bytes = batch.bytes();
   const auto begin = Clock::now();
   const std::uint64_t written_before = written_by_this_thread();
-  const auto result = commit_records(*environment, meta, batch);
+  const bool sign = signing_key && schedule_says_sign();
+  const auto result = commit_records(*environment, meta, batch, sign ? signing_key.get() : nullptr);
+  if (result && sign) {
+    signed_size = meta.head.value;
+    signed_recorded_at = meta.head_recorded_at;
+  }
   const std::uint64_t written = written_by_this_thread() - written_before;
   const auto took = Clock::now() - begin;
   const std::size_t events = batch.size();
@@ -325,6 +347,12 @@ Result<Appender> Appender::open(Log& log, const WriterLock& lock, const AppendLi
   if (!correlations) return Failure(correlations.error());
   auto impl = std::make_unique<Impl>(log.impl().environment, limits, snapshot->meta(),
                                      *std::move(correlations));
+  // One that cannot be read is verify's finding; the schedule then begins with the log.
+  if (const auto newest = newest_checkpoint(*snapshot); newest && *newest) {
+    impl->signed_size = (*newest)->size;
+    if (const auto read = read_checkpoint((*newest)->note))
+      impl->signed_recorded_at = read->recorded_at;
+  }
   Impl* self = impl.get();
   self->writer = std::jthread([self](const std::stop_token& stop) { self->write(stop); });
   return Appender(std::move(impl));

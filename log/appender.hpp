@@ -29,6 +29,9 @@ struct AppendLimits {
   std::size_t correlations_max = 4'096;         // remembered for idempotency, re-read at open
   std::chrono::milliseconds occurred_lag_max{
       15 * 60 * 1000};  // a live event's occurred-at before its recorded-at
+  // With a signing key a commit carries a checkpoint when the one before is so many records …
+  std::uint64_t checkpoint_events_max = 10'000;
+  std::chrono::hours checkpoint_age_max{24};  // … or so much of recorded-at old
 };
 
 // telemetry waits for company; now commits at once and takes waiting telemetry along.

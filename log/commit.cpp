@@ -7,6 +7,7 @@
 #include <string>
 
 #include "log/byte_order.hpp"
+#include "log/checkpoint.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -106,7 +107,7 @@ std::span<const std::byte> PendingRecords::record(std::size_t i) const {
 }
 
 Result<void> commit_records(const Environment& environment, Meta& meta,
-                            const PendingRecords& records) {
+                            const PendingRecords& records, const SigningKey* key) {
   WATTLEDGER_TRY(environment.make_room(bytes_needed(records)));
   auto transaction = Transaction::begin(environment, Transaction::Access::write);
   if (!transaction) return Failure(transaction.error());
@@ -114,6 +115,11 @@ Result<void> commit_records(const Environment& environment, Meta& meta,
   Meta after = meta;
   WATTLEDGER_TRY(put_records(environment, *transaction, after, records));
   WATTLEDGER_TRY(write_meta(environment, *transaction, encode_changes(meta, after)));
+  if (key != nullptr) {
+    const auto note = sign_checkpoint(*key, after);
+    if (!note) return Failure(note.error());
+    WATTLEDGER_TRY(put_checkpoint(environment, *transaction, after.head.value, *note));
+  }
   WATTLEDGER_TRY(std::move(*transaction).commit());
   meta = std::move(after);
   return {};

@@ -12,6 +12,8 @@
 
 namespace wattledger::log {
 
+class SigningKey;
+
 // Built and hashed by whoever enqueued it.
 struct Pending {
   Digest leaf;
@@ -40,9 +42,10 @@ class PendingRecords {
   std::uint64_t bytes_ = 0;
 };
 
-// Appends behind `meta`, which must be what the log has; moves it on. After an error the log is as
-// before.
+// Appends behind `meta`, which must be what the log has; moves it on. With a key the same
+// transaction holds a checkpoint of all of it. After an error the log is as before.
 [[nodiscard]] Result<void> commit_records(const Environment& environment, Meta& meta,
-                                          const PendingRecords& records);
+                                          const PendingRecords& records,
+                                          const SigningKey* key = nullptr);
 
 }  // namespace wattledger::log

@@ -141,6 +141,38 @@ TEST_SUITE("log/checkpoint") {
     CHECK(fixture.verified().findings.empty());
   }
 
+  TEST_CASE(
+      "with a key, commits carry checkpoints by count of events and by age, also after a restart") {
+    AppendLimits limits;
+    limits.checkpoint_events_max = 10;
+    limits.checkpoint_age_max = std::chrono::hours(2);
+    LogFixture fixture(limits);
+    const auto sizes = [&] {
+      std::vector<std::uint64_t> found;
+      good(scan_checkpoints(fixture.snapshot(), 0,
+                            [&](const StoredCheckpoint& stored) -> Result<bool> {
+                              CHECK(open_checkpoint(stored.note, verifier(*key_of(1))).has_value());
+                              found.push_back(stored.size);
+                              return true;
+                            }));
+      return found;
+    };
+    fixture.append(reading(1), 1);
+    CHECK(sizes().empty());  // no key yet
+    fixture.appender().sign_with(key_of(1));
+    for (int i = 2; i <= 25; ++i) fixture.append(reading(i), i);
+    CHECK(sizes() == std::vector<std::uint64_t>{10, 20});
+    fixture.reopen();
+    fixture.appender().sign_with(key_of(1));
+    for (int i = 26; i <= 31; ++i) fixture.append(reading(i), i);
+    CHECK(sizes() == std::vector<std::uint64_t>{10, 20, 30});
+    fixture.append(reading(7'000), 7'000);
+    CHECK(sizes().size() == 3);
+    fixture.append(reading(30 + 7'200), 30 + 7'200);  // two hours behind the last that was signed
+    CHECK(sizes() == std::vector<std::uint64_t>{10, 20, 30, 33});
+    CHECK(fixture.verified().findings.empty());
+  }
+
   TEST_CASE("many may ask the appender at once, while others append") {
     LogFixture fixture;
     const auto key = key_of(1);
