@@ -198,6 +198,7 @@ class Campaign {
 // one line is one.
 void check_end(const Ended& ended) {
   CAPTURE(ended.said);
+  CAPTURE(ended.code);
   REQUIRE(ended.signal == 0);
   const bool known = ended.code == as_before || ended.code == page_damaged ||
                      ended.code == refused || ended.code == found || ended.code == older;
@@ -226,9 +227,10 @@ TEST_SUITE("crash/bit flips") {
     campaign.report();
   }
 
-  // LMDB 0.9 has no checksums and trusts its tree pages: an offset or a length that points beyond
-  // the file's end is SIGBUS, an unknown flag of a node a null pointer. That a process ends so is
-  // all that can happen to it, and only by these bytes.
+  // LMDB 0.9 has no checksums and trusts its tree pages. Where an offset or a length points beyond
+  // the file the log ends the process with one line; but a node that claims to hold duplicates,
+  // which no database here has, makes LMDB follow a null pointer. That is the worst that a flipped
+  // bit does, and only these bytes do it.
   TEST_CASE(
       "a flipped bit outside the records gives no wrong record, and where it steers no search no "
       "crash") {
@@ -241,9 +243,9 @@ TEST_SUITE("crash/bit flips") {
       CAPTURE(offset);
       CAPTURE(bit);
       const Ended ended = campaign.flipped(offset, bit);
-      const bool died = ended.signal == SIGSEGV || ended.signal == SIGBUS;
       const bool page_size = offset / page_bytes < 2 && offset % page_bytes / 4 == page_size_at / 4;
-      if (!(died && campaign.steers(offset)) && !(ended.signal == SIGFPE && page_size))
+      if (!(ended.signal == SIGSEGV && campaign.steers(offset)) &&
+          !(ended.signal == SIGFPE && page_size))
         check_end(ended);
     }
     campaign.report();
