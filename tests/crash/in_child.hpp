@@ -28,7 +28,7 @@ struct Ended {
 // endless loop is ended by SIGXCPU after as much of the processor's time, whatever else runs here.
 // Fork while this process has one thread and no open log.
 inline Ended in_child(const std::filesystem::path& words, const std::function<int()>& body) {
-  constexpr rlim_t seconds_max = 60;
+  constexpr rlim_t seconds_max = 30;
   std::fflush(nullptr);  // what is buffered is not the child's to write
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("no fork");

@@ -27,7 +27,9 @@ constexpr std::uint64_t rounds_default = 40;
 constexpr std::uint64_t rounds_default = 200;
 #endif
 // A log grows with every round and is read whole after each: a new one now and then.
-constexpr std::uint64_t rounds_per_log = 20;
+constexpr std::uint64_t rounds_per_log = 10;
+// So many answers a writer may be ahead of its parent, who may be slow to kill.
+constexpr std::uint64_t answers_ahead_max = 8;
 
 template <class T>
 T or_exit(Result<T> result) {
@@ -50,7 +52,9 @@ void append_for_ever(const std::filesystem::path& directory, std::uint64_t seed,
                              {urgency, std::nullopt}));
     if (random() % 64 == 0 && !appender.wait(Sequence{number})) ::_exit(2);
     const std::uint64_t durable = appender.committed().value;
-    if (durable > reported) parent.send(reported = durable);
+    if (durable == reported) continue;
+    if (!parent.receive()) return;  // leave to answer once more
+    parent.send(reported = durable);
   }
 }
 
@@ -59,6 +63,7 @@ std::uint64_t run_and_kill(const std::filesystem::path& directory, std::uint64_t
                            std::uint64_t answers) {
   ChildProcess child(
       [&](const ChildProcess::Ends& parent) { append_for_ever(directory, seed, parent); });
+  for (std::uint64_t i = 0; i < answers + answers_ahead_max; ++i) child.ends().send(i);
   std::uint64_t last = 0;
   for (std::uint64_t i = 0; i < answers; ++i) {
     const auto answer = child.ends().receive();
@@ -101,7 +106,7 @@ TEST_SUITE("crash/appender") {
         REQUIRE(Log::create(*home / "log", {}).has_value());
         head = 0;
       }
-      const std::uint64_t answered = run_and_kill(*home / "log", random(), random() % 40);
+      const std::uint64_t answered = run_and_kill(*home / "log", random(), random() % 24);
       const std::uint64_t before =
           std::exchange(head, check_whole(*home / "log", std::max(answered, head)));
       records += head - before;
