@@ -137,12 +137,15 @@ Result<Past> look_back(const std::filesystem::path& data) {
   past.ended = snapshot->meta().head_recorded_at;
   constexpr std::uint64_t recent = 2'000;
   const std::uint64_t head = snapshot->head().value;
-  WATTLEDGER_TRY(snapshot->scan(Sequence{head > recent ? head - recent : 1}, snapshot->head(),
-                                [&](const log::RecordView& record) -> Result<bool> {
-                                  if (const auto* reading = record.event.as<fb::ReadingRecorded>())
-                                    past.reading.emplace(), reading->UnPackTo(&*past.reading);
-                                  return true;
-                                }));
+  projections::Damage damage;  // the daemon's to tell
+  WATTLEDGER_TRY(projections::scan_over_damage(
+      *snapshot, Sequence{head > recent ? head - recent : 1}, snapshot->head(),
+      [&](const log::RecordView& record) -> Result<bool> {
+        if (const auto* reading = record.event.as<fb::ReadingRecorded>())
+          past.reading.emplace(), reading->UnPackTo(&*past.reading);
+        return true;
+      },
+      damage));
   return past;
 }
 
