@@ -49,7 +49,7 @@ class Writer {
   void put(const ZoneOffsets& value) { put(value.transitions()); }
   template <HasFields T>
   void put(const T& value) {
-    std::apply([this](const auto&... each) { (put(each), ...); }, fields(value));
+    std::apply([this](const auto&... each) { (this->put(each), ...); }, fields(value));
   }
 
   [[nodiscard]] std::vector<std::byte> take() { return std::move(bytes_); }

@@ -75,7 +75,7 @@ class Reader {
   }
   template <HasFields T>
   void take(T& value) {
-    std::apply([this](auto&... each) { (take(each), ...); }, fields(value));
+    std::apply([this](auto&... each) { (this->take(each), ...); }, fields(value));
   }
 
   void refuse(const char* why) {
