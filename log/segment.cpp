@@ -82,14 +82,14 @@ Result<Read> read_manifest(const DiskFile& file, std::uint64_t size) {
   const auto length = load_big<std::uint64_t>(tail->data());
   if (length > manifest_bytes_max || length > size - head_bytes - tail_bytes)
     return damaged("has a damaged end: its manifest cannot be so long");
-  const std::uint64_t begin = size - tail_bytes - length;
-  const auto bytes = file.read(begin, static_cast<std::size_t>(length));
+  const std::uint64_t blocks_end = size - tail_bytes - length;
+  const auto bytes = file.read(blocks_end, static_cast<std::size_t>(length));
   if (!bytes) return Failure(bytes.error());
   Read result;
   result.digest = sha256(*bytes);
   if (std::memcmp(result.digest.bytes.data(), tail->data() + 8, result.digest.bytes.size()) != 0)
     return damaged("has a damaged manifest: its SHA-256 is another");
-  auto manifest = decode_manifest(*bytes, head_bytes, begin);
+  auto manifest = decode_manifest(*bytes, head_bytes, blocks_end);
   if (!manifest) return Failure(about_file(file.path(), manifest.error()));
   result.manifest = *std::move(manifest);
   return result;
