@@ -84,7 +84,8 @@ Disk::Image Disk::image(std::mt19937_64& random, const TraceEntry* in_flight) co
   }
   Image image = certain_;
   std::uint64_t length = certain_length_;
-  for (const auto& [write, sectors] : write_sectors_) {  // in the order in which they came
+  for (const auto& [number, sectors] : write_sectors_) {  // in the order in which they came
+    const auto write = number;  // clang 14 lets no lambda hold a structured binding
     const std::vector<bool> there = chosen(random, sectors.size());
     for (std::size_t i = 0; i < sectors.size(); ++i) {
       const auto found = versions_.find(sectors[i]);

@@ -273,19 +273,21 @@ TEST_SUITE("replay/house") {
     HouseLog house;
     house.begin();
     house.reading(60, 6'400);
-    for (const auto& [kind, left] : {std::pair(ErrorKind::timed_out, true),
-                                     {ErrorKind::io, true},
-                                     {ErrorKind::full, true},
-                                     {ErrorKind::conflict, false},
-                                     {ErrorKind::foreign, false}}) {
-      CAPTURE(static_cast<int>(kind));
-      FakeDaemon daemon(house, fail(kind, "it did not go well", "look"));
+    struct Row {
+      ErrorKind kind;
+      bool left;
+    };
+    for (const Row row :
+         {Row{ErrorKind::timed_out, true}, Row{ErrorKind::io, true}, Row{ErrorKind::full, true},
+          Row{ErrorKind::conflict, false}, Row{ErrorKind::foreign, false}}) {
+      CAPTURE(static_cast<int>(row.kind));
+      FakeDaemon daemon(house, fail(row.kind, "it did not go well", "look"));
       const ToolRun run = on(house, {"replay", "--yes"});
       CHECK(run.code == 3);
       CHECK(run.one_error_line());
       const std::string staged = daemon.args()["staged"].get<std::string>();
-      CHECK(std::filesystem::exists(staged) == left);
-      CHECK((run.err.find(staged) != std::string::npos) == left);
+      CHECK(std::filesystem::exists(staged) == row.left);
+      CHECK((run.err.find(staged) != std::string::npos) == row.left);
       std::filesystem::remove_all(house.data() / "staging");
     }
   }
