@@ -130,7 +130,9 @@ TEST_SUITE("log/base64") {
          {"foob", "Zm9vYg=="},
          {"fooba", "Zm9vYmE="},
          {"foobar", "Zm9vYmFy"}}};
-    for (const auto& [plain, text] : known) {
+    for (const auto& row : known) {
+      const std::string_view plain = row.first;
+      const std::string_view text = row.second;
       CAPTURE(plain);
       CHECK(base64(std::as_bytes(std::span(plain))) == text);
       const auto bytes = bytes_from_base64(text);
