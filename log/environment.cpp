@@ -17,6 +17,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -48,21 +49,52 @@ Result<void> occupy_standard_descriptors() {
   return {};
 }
 
+// LMDB makes a file by writing two meta pages of transaction 0. Killed between them it leaves a
+// shorter one, which it takes for no file of its own later; a log that was cut short, in which
+// something was committed, has another transaction there.
+bool begun_and_left(std::span<const char> head, std::uint64_t bytes) {
+  constexpr std::size_t transaction_offset = 144;  // mm_txnid, of the first meta page
+  std::uint64_t transaction = 0;
+  if (bytes >= 2 * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))) return false;
+  if (head.size() < transaction_offset + sizeof transaction) return true;
+  std::memcpy(&transaction, head.data() + transaction_offset, sizeof transaction);
+  return transaction == 0;
+}
+
 // Looks at the file before LMDB does: LMDB would fill an empty one and leave a lock file beside a
 // foreign one.
 Result<void> check_data_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return system_failure(path.string() + " cannot be read");
-  std::array<char, lmdb_magic_offset + 4> head{};
+  std::array<char, 152> head{};
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  if (file.gcount() == 0)
+  const auto read = static_cast<std::size_t>(file.gcount());
+  if (read == 0)
     return fail(ErrorKind::not_found, path.string() + " is empty: a log that was never finished",
                 "create the log again");
   std::uint32_t magic = 0;
   std::memcpy(&magic, head.data() + lmdb_magic_offset, sizeof magic);
-  if (file.gcount() < static_cast<std::streamsize>(head.size()) || magic != lmdb_magic)
+  if (read < lmdb_magic_offset + sizeof magic || magic != lmdb_magic)
     return fail(ErrorKind::foreign, path.string() + " is not an LMDB file",
                 "choose another directory");
+  std::error_code error;
+  const std::uint64_t bytes = std::filesystem::file_size(path, error);
+  if (!error && begun_and_left(std::span(head).first(read), bytes))
+    return fail(ErrorKind::not_found, path.string() + " was begun and never finished",
+                "create the log again");
+  return {};
+}
+
+// LMDB fills an empty file, but not what is left of one.
+Result<void> begin_anew(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return {};
+  const auto found = check_data_file(path);
+  if (found || found.error().kind != ErrorKind::not_found) return {};  // LMDB says what it is
+  std::filesystem::resize_file(path, 0, error);
+  if (error)
+    return fail(ErrorKind::io, path.string() + " cannot be begun anew: " + error.message(),
+                "check its permissions");
   return {};
 }
 
@@ -235,6 +267,7 @@ class EnvironmentRegistry {
     const std::lock_guard lock(mutex_);
     if (const auto known = place(directory); known && entries_.contains(*known))
       return fail(ErrorKind::conflict, "a log is in " + directory.string() + " already", "open it");
+    WATTLEDGER_TRY(begin_anew(directory / data_file));
     auto environment = make(directory, map_bytes_default);
     if (!environment) return Failure(environment.error());
     WATTLEDGER_TRY((*environment)->create_databases(values));

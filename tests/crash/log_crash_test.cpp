@@ -134,6 +134,7 @@ TEST_SUITE("crash/appender") {
         const auto directory = home / std::to_string(i);
         const auto opened = Log::open(directory);
         if (opened) continue;
+        CAPTURE(opened.error().line());
         CHECK(opened.error().kind == ErrorKind::not_found);
         CHECK(Log::create(directory, {}).has_value());
       }
