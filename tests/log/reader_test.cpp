@@ -101,5 +101,133 @@ TEST_SUITE("log/reader") {
   }
 }
 
+TEST_SUITE("log/damage") {
+  TEST_CASE("a hole is named by reader and verification") {
+    LogFixture fixture;
+    for (int i = 1; i <= 6; ++i) fixture.append(reading(i), i);
+    fixture.stop();
+    {
+      RawEnvironment raw(fixture.directory());
+      raw.remove("events", key_of(3));
+      raw.remove("events", key_of(4));
+    }
+    const Log log = value(Log::open(fixture.directory()));
+    const Snapshot snapshot = value(log.snapshot());
+    const auto scan = snapshot.scan(Sequence{1}, Sequence{6},
+                                    [](const RecordView&) -> Result<bool> { return true; });
+    CHECK(kind_of(scan) == ErrorKind::corrupt);
+    CHECK(scan.error().what.find("record 3") != std::string::npos);
+    CHECK(kind_of(snapshot.at(Sequence{4})) == ErrorKind::corrupt);
+    const Verification result = value(verify(snapshot));
+    REQUIRE(result.findings.size() == 1);
+    CHECK(result.findings[0].kind == FindingKind::hole);
+    CHECK(result.findings[0].sequence == Sequence{3});
+    CHECK(result.records == 4);
+  }
+
+  TEST_CASE("a missing tail is a hole too") {
+    LogFixture fixture;
+    for (int i = 1; i <= 3; ++i) fixture.append(reading(i), i);
+    fixture.stop();
+    { RawEnvironment(fixture.directory()).remove("events", key_of(3)); }
+    const Log log = value(Log::open(fixture.directory()));
+    const Snapshot snapshot = value(log.snapshot());
+    const auto scan = snapshot.scan(Sequence{1}, Sequence{3},
+                                    [](const RecordView&) -> Result<bool> { return true; });
+    CHECK(kind_of(scan) == ErrorKind::corrupt);
+    const Verification result = value(verify(snapshot));
+    REQUIRE(result.findings.size() == 1);
+    CHECK(result.findings[0].kind == FindingKind::hole);
+    CHECK(result.findings[0].sequence == Sequence{3});
+  }
+
+  TEST_CASE("a flipped bit is named by its sequence, and the rest is still read") {
+    LogFixture fixture;
+    for (int i = 1; i <= 4; ++i) fixture.append(reading(i), i);
+    fixture.stop();
+    {
+      RawEnvironment raw(fixture.directory());
+      Bytes record = raw.get("events", key_of(2));
+      record[record.size() / 2] ^= std::byte{4};
+      raw.put("events", key_of(2), record);
+    }
+    fixture.start();  // an old damage does not stop the house
+    CHECK(fixture.append(reading(5), 5) == 5);
+    const Snapshot snapshot = fixture.snapshot();
+    CHECK(kind_of(snapshot.at(Sequence{2})) == ErrorKind::corrupt);
+    CHECK(scanned(snapshot, 3, 9) == Sequences{3, 4, 5});
+    const Verification result = value(verify(snapshot));
+    REQUIRE(result.findings.size() == 2);
+    CHECK(result.findings[0].kind == FindingKind::damaged_record);
+    CHECK(result.findings[0].sequence == Sequence{2});
+    CHECK(result.findings[1].kind == FindingKind::tree_mismatch);
+  }
+
+  TEST_CASE("a rewritten record with a good checksum is found by the tree") {
+    LogFixture fixture;
+    LogFixture forger;
+    for (int i = 1; i <= 4; ++i) fixture.append(reading(i), i);
+    for (int i = 1; i <= 4; ++i) forger.append(reading(i, 9'999), i);
+    fixture.stop();
+    forger.stop();
+    const Bytes forged = RawEnvironment(forger.directory()).get("events", key_of(2));
+    { RawEnvironment(fixture.directory()).put("events", key_of(2), forged); }
+    const Log log = value(Log::open(fixture.directory()));
+    const Verification result = value(verify(value(log.snapshot())));
+    REQUIRE(result.findings.size() == 1);
+    CHECK(result.findings[0].kind == FindingKind::tree_mismatch);
+  }
+
+  TEST_CASE("a wrong stored node is found") {
+    LogFixture fixture;
+    for (int i = 1; i <= 300; ++i) fixture.enqueue(reading(i), i);
+    fixture.stop();
+    Bytes key(9);
+    key[0] = std::byte{8};
+    { RawEnvironment(fixture.directory()).put("nodes", key, Bytes(32)); }
+    const Log log = value(Log::open(fixture.directory()));
+    const Verification result = value(verify(value(log.snapshot())));
+    REQUIRE(result.findings.size() == 1);
+    CHECK(result.findings[0].kind == FindingKind::tree_mismatch);
+    CHECK(result.findings[0].sequence == Sequence{256});
+  }
+
+  TEST_CASE("a record behind the head is found") {
+    LogFixture fixture;
+    fixture.append(reading(1), 1);
+    fixture.stop();
+    {
+      RawEnvironment raw(fixture.directory());
+      raw.put("events", key_of(2), raw.get("events", key_of(1)));
+    }
+    const Log log = value(Log::open(fixture.directory()));
+    const Verification result = value(verify(value(log.snapshot())));
+    REQUIRE(result.findings.size() == 1);
+    CHECK(result.findings[0].kind == FindingKind::meta_mismatch);
+    CHECK(result.findings[0].sequence == Sequence{2});
+  }
+
+  TEST_CASE("findings have a limit and say so") {
+    LogFixture fixture;
+    for (int i = 1; i <= 2'100; ++i) fixture.enqueue(reading(i), i);
+    fixture.stop();
+    {
+      RawEnvironment raw(fixture.directory());
+      for (std::uint64_t i = 1; i < 2'100; i += 2) raw.put("events", key_of(i), Bytes(64));
+    }
+    const Log log = value(Log::open(fixture.directory()));
+    const Verification result = value(verify(value(log.snapshot())));
+    CHECK(result.findings.size() == findings_max);
+    CHECK_FALSE(result.complete);
+  }
+
+  TEST_CASE("every kind of finding has a name") {
+    for (const FindingKind kind :
+         {FindingKind::hole, FindingKind::damaged_record, FindingKind::time_order,
+          FindingKind::tree_mismatch, FindingKind::meta_mismatch, FindingKind::unknown_kind})
+      CHECK_FALSE(finding_name(kind).empty());
+  }
+}
+
 }  // namespace
 }  // namespace wattledger::log
