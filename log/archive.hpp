@@ -26,13 +26,6 @@ inline constexpr std::uint64_t segment_step = 256;
 // The newest records stay in LMDB: a writer reads their correlations when it opens.
 inline constexpr std::uint64_t unarchived_records_min = 4'096;
 
-// Sequences first to last.
-struct SequenceRange {
-  Sequence first;
-  Sequence last;
-  bool operator==(const SequenceRange&) const = default;
-};
-
 class Archive {
  public:
   // Lists names only: a segment is opened when it is read. A log without segments has an empty

@@ -35,23 +35,6 @@ Result<void> check_base(const Environment& environment, const Transaction& trans
               "find the second writer, then open the log again");
 }
 
-// `sequence` is the last record under the subtree.
-Result<void> put_nodes(const Environment& environment, const Transaction& transaction,
-                       Sequence sequence, const std::vector<Digest>& path) {
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const auto level = static_cast<std::size_t>(Frontier::stored_level_min) + i;
-    std::array<std::byte, node_key_bytes> name{};
-    name[0] = static_cast<std::byte>(level);
-    store_big((sequence.value >> level) - 1, name.data() + 1);
-    MDB_val key = value_of(name);
-    MDB_val value = value_of(std::as_bytes(std::span(path[i].bytes)));
-    const int code = mdb_put(transaction.get(), environment.databases().nodes, &key, &value, 0);
-    if (code != 0)
-      return lmdb_failure(code, environment.directory().string() + ", writing Merkle nodes");
-  }
-  return {};
-}
-
 Result<void> put_records(const Environment& environment, const Transaction& transaction, Meta& meta,
                          const PendingRecords& records) {
   const auto cursor = Cursor::open(transaction, environment.databases().events);
@@ -104,6 +87,22 @@ void PendingRecords::clear() {
 
 std::span<const std::byte> PendingRecords::record(std::size_t i) const {
   return {reinterpret_cast<const std::byte*>(words_.data() + all_[i].word), all_[i].bytes};
+}
+
+Result<void> put_nodes(const Environment& environment, const Transaction& transaction,
+                       Sequence sequence, const std::vector<Digest>& path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const auto level = static_cast<std::size_t>(Frontier::stored_level_min) + i;
+    std::array<std::byte, node_key_bytes> name{};
+    name[0] = static_cast<std::byte>(level);
+    store_big((sequence.value >> level) - 1, name.data() + 1);
+    MDB_val key = value_of(name);
+    MDB_val value = value_of(std::as_bytes(std::span(path[i].bytes)));
+    const int code = mdb_put(transaction.get(), environment.databases().nodes, &key, &value, 0);
+    if (code != 0)
+      return lmdb_failure(code, environment.directory().string() + ", writing Merkle nodes");
+  }
+  return {};
 }
 
 Result<void> commit_records(const Environment& environment, Meta& meta,

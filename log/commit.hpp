@@ -42,6 +42,10 @@ class PendingRecords {
   std::uint64_t bytes_ = 0;
 };
 
+// The nodes of level 8 and above that the record `sequence` completed, lowest first.
+[[nodiscard]] Result<void> put_nodes(const Environment& environment, const Transaction& transaction,
+                                     Sequence sequence, const std::vector<Digest>& path);
+
 // Appends behind `meta`, which must be what the log has; moves it on. With a key the same
 // transaction holds a checkpoint of all of it. After an error the log is as before.
 [[nodiscard]] Result<void> commit_records(const Environment& environment, Meta& meta,

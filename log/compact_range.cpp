@@ -1,9 +1,6 @@
 #include "log/compact_range.hpp"
 
-#include <cstring>
-
 #include "log/merkle.hpp"
-#include "log/record.hpp"
 
 namespace wattledger::log {
 
@@ -17,16 +14,6 @@ void CompactRange::append(const Digest& leaf) {
             node_hash(left.digest, right.digest)};
     nodes_.pop_back();
   }
-}
-
-Digest leaf_of(std::span<const std::byte> record) {
-  Digest digest;
-  const auto flags = std::to_integer<unsigned>(record[5]);
-  if ((flags & (flag_redacted | flag_lost)) == 0 ||
-      record.size() != record_header_bytes + digest.bytes.size())
-    return leaf_hash(record);
-  std::memcpy(digest.bytes.data(), record.data() + record_header_bytes, digest.bytes.size());
-  return digest;
 }
 
 }  // namespace wattledger::log

@@ -33,8 +33,4 @@ class CompactRange {
   std::vector<RangeNode> nodes_;  // from left to right
 };
 
-// The leaf of a stored record: its hash, or the one that a redacted or lost record keeps in place
-// of its event.
-[[nodiscard]] Digest leaf_of(std::span<const std::byte> record);
-
 }  // namespace wattledger::log

@@ -78,6 +78,11 @@ Result<Log> Log::create(const fs::path& directory, const CreateOptions& options)
   Meta meta;
   meta.uuid = options.uuid ? *options.uuid : random_id();
   meta.demo = options.demo;
+  if (options.parent) {
+    meta.parent = options.parent->uuid;
+    meta.parent_size = options.parent->size;
+    meta.parent_root = options.parent->root;
+  }
   auto environment = Environment::create(directory, encode_meta(meta));
   if (!environment) return Failure(environment.error());
   WATTLEDGER_TRY(sync_directory(directory));

@@ -66,9 +66,17 @@ struct Meta {
   bool demo = false;
 };
 
+// The log that a new one continues: how much of it, and its root there.
+struct ParentLog {
+  Id128 uuid;
+  std::uint64_t size = 0;
+  Digest root;
+};
+
 struct CreateOptions {
   bool demo = false;
   std::optional<Id128> uuid;  // random when absent
+  std::optional<ParentLog> parent;
 };
 
 struct OpenOptions {

@@ -50,12 +50,14 @@ Digest empty_root() {
   return digest;
 }
 
-std::vector<Digest> Frontier::append(const Digest& leaf) {
+std::vector<Digest> Frontier::append(const Digest& leaf) { return append_subtree(leaf, 0); }
+
+std::vector<Digest> Frontier::append_subtree(const Digest& subtree, int of_level) {
   std::vector<Digest> completed;
-  Digest node = leaf;
-  ++size_;
+  Digest node = subtree;
+  size_ += std::uint64_t{1} << static_cast<unsigned>(of_level);
   const int top = std::countr_zero(size_);
-  for (int level = 1; level <= top; ++level) {
+  for (int level = of_level + 1; level <= top; ++level) {
     node = node_hash(peaks_.back(), node);
     peaks_.pop_back();
     if (level >= stored_level_min) completed.push_back(node);

@@ -28,8 +28,13 @@ class Frontier {
   // Returns the nodes of level stored_level_min and above that this leaf completed, lowest first:
   // mostly none.
   std::vector<Digest> append(const Digest& leaf);
+  // The same for a whole subtree of 2^level leaves, of which size() is a multiple; itself is not
+  // among what is returned.
+  std::vector<Digest> append_subtree(const Digest& node, int level);
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] Digest root() const;
+  // One for each set bit of the size, largest subtree first.
+  [[nodiscard]] const std::vector<Digest>& peaks() const { return peaks_; }
 
   // 8 bytes size big-endian, then the digests, largest subtree first.
   [[nodiscard]] std::vector<std::byte> serialize() const;

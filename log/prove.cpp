@@ -51,7 +51,7 @@ Result<Digest> SnapshotNodes::node(unsigned level, std::uint64_t index) const {
   for (std::uint64_t sequence = first; sequence < first + (std::uint64_t{1} << level); ++sequence) {
     const auto bytes = snapshot_.impl().bytes_at(Sequence{sequence});
     if (!bytes) return Failure(bytes.error());
-    subtree.append(leaf_hash(*bytes));
+    subtree.append(leaf_of(*bytes));
   }
   return subtree.root();
 }

@@ -68,11 +68,18 @@ Result<RecordView> view(Sequence sequence, std::span<const std::byte> bytes, std
   return RecordView{sequence, header->recorded_at, *event, bytes};
 }
 
+// Whether a salvaged log has nothing here any more.
+bool is_lost(std::span<const std::byte> bytes, std::uint32_t sum) {
+  if (bytes.size() != lost_record_bytes) return false;
+  const auto header = parse_header(bytes, sum);
+  return header && header->lost();
+}
+
 }  // namespace
 
 Error about_record(Sequence sequence, Error error) {
   error.what = "record " + std::to_string(sequence.value) + ": " + error.what;
-  if (error.remedy.empty()) error.remedy = damage_remedy;
+  if (error.remedy.empty() && error.kind == ErrorKind::corrupt) error.remedy = damage_remedy;
   return error;
 }
 
@@ -223,6 +230,7 @@ Result<void> Snapshot::scan(Sequence from, Sequence to, const Each& each) const 
   while (next <= last) {
     WATTLEDGER_TRY(impl_->fill(batch, next, last));
     for (std::size_t i = 0; i < batch.size(); ++i, next = next.next()) {
+      if (is_lost(batch[i], batch.sum(i))) continue;
       const auto record = view(next, batch[i], batch.sum(i));
       if (!record) return Failure(record.error());
       const auto more = each(*record);

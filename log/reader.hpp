@@ -13,6 +13,13 @@
 
 namespace wattledger::log {
 
+// Sequences first to last.
+struct SequenceRange {
+  Sequence first;
+  Sequence last;
+  bool operator==(const SequenceRange&) const = default;
+};
+
 // One record, verified (header, crc32c, FlatBuffers). From at() it ends with its Snapshot, in a
 // scan with the call.
 struct RecordView {
@@ -35,11 +42,13 @@ class Snapshot {
   [[nodiscard]] Sequence first() const;
   [[nodiscard]] Sequence head() const { return meta().head; }
 
-  // not_found outside first..head; corrupt naming the sequence and what is damaged.
+  // not_found outside first..head and of a record that was lost before the log was salvaged;
+  // corrupt naming the sequence and what is damaged.
   [[nodiscard]] Result<RecordView> at(Sequence sequence) const;
 
   // Calls `each` for from <= sequence <= to (clipped to what is there), in order, until it returns
-  // false or an error. A hole or a damaged record is an error naming the sequence.
+  // false or an error. A hole or a damaged record is an error naming the sequence; a record that
+  // was lost is stepped over.
   using Each = std::function<Result<bool>(const RecordView&)>;
   Result<void> scan(Sequence from, Sequence to, const Each& each) const;
 
@@ -67,6 +76,9 @@ class Snapshot {
 // nodes and at most 255 records. not_found beyond the head or where the records are no longer here;
 // corrupt if a node is missing.
 [[nodiscard]] Result<Digest> root_at(const Snapshot& snapshot, std::uint64_t size);
+
+// The tree of those records: what root_at() takes its root from.
+[[nodiscard]] Result<Frontier> frontier_at(const Snapshot& snapshot, std::uint64_t size);
 
 // Waits until the log's head is beyond `seen`, whichever process appends; false when `timeout`
 // passes first.

@@ -56,9 +56,13 @@ class TimeSearch {
 
   [[nodiscard]] Result<std::uint64_t> occurred(Range range, UtcTime time) const {
     return lower_bound(range, time, [&](Sequence at) -> Result<UtcTime> {
-      const auto record = snapshot_.at(at);
-      if (!record) return Failure(record.error());
-      return record->event.occurred_at();
+      // When a lost record occurred is lost as well: the next one's time keeps the order.
+      for (; at.value < range.to; at = at.next()) {
+        const auto record = snapshot_.at(at);
+        if (record) return record->event.occurred_at();
+        if (record.error().kind != ErrorKind::not_found) return Failure(record.error());
+      }
+      return UtcTime::max();
     });
   }
 
@@ -98,8 +102,8 @@ Result<void> TimeSearch::add_batch(const ImportBatch& batch, UtcTime from, UtcTi
   Range sorted = inside(batch);
   if (sorted.from == sorted.to) return {};
   const auto last = snapshot_.at(Sequence{sorted.to - 1});
-  if (!last) return Failure(last.error());
-  if (last->event.kind() == Kind::ImportFinished) {
+  if (!last && last.error().kind != ErrorKind::not_found) return Failure(last.error());
+  if (last && last->event.kind() == Kind::ImportFinished) {
     --sorted.to;
     ranges.push_back({sorted.to, sorted.to + 1});
   }

@@ -1,9 +1,7 @@
 #include <lmdb.h>
 
 #include <array>
-#include <bit>
 #include <cstring>
-#include <optional>
 #include <string>
 
 #include "log/byte_order.hpp"
@@ -11,22 +9,6 @@
 #include "log/snapshot.hpp"
 
 namespace wattledger::log {
-namespace {
-
-constexpr std::uint64_t stored_leaves = std::uint64_t{1} << unsigned{Frontier::stored_level_min};
-
-// Of the records behind the last whole subtree that is stored.
-Result<Frontier> unstored_part(const Snapshot::Impl& snapshot, std::uint64_t size) {
-  Frontier frontier;
-  for (std::uint64_t sequence = size - size % stored_leaves + 1; sequence <= size; ++sequence) {
-    const auto bytes = snapshot.bytes_at(Sequence{sequence});
-    if (!bytes) return Failure(bytes.error());
-    frontier.append(leaf_hash(*bytes));
-  }
-  return frontier;
-}
-
-}  // namespace
 
 Result<Digest> stored_node(const Snapshot::Impl& snapshot, unsigned level, std::uint64_t index) {
   const auto transaction = Transaction::begin(*snapshot.environment, Transaction::Access::read);
@@ -49,25 +31,32 @@ Result<Digest> stored_node(const Snapshot::Impl& snapshot, unsigned level, std::
   return digest;
 }
 
-Result<Digest> root_at(const Snapshot& snapshot, std::uint64_t size) {
+Result<Frontier> frontier_at(const Snapshot& snapshot, std::uint64_t size) {
   if (size > snapshot.head().value)
     return fail(ErrorKind::not_found, "no root of " + std::to_string(size) +
                                           " records: the log has " +
                                           std::to_string(snapshot.head().value));
-  if (size == snapshot.head().value) return snapshot.meta().frontier.root();
-  if (size == 0) return empty_root();
-  const auto low = unstored_part(snapshot.impl(), size);
-  if (!low) return Failure(low.error());
-  std::optional<Digest> root;
-  if (low->size() > 0) root = low->root();
-  // Larger subtrees lie to the left: fold them in from the smallest.
-  for (unsigned level = Frontier::stored_level_min; level < 64; ++level) {
-    if (((size >> level) & 1U) == 0) continue;
-    const auto node = stored_node(snapshot.impl(), level, (size >> level) - 1);
+  if (size == snapshot.head().value) return snapshot.meta().frontier;
+  Frontier frontier;
+  for (int level = 63; level >= Frontier::stored_level_min; --level) {
+    const auto bit = static_cast<unsigned>(level);
+    if (((size >> bit) & 1U) == 0) continue;
+    const auto node = stored_node(snapshot.impl(), bit, (size >> bit) - 1);
     if (!node) return Failure(node.error());
-    root = root ? node_hash(*node, *root) : *node;
+    frontier.append_subtree(*node, level);
   }
-  return *root;
+  for (Sequence next{frontier.size() + 1}; next.value <= size; next = next.next()) {
+    const auto bytes = snapshot.impl().bytes_at(next);
+    if (!bytes) return Failure(bytes.error());
+    frontier.append(leaf_of(*bytes));
+  }
+  return frontier;
+}
+
+Result<Digest> root_at(const Snapshot& snapshot, std::uint64_t size) {
+  const auto frontier = frontier_at(snapshot, size);
+  if (!frontier) return Failure(frontier.error());
+  return frontier->root();
 }
 
 }  // namespace wattledger::log

@@ -51,6 +51,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_verify(*log, invocation);
   add_log_archive(*log, invocation, house_retirer());
   add_log_compact(*log, invocation);
+  add_log_salvage(*log, invocation);
   add_log_checkpoint(*log, invocation);
   add_log_key(*log, invocation);
   add_log_prove(*log, invocation);

@@ -1,11 +1,15 @@
-// wattledger log verify: reads every record and says what is wrong; exit code 1 with findings.
+// wattledger log verify [--deep] [--since SEQ]: reads every record and says what is wrong; exit
+// code 1 with findings.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 
+#include "log/checkpoint.hpp"
 #include "log/verification.hpp"
 #include "replay/log/commands.hpp"
+#include "replay/log/ranges.hpp"
 #include "replay/place.hpp"
 
 namespace wattledger::tool {
@@ -13,10 +17,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void print_json(const log::Verification& verification) {
-  Json result = {{"records", verification.records},
+struct Extent {
+  bool deep = false;
+  std::uint64_t since = 1;
+};
+
+void print_json(const log::Verification& verification, const Extent& wanted) {
+  Json result = {{"deep", wanted.deep},
+                 {"records", verification.records},
                  {"root", verification.root.hex()},
+                 {"checkpoints", verification.checkpoints},
                  {"complete", verification.complete},
+                 {"lost", ranges_json(verification.lost)},
                  {"findings", Json::array()}};
   for (const log::Finding& finding : verification.findings)
     result["findings"].push_back({{"kind", log::finding_name(finding.kind)},
@@ -26,44 +38,69 @@ void print_json(const log::Verification& verification) {
   say(result.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-void print_text(const log::Verification& verification) {
+void print_text(const log::Verification& verification, const Extent& wanted) {
   for (const log::Finding& finding : verification.findings)
-    say(fmt::format("{:>8}  {:<15}  {}{}{}", finding.sequence.value,
+    say(fmt::format("{:>8}  {:<18}  {}{}{}", finding.sequence.value,
                     log::finding_name(finding.kind), finding.what,
                     finding.remedy.empty() ? "" : "; ", finding.remedy));
   if (!verification.complete)
     say(fmt::format("stopped looking after {} findings", verification.findings.size()));
+  for (const log::SequenceRange& range : verification.lost)
+    say(fmt::format("{} lost before this log was salvaged", range_text(range)));
   const std::string found = verification.findings.empty() ? "no findings"
                             : verification.findings.size() == 1
                                 ? "1 finding"
                                 : fmt::format("{} findings", verification.findings.size());
-  say(fmt::format("{} records read, root {}, {}", verification.records, verification.root.hex(),
-                  found));
+  const std::string tree = wanted.deep
+                               ? fmt::format("root {}, {} checkpoints compared",
+                                             verification.root.hex(), verification.checkpoints)
+                               : std::string("the tree not compared (--deep)");
+  say(fmt::format("{} records read, {}, {}", verification.records, tree, found));
 }
 
-Exit run(const Invocation& invocation) {
+// The log's own, where its key file can be read: else checkpoints are compared without it.
+std::optional<log::VerifierKey> key_of(const Place& place, const log::Meta& meta) {
+  const auto key = log::SigningKey::open(log::signing_key_file(place.data));
+  if (key) return log::VerifierKey(log::checkpoint_origin(meta.uuid), key->public_key());
+  if (key.error().kind != ErrorKind::not_found)
+    note("the checkpoints' signatures are not checked: " + key.error().line());
+  return std::nullopt;
+}
+
+Exit run(const Invocation& invocation, const Extent& wanted) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
   const auto open = open_log(*place);
   if (!open) return cannot(open.error());
-  const auto verification = log::verify(open->snapshot);
+  log::VerifyOptions options;
+  options.deep = wanted.deep;
+  options.since = Sequence{wanted.since};
+  if (wanted.deep) options.key = key_of(*place, open->snapshot.meta());
+  const auto verification = log::verify(open->snapshot, options);
   if (!verification) return cannot(verification.error());
   if (invocation.format == Format::json)
-    print_json(*verification);
+    print_json(*verification, wanted);
   else
-    print_text(*verification);
+    print_text(*verification, wanted);
   return verification->findings.empty() ? Exit::done : Exit::findings;
 }
 
 }  // namespace
 
 void add_log_verify(CLI::App& log, Invocation& invocation) {
-  CLI::App* command = add_command(log, "verify",
-                                  "Read every record and check it: bytes, order, times, Merkle "
-                                  "tree. Exit code 1 with findings. "
-                                  "Repairs nothing. Read-only.",
-                                  "wattledger log verify && echo sound");
-  command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
+  CLI::App* command =
+      add_command(log, "verify",
+                  "Read every record and check it: bytes, order, times. Exit code 1 with findings. "
+                  "Repairs nothing. Read-only.",
+                  "wattledger log verify --deep && echo sound");
+  const auto wanted = std::make_shared<Extent>();
+  command->add_flag("--deep", wanted->deep,
+                    "Hash every record as well, and compare with the Merkle tree and with the "
+                    "signed checkpoints");
+  add_count(*command, "--since", wanted->since, "Begin with this record, or a few before it");
+  command->callback([&invocation, wanted] {
+    invocation.run = [&invocation, wanted] { return run(invocation, *wanted); };
+  });
 }
 
 }  // namespace wattledger::tool

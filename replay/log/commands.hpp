@@ -17,5 +17,6 @@ void add_log_tail(CLI::App& log, Invocation& invocation);
 void add_log_verify(CLI::App& log, Invocation& invocation);
 void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer);
 void add_log_compact(CLI::App& log, Invocation& invocation);
+void add_log_salvage(CLI::App& log, Invocation& invocation);
 
 }  // namespace wattledger::tool

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "log/crc32c.hpp"
+#include "log/merkle.hpp"
 #include "tests/log/log_fixture.hpp"
 
 namespace wattledger::log {
@@ -105,6 +106,21 @@ TEST_SUITE("log/record") {
       header.kind = kind;
       CHECK(kind_of(parse_event(header, build_record(reading(5), at_s(6)))) == ErrorKind::newer);
     }
+  }
+
+  TEST_CASE("a lost record says when, and which leaf of the tree it was") {
+    Digest leaf;
+    leaf.bytes.fill(7);
+    const auto record = build_lost_record(at_s(6), 17, leaf);
+    REQUIRE(record.size() == lost_record_bytes);
+    const auto header = value(parse_header(record));
+    CHECK(header.lost());
+    CHECK(header.kind == 17);
+    CHECK(header.recorded_at == at_s(6));
+    CHECK(leaf_of(record) == leaf);
+    CHECK(kind_of(parse_event(header, record)) == ErrorKind::not_found);
+    const auto sound = build_record(reading(5), at_s(6));
+    CHECK(leaf_of(sound) == leaf_hash(sound));
   }
 }
 

@@ -100,17 +100,36 @@ TEST_SUITE("replay/log") {
     CHECK(text.out.find("         1  ReadingRecorded\n") != std::string::npos);
   }
 
-  TEST_CASE("verify finds a sound log sound") {
+  TEST_CASE("verify finds a sound log sound, with the tree when it is asked to look deep") {
     HouseLog house;
     house.begin();
+    const std::string root = value(house.log().snapshot()).meta().frontier.root().hex();
     house.close();
-    const ToolRun text = on(house, {"log", "verify"});
-    CHECK(text.code == 0);
-    CHECK(text.out.rfind("4 records read, root ", 0) == 0);
-    CHECK(text.out.find("no findings") != std::string::npos);
-    const auto json = on(house, {"log", "verify", "--format", "json"}).json_lines();
+    const ToolRun quick = on(house, {"log", "verify"});
+    CHECK(quick.code == 0);
+    CHECK(quick.out == "4 records read, the tree not compared (--deep), no findings\n");
+    const ToolRun deep = on(house, {"log", "verify", "--deep"});
+    CHECK(deep.code == 0);
+    CHECK(deep.out == "4 records read, root " + root + ", 0 checkpoints compared, no findings\n");
+    const auto json = on(house, {"log", "verify", "--deep", "--format", "json"}).json_lines();
     REQUIRE(json.size() == 1);
+    CHECK(json[0]["deep"] == true);
+    CHECK(json[0]["root"] == root);
     CHECK(json[0]["findings"].empty());
+    CHECK(json[0]["lost"].empty());
+  }
+
+  TEST_CASE("verify --since looks no further back than the 256 records before") {
+    HouseLog house;
+    house.begin();
+    for (int i = 1; i <= 600; ++i) house.reading(i);
+    house.close();
+    REQUIRE(change_byte(house.data() / "log" / "data.mdb", "Europe/Warsaw"));
+    CHECK(on(house, {"log", "verify", "--since", "256"}).code == 1);
+    const ToolRun later = on(house, {"log", "verify", "--deep", "--since", "257"});
+    CHECK(later.code == 0);
+    CHECK(later.out.rfind("348 records read", 0) == 0);
+    CHECK(on(house, {"log", "verify", "--since", "0"}).code == 2);
   }
 
   TEST_CASE("verify names the record that a changed byte damaged, exit code 1") {
@@ -125,5 +144,51 @@ TEST_SUITE("replay/log") {
     INFO(run.out << run.err);
     CHECK(run.code == 1);
     CHECK(run.out.rfind("       1  damaged record", 0) == 0);
+  }
+
+  TEST_CASE("salvage copies what is intact, lists what is lost, and leaves the damaged log alone") {
+    HouseLog house;
+    house.begin();
+    for (int i = 1; i <= 20; ++i) house.reading(i * 60);
+    house.close();
+    REQUIRE(change_byte(house.data() / "log" / "data.mdb", "Europe/Warsaw"));
+    const TemporaryDirectory home;
+    const std::string into = home / "new";
+    const ToolRun run = on(house, {"log", "salvage", "--into", into});
+    INFO(run.err);
+    CHECK(run.code == 1);
+    REQUIRE(run.lines().size() == 2);
+    CHECK(run.lines()[0] == "record 1 lost: the checksum does not fit the bytes");
+    CHECK(run.lines()[1].rfind("23 records copied, 1 lost; new log ", 0) == 0);
+    CHECK(on(house, {"log", "verify"}).code == 1);
+    const ToolRun verified = run_tool({"--data", into, "log", "verify", "--deep"});
+    CHECK(verified.code == 0);
+    CHECK(verified.lines()[0] == "record 1 lost before this log was salvaged");
+    CHECK(run_tool({"--data", into, "log", "cat"}).lines().size() == 24);
+    const auto last =
+        run_tool({"--data", into, "log", "tail", "-n", "1", "--format", "json"}).json_lines();
+    REQUIRE(last.size() == 1);
+    CHECK(last[0]["sequence"] == 25);
+    CHECK(last[0]["kind"] == "LogRestored");
+    const ToolRun again = on(house, {"log", "salvage", "--into", into});
+    CHECK(again.code == 3);
+    CHECK(again.one_error_line());
+  }
+
+  TEST_CASE("salvage of a sound log loses nothing, exit code 0; as JSON it is one object") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    const TemporaryDirectory home;
+    const std::string into = home / "new";
+    const ToolRun run = on(house, {"log", "salvage", "--into", into, "--format", "json"});
+    CHECK(run.code == 0);
+    const auto json = run.json_lines();
+    REQUIRE(json.size() == 1);
+    CHECK(json[0]["copied"] == 4);
+    CHECK(json[0]["lost"].empty());
+    CHECK(json[0]["parent"] == std::string(30, '0') + "07");
+    CHECK(json[0]["restored"] == 5);
+    CHECK(on(house, {"log", "salvage"}).code == 2);
   }
 }

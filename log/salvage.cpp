@@ -1,0 +1,357 @@
+#include "log/salvage.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "log/appender.hpp"
+#include "log/archive.hpp"
+#include "log/byte_order.hpp"
+#include "log/commit.hpp"
+#include "log/environment.hpp"
+#include "log/record.hpp"
+#include "log/salvage_reader.hpp"
+#include "log/snapshot.hpp"
+
+namespace wattledger::log {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t commit_records_max = 1'024;
+constexpr std::size_t commit_bytes_max = std::size_t{4} << 20U;
+constexpr std::uint64_t group_records = std::uint64_t{1} << unsigned{Frontier::stored_level_min};
+constexpr std::size_t reason_ranges_max = 32;
+
+// Also the kind of a record whose checksum does not fit may still be right; 0 if it cannot be.
+std::uint16_t plausible_kind(std::span<const std::byte> record) {
+  if (record.size() <= record_header_bytes) return 0;
+  const auto kind = load_little<std::uint16_t>(record.data() + 6);
+  const bool ours = std::to_integer<std::uint8_t>(record[4]) == record_version;
+  return ours && kind <= static_cast<std::uint16_t>(kind_max) ? kind : std::uint16_t{0};
+}
+
+// What `salvage` made is taken away again unless it is kept: the directory's files, and itself if
+// it was not there.
+class NewDirectory {
+ public:
+  static Result<NewDirectory> make(const fs::path& path) {
+    std::error_code error;
+    const bool there = fs::exists(path, error);
+    if (there && !fs::is_empty(path, error))
+      return fail(ErrorKind::conflict, path.string() + " is not empty", "name a new directory");
+    if (!there) fs::create_directories(path, error);
+    if (error)
+      return fail(ErrorKind::io, path.string() + " cannot be made: " + error.message(),
+                  "check the path and its permissions");
+    return NewDirectory(path, there);
+  }
+  NewDirectory(NewDirectory&& other) noexcept
+      : path_(std::exchange(other.path_, {})), was_there_(other.was_there_) {}
+  NewDirectory& operator=(NewDirectory&&) = delete;
+  ~NewDirectory() {
+    if (path_.empty()) return;
+    std::error_code error;
+    for (const char* name : {data_file, lock_file, writer_lock_file, segments_directory})
+      fs::remove_all(path_ / name, error);
+    if (!was_there_) fs::remove(path_, error);
+  }
+  void keep() { path_.clear(); }
+
+ private:
+  NewDirectory(fs::path path, bool was_there) : path_(std::move(path)), was_there_(was_there) {}
+  fs::path path_;
+  bool was_there_;
+};
+
+class Salvager {
+ public:
+  Salvager(const DamagedLog& from, const Environment& to, Meta meta)
+      : from_(from), old_(from.meta()), to_(to), meta_(std::move(meta)), next_(old_.first) {
+    meta_.kind_highest = old_.kind_highest;
+    if (!old_.epochs.empty()) newest_ = old_.epochs.front().recorded_at;
+  }
+
+  // Begins behind the archived records: their segments are the new log's too.
+  Result<void> begin_behind(Archive& archive);
+
+  Result<Salvage> run();
+
+ private:
+  Result<void> take(Sequence sequence, std::span<const std::byte> bytes);
+  Result<void> lose_up_to(Sequence end, const char* why);
+  Result<void> lose(Sequence sequence, const std::string& why, std::uint16_t kind);
+  Result<void> put(Sequence sequence, std::span<const std::byte> record, UtcTime recorded_at);
+  void check_group(Sequence sequence, bool intact, const Digest& leaf);
+  Result<void> commit();
+  [[nodiscard]] UtcTime time_of_lost(Sequence sequence) const;
+  [[nodiscard]] RecordFacts facts_of(Sequence sequence, UtcTime recorded_at) const;
+
+  const DamagedLog& from_;
+  const Meta& old_;
+  const Environment& to_;
+  Meta meta_;  // of the new log, committed
+  Salvage result_;
+  Sequence next_;
+  UtcTime newest_{};  // recorded-at of the last record
+  PendingRecords pending_;
+  Frontier group_;  // of the records since the last multiple of 256
+  bool group_intact_ = true;
+};
+
+Result<void> Salvager::begin_behind(Archive& archive) {
+  meta_.first = old_.first;
+  meta_.head = Sequence{old_.first.value - 1};
+  auto transaction = Transaction::begin(to_, Transaction::Access::write);
+  if (!transaction) return Failure(transaction.error());
+  for (std::uint64_t group = 0; group < meta_.head.value / group_records; ++group) {
+    const auto node = from_.group(group);
+    if (!node)
+      return fail(ErrorKind::corrupt,
+                  "the Merkle node of the archived records " +
+                      std::to_string(group * group_records + 1) + " to " +
+                      std::to_string((group + 1) * group_records) + " cannot be read",
+                  "restore a backup; the segments are files of their own and may be sound");
+    std::vector<Digest> path = meta_.frontier.append_subtree(*node, Frontier::stored_level_min);
+    path.insert(path.begin(), *node);
+    WATTLEDGER_TRY(put_nodes(to_, *transaction, Sequence{(group + 1) * group_records}, path));
+  }
+  // Retiring may have stopped within a group.
+  for (Sequence next{meta_.frontier.size() + 1}; next <= meta_.head; next = next.next()) {
+    const auto record = archive.record(next);
+    if (!record) return Failure(record.error());
+    group_.append(leaf_of(*record));
+    meta_.frontier.append(leaf_of(*record));
+  }
+  for (const ClockEpoch& epoch : old_.epochs) {
+    if (epoch.first > meta_.head) continue;
+    meta_.epochs.push_back(epoch);
+    newest_ = epoch.recorded_at;
+  }
+  for (const ImportBatch& batch : old_.batches) {
+    if (batch.started > meta_.head) continue;
+    meta_.batches.push_back(batch);
+    if (batch.finished > meta_.head) meta_.batches.back().finished = Sequence{0};
+    newest_ = std::max(newest_, batch.recorded_at);
+  }
+  meta_.head_recorded_at = newest_;
+  WATTLEDGER_TRY(write_meta(to_, *transaction, encode_meta(meta_)));
+  return std::move(*transaction).commit();
+}
+
+Result<Salvage> Salvager::run() {
+  const auto record = [&](Sequence sequence, std::span<const std::byte> bytes) -> Result<void> {
+    WATTLEDGER_TRY(lose_up_to(sequence, "it is missing"));
+    return take(sequence, bytes);
+  };
+  const auto unreadable = [&](const SequenceRange& range) -> Result<void> {
+    WATTLEDGER_TRY(lose_up_to(range.first, "it is missing"));
+    return lose_up_to(range.last.next(), "a page is damaged");
+  };
+  WATTLEDGER_TRY(from_.read(record, unreadable));
+  WATTLEDGER_TRY(lose_up_to(old_.head.next(), "it is missing"));
+  WATTLEDGER_TRY(commit());
+  return std::move(result_);
+}
+
+Result<void> Salvager::take(Sequence sequence, std::span<const std::byte> bytes) {
+  const auto header = parse_header(bytes);
+  if (!header && header.error().kind == ErrorKind::newer)
+    return Failure(about_record(sequence, header.error()));
+  if (!header) return lose(sequence, header.error().what, plausible_kind(bytes));
+  if (header->lost()) {
+    auto& before = result_.lost_before;
+    if (before.empty() || before.back().last.next() != sequence)
+      before.push_back({sequence, sequence});
+    before.back().last = sequence;
+  } else {
+    const auto event = parse_event(*header, bytes);
+    if (!event && event.error().kind == ErrorKind::newer)
+      return Failure(about_record(sequence, event.error()));
+    if (!event)
+      return lose(sequence, "the checksum fits, and it is no record of ours: " + event.error().what,
+                  plausible_kind(bytes));
+    ++result_.copied;
+  }
+  check_group(sequence, true, leaf_of(bytes));
+  return put(sequence, bytes, header->recorded_at);
+}
+
+Result<void> Salvager::lose_up_to(Sequence end, const char* why) {
+  while (next_ < end) WATTLEDGER_TRY(lose(next_, why, 0));
+  return {};
+}
+
+Result<void> Salvager::lose(Sequence sequence, const std::string& why, std::uint16_t kind) {
+  auto& lost = result_.lost;
+  if (lost.empty() || lost.back().records.last.next() != sequence || lost.back().why != why)
+    lost.push_back({{sequence, sequence}, why});
+  lost.back().records.last = sequence;
+  const UtcTime recorded_at = time_of_lost(sequence);
+  check_group(sequence, false, Digest{});
+  return put(sequence, build_lost_record(recorded_at, kind, Digest{}), recorded_at);
+}
+
+// What meta knows, else the time of the record in front of it.
+UtcTime Salvager::time_of_lost(Sequence sequence) const {
+  for (const ClockEpoch& epoch : old_.epochs)
+    if (epoch.first == sequence) return epoch.recorded_at;
+  for (const ImportBatch& batch : old_.batches)
+    if (batch.started <= sequence && (batch.finished.value == 0 || sequence <= batch.finished))
+      return batch.recorded_at;
+  return sequence == old_.head ? old_.head_recorded_at : newest_;
+}
+
+// Clock epochs and import batches as the damaged log's meta has them, whatever is lost.
+RecordFacts Salvager::facts_of(Sequence sequence, UtcTime recorded_at) const {
+  RecordFacts facts;
+  facts.recorded_at = recorded_at;
+  for (const ClockEpoch& epoch : old_.epochs)
+    if (epoch.first == sequence && sequence.value != 1) facts.kind = Kind::ClockStepped;
+  for (const ImportBatch& batch : old_.batches) {
+    if (batch.started == sequence) {
+      facts.kind = Kind::ImportStarted;
+      facts.batch = batch.id;
+    } else if (batch.finished == sequence) {
+      facts.kind = Kind::ImportFinished;
+    }
+    // Of one record, by a writer that died: nothing but the next record can end it.
+    if (batch.started == batch.finished && batch.finished.next() == sequence)
+      facts.ends_abandoned_batch = true;
+  }
+  return facts;
+}
+
+Result<void> Salvager::put(Sequence sequence, std::span<const std::byte> record,
+                           UtcTime recorded_at) {
+  newest_ = recorded_at;
+  next_ = sequence.next();
+  pending_.push(record, {leaf_of(record), facts_of(sequence, recorded_at)});
+  if (pending_.size() < commit_records_max && pending_.bytes() < commit_bytes_max) return {};
+  return commit();
+}
+
+Result<void> Salvager::commit() {
+  if (pending_.empty()) return {};
+  WATTLEDGER_TRY(commit_records(to_, meta_, pending_));
+  pending_.clear();
+  return {};
+}
+
+// Records that are sound one by one may still be others than the tree was made of.
+void Salvager::check_group(Sequence sequence, bool intact, const Digest& leaf) {
+  group_.append(leaf);
+  group_intact_ = group_intact_ && intact;
+  const bool whole = sequence.value % group_records == 0;
+  if (!whole && sequence != old_.head) return;
+  if (group_intact_) {
+    const std::vector<Digest>& peaks = old_.frontier.peaks();
+    const auto behind = static_cast<std::ptrdiff_t>(group_.peaks().size());
+    const auto node = from_.group((sequence.value - 1) / group_records);
+    const bool differs = whole ? node && *node != group_.root()
+                               : !std::equal(group_.peaks().begin(), group_.peaks().end(),
+                                             peaks.end() - behind, peaks.end());
+    if (differs)
+      result_.doubtful.push_back({Sequence{sequence.value - group_.size() + 1}, sequence});
+  }
+  group_ = Frontier{};
+  group_intact_ = true;
+}
+
+std::string reason_of(const Salvage& salvage) {
+  std::string text = "salvaged from " + salvage.parent.hex() + ", " +
+                     std::to_string(salvage.copied) + " records copied, lost:";
+  if (salvage.lost.empty()) text += " none";
+  for (std::size_t i = 0; i < salvage.lost.size(); ++i) {
+    if (i == reason_ranges_max) return text + " and more";
+    const SequenceRange& range = salvage.lost[i].records;
+    text += " " + std::to_string(range.first.value);
+    if (range.last != range.first) text += "-" + std::to_string(range.last.value);
+  }
+  return text;
+}
+
+Result<Sequence> append_restored(Log& log, const fs::path& directory, const Salvage& salvage,
+                                 UtcTime now) {
+  const auto snapshot = log.snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  const Meta& meta = snapshot->meta();
+  fb::LogRestoredT fact;
+  fact.parent = std::make_unique<fb::Id128>(to_fb(*meta.parent));
+  fact.parent_size = meta.parent_size;
+  fact.parent_root = std::make_unique<fb::Digest256>(to_fb(meta.parent_root));
+  fact.reason = reason_of(salvage);
+  fb::EventT event;
+  const UtcTime at = std::max(now, meta.head_recorded_at);
+  event.occurred_at_us = to_us(at);
+  event.source = fb::Source::tool;
+  event.fact.Set(std::move(fact));
+  const auto encoded = encode(event);
+  if (!encoded) return Failure(encoded.error());
+  const auto lock = WriterLock::take(directory, "wattledger log salvage");
+  if (!lock) return Failure(lock.error());
+  auto appender = Appender::open(log, *lock, {});
+  if (!appender) return Failure(appender.error());
+  const auto appended = appender->append(*encoded, at, {});
+  if (!appended) return Failure(appended.error());
+  return appended->sequence;
+}
+
+Result<void> check_possible(const Meta& meta, const fs::path& directory) {
+  if (meta.kind_highest <= kind_max) return {};
+  return fail(ErrorKind::newer,
+              directory.string() + " holds events that this program does not know",
+              "use the wattledger that wrote it, or a later one");
+}
+
+// As they are, damaged or not: each says itself what it holds.
+Result<void> copy_segments(const fs::path& from, const fs::path& to, const Archive& archive) {
+  std::error_code error;
+  fs::create_directories(to / segments_directory, error);
+  for (const SequenceRange& range : archive.segments()) {
+    const std::string name = segment_name(range.first, range.last);
+    fs::copy_file(from / segments_directory / name, to / segments_directory / name, error);
+    if (error)
+      return fail(ErrorKind::io, name + " cannot be copied: " + error.message(),
+                  "check the disks and their free space");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Salvage> salvage(const fs::path& damaged, const fs::path& into,
+                        const SalvageOptions& options) {
+  const auto from = DamagedLog::open(damaged);
+  if (!from) return Failure(from.error());
+  const Meta& old = from->meta();
+  WATTLEDGER_TRY(check_possible(old, damaged));
+  auto made = NewDirectory::make(into);
+  if (!made) return Failure(made.error());
+  CreateOptions create;
+  create.demo = old.demo;
+  create.uuid = options.uuid;
+  create.parent = ParentLog{old.uuid, old.head.value, old.frontier.root()};
+  auto log = Log::create(into, create);
+  if (!log) return Failure(log.error());
+  auto meta = log->snapshot();
+  if (!meta) return Failure(meta.error());
+  Salvager salvager(*from, *log->impl().environment, meta->meta());
+  if (old.first.value > 1) {
+    auto archive = Archive::open(damaged, old);
+    if (!archive) return Failure(archive.error());
+    WATTLEDGER_TRY(copy_segments(damaged, into, *archive));
+    WATTLEDGER_TRY(salvager.begin_behind(*archive));
+  }
+  auto result = salvager.run();
+  if (!result) return result;
+  result->uuid = meta->meta().uuid;
+  result->parent = old.uuid;
+  const auto restored = append_restored(*log, into, *result, options.now);
+  if (!restored) return Failure(restored.error());
+  result->restored = *restored;
+  made->keep();
+  return result;
+}
+
+}  // namespace wattledger::log
