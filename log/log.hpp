@@ -75,8 +75,8 @@ struct ParentLog {
 
 struct CreateOptions {
   bool demo = false;
-  std::optional<Id128> uuid;  // random when absent
-  std::optional<ParentLog> parent;
+  std::optional<Id128> uuid;             // random when absent
+  std::optional<ParentLog> parent = {};  // so that an initialiser may leave it out
 };
 
 struct OpenOptions {

@@ -25,9 +25,9 @@ class ChunkMaker {
     while (size_ != work.sizes.end() && *size_ < first.value) ++size_;
   }
 
-  Chunk run() && {
+  // `batch`: its memory is used again.
+  Chunk run(RecordBatch& batch) && {
     Sequence next = chunk_.first;
-    RecordBatch batch;
     while (next <= last_) {
       const auto filled = snapshot_.fill(batch, next, last_);
       if (!filled) {
@@ -137,16 +137,17 @@ bool ChunkReader::beyond(std::uint64_t number) const {
   return work_.from.value + number * Chunk::records_max > work_.to.value;
 }
 
-Chunk ChunkReader::make(const Snapshot::Impl& snapshot, std::uint64_t number) const {
+Chunk ChunkReader::make(const Snapshot::Impl& snapshot, RecordBatch& batch,
+                        std::uint64_t number) const {
   const Sequence first{work_.from.value + number * Chunk::records_max};
   const Sequence last = std::min(work_.to, Sequence{first.value + Chunk::records_max - 1});
-  return ChunkMaker(work_, snapshot, first, last).run();
+  return ChunkMaker(work_, snapshot, first, last).run(batch);
 }
 
 std::optional<Chunk> ChunkReader::next() {
   if (threads_.empty()) {
     if (beyond(taken_)) return std::nullopt;
-    return make(*work_.snapshot, taken_++);
+    return make(*work_.snapshot, batch_, taken_++);
   }
   std::unique_lock lock(mutex_);
   if (beyond(taken_)) return std::nullopt;
@@ -160,6 +161,7 @@ std::optional<Chunk> ChunkReader::next() {
 void ChunkReader::work(const std::stop_token& stop) {
   // Segments are read by one thread at a time: each has its own way to them.
   const Snapshot::Impl snapshot(work_.snapshot->environment, work_.snapshot->meta);
+  RecordBatch batch;
   std::unique_lock lock(mutex_);
   const auto wanted = [&] {
     return beyond(claimed_) || claimed_ < taken_ + ahead_per_thread * threads_max;
@@ -167,7 +169,7 @@ void ChunkReader::work(const std::stop_token& stop) {
   while (changed_.wait(lock, stop, wanted) && !stop.stop_requested() && !beyond(claimed_)) {
     const std::uint64_t number = claimed_++;
     lock.unlock();
-    Chunk chunk = make(snapshot, number);
+    Chunk chunk = make(snapshot, batch, number);
     lock.lock();
     made_.emplace(number, std::move(chunk));
     changed_.notify_all();

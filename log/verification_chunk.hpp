@@ -73,10 +73,12 @@ class ChunkReader {
 
  private:
   [[nodiscard]] bool beyond(std::uint64_t number) const;
-  [[nodiscard]] Chunk make(const Snapshot::Impl& snapshot, std::uint64_t number) const;
+  [[nodiscard]] Chunk make(const Snapshot::Impl& snapshot, RecordBatch& batch,
+                           std::uint64_t number) const;
   void work(const std::stop_token& stop);
 
   const ChunkWork work_;
+  RecordBatch batch_;        // of the caller's thread
   std::uint64_t taken_ = 0;  // by the caller; under the mutex, as all below
   std::uint64_t claimed_ = 0;
   std::map<std::uint64_t, Chunk> made_;

@@ -23,14 +23,12 @@ void print_json(const log::Salvage& salvage, const std::filesystem::path& into) 
                  {"parent", salvage.parent.hex()},
                  {"copied", salvage.copied},
                  {"lost", Json::array()},
-                 {"lost_before", ranges_json(salvage.lost_before)},
-                 {"doubtful", ranges_json(salvage.doubtful)},
+                 {"lost_before", ranges_json<Json>(salvage.lost_before)},
+                 {"doubtful", ranges_json<Json>(salvage.doubtful)},
                  {"restored", salvage.restored.value}};
-  for (const log::LostRange& lost : salvage.lost) {
-    Json range = range_json(lost.records);
-    range["why"] = lost.why;
-    result["lost"].push_back(std::move(range));
-  }
+  for (const auto& [records, why] : salvage.lost)
+    result["lost"].push_back(
+        {{"first", records.first.value}, {"last", records.last.value}, {"why", why}});
   say(result.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

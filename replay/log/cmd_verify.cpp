@@ -28,7 +28,7 @@ void print_json(const log::Verification& verification, const Extent& wanted) {
                  {"root", verification.root.hex()},
                  {"checkpoints", verification.checkpoints},
                  {"complete", verification.complete},
-                 {"lost", ranges_json(verification.lost)},
+                 {"lost", ranges_json<Json>(verification.lost)},
                  {"findings", Json::array()}};
   for (const log::Finding& finding : verification.findings)
     result["findings"].push_back({{"kind", log::finding_name(finding.kind)},

@@ -1,11 +1,10 @@
 // Ranges of records as the log's commands write them.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "log/verification.hpp"
+#include "log/reader.hpp"
 
 namespace wattledger::tool {
 
@@ -16,14 +15,12 @@ namespace wattledger::tool {
   return "records " + first + " to " + std::to_string(range.last.value);
 }
 
-[[nodiscard]] inline nlohmann::ordered_json range_json(const log::SequenceRange& range) {
-  return {{"first", range.first.value}, {"last", range.last.value}};
-}
-
-[[nodiscard]] inline nlohmann::ordered_json ranges_json(
-    const std::vector<log::SequenceRange>& ranges) {
-  auto list = nlohmann::ordered_json::array();
-  for (const log::SequenceRange& range : ranges) list.push_back(range_json(range));
+// Whatever kind of JSON the command makes: an object with first and last for each.
+template <class Json>
+[[nodiscard]] Json ranges_json(const std::vector<log::SequenceRange>& ranges) {
+  Json list = Json::array();
+  for (const log::SequenceRange& range : ranges)
+    list.push_back({{"first", range.first.value}, {"last", range.last.value}});
   return list;
 }
 
