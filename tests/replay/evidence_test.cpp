@@ -275,4 +275,19 @@ TEST_SUITE("replay/evidence") {
     CHECK(run.err.find("does not answer") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(house.data() / "keys"));
   }
+
+  TEST_CASE("verify --deep compares checkpoints with the tree and checks who signed them") {
+    const Evidence evidence;
+    done(evidence.house, {"log", "checkpoint"});
+    CHECK(done(evidence.house, {"log", "verify", "--deep"}).out.find("1 checkpoints compared") !=
+          std::string::npos);
+    const Evidence other;
+    done(other.house, {"log", "checkpoint"});
+    const auto key = std::filesystem::path("keys") / "log.pem";
+    std::filesystem::copy_file(other.house.data() / key, evidence.house.data() / key,
+                               std::filesystem::copy_options::overwrite_existing);
+    const ToolRun run = on(evidence.house, {"log", "verify", "--deep"});
+    CHECK(run.code == 1);
+    CHECK(run.out.find("damaged checkpoint") != std::string::npos);
+  }
 }
