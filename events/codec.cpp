@@ -77,6 +77,10 @@ Result<EventView> decode(Kind kind, std::span<const std::byte> bytes) {
   if (event.fact_type() != kind || event.fact() == nullptr)
     return fail(ErrorKind::corrupt,
                 "the header says " + std::string(kind_name(kind)) + ", the bytes say otherwise");
+  if (!vectors_aligned(event))
+    return fail(ErrorKind::corrupt,
+                std::string(kind_name(kind)) +
+                    " holds a vector whose values do not stand at an address divisible by 8");
   if (!enums_in_range(event))
     return fail(ErrorKind::corrupt, std::string(kind_name(kind)) +
                                         " holds an enum value that the schema does not know");

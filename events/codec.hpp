@@ -66,11 +66,16 @@ class EventView {
   const fb::Event* event_;
 };
 
-// Verifies length, alignment (8), FlatBuffers structure, that `kind` equals the union's member, and every enum's range.
+// Verifies length, alignment (8, of vectors' elements too), FlatBuffers structure, that `kind` equals the union's member, and
+// every enum's range.
 [[nodiscard]] Result<EventView> decode(Kind kind, std::span<const std::byte> bytes);
 
 // True when every enum field of the event has a known value. FlatBuffers' own verifier does not look.
 [[nodiscard]] bool enums_in_range(const fb::Event& event);
+
+// True when every element of a vector of 8-byte values stands at an address divisible by 8.
+// FlatBuffers' own verifier does not look.
+[[nodiscard]] bool vectors_aligned(const fb::Event& event);
 
 // "ReadingRecorded"; empty for a kind beyond the catalogue.
 [[nodiscard]] std::string_view kind_name(Kind kind);
