@@ -69,8 +69,10 @@ Result<void> read_kinds(Scanner& scanner, Manifest& manifest) {
   for (unsigned i = 0; i < kinds; ++i) {
     const auto kind = scanner.integer<std::uint16_t>();
     const auto count = scanner.integer<std::uint64_t>();
-    if (count > segment_records_max || !manifest.kinds.emplace(kind, count).second)
+    const bool follows = manifest.kinds.empty() || kind > manifest.kinds.rbegin()->first;
+    if (!follows || count == 0 || count > segment_records_max)
       return corrupt("counts its kinds wrongly");
+    manifest.kinds.emplace_hint(manifest.kinds.end(), kind, count);
     records += count;
   }
   if (records != manifest.records()) return corrupt("counts its kinds wrongly");

@@ -22,11 +22,13 @@ void read_record(Bytes record) {
   const fb::EventT native = event->unpack();
   const auto again = encode(native);
   must(again.has_value(), "what was read can be written");
-  // Compared as values: an empty text and an absent one are the same, and encode writes the absent one.
+  // Compared as values: an empty text and an absent one are the same, and encode writes the absent
+  // one.
   const auto read_again = decode(again->kind(), again->bytes());
   must(read_again.has_value() && read_again->unpack() == native, "and read as the same");
   const auto third = encode(read_again->unpack());
-  must(third.has_value() && std::ranges::equal(third->bytes(), again->bytes()), "to the byte, once written here");
+  must(third.has_value() && std::ranges::equal(third->bytes(), again->bytes()),
+       "to the byte, once written here");
 }
 
 const Target record("record", [](Bytes bytes) {
