@@ -75,6 +75,10 @@ Result<void> scan_checkpoints(const Snapshot& snapshot, std::uint64_t from,
 // the log has now at its size.
 Result<void> check_newest_checkpoint(const Snapshot& snapshot);
 
+// Whether this key made one of the newest checkpoint's signatures; true where there is none yet.
+[[nodiscard]] Result<bool> signed_newest_checkpoint(const Snapshot& snapshot,
+                                                    const SigningKey& key);
+
 // Signs everything committed and stores the note, durably. For a process that holds the writer lock
 // and has no appender; with one, Appender::checkpoint().
 [[nodiscard]] Result<std::string> make_checkpoint(const Log& log, const WriterLock& lock,

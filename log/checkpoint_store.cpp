@@ -97,6 +97,14 @@ Result<void> check_newest_checkpoint(const Snapshot& snapshot) {
               "run 'wattledger log verify'; keep this log as evidence");
 }
 
+Result<bool> signed_newest_checkpoint(const Snapshot& snapshot, const SigningKey& key) {
+  const auto newest = newest_checkpoint(snapshot);
+  if (!newest) return Failure(newest.error());
+  if (!*newest) return true;
+  const VerifierKey verifier(checkpoint_origin(snapshot.meta().uuid), key.public_key());
+  return open_note((*newest)->note, verifier).has_value();
+}
+
 Result<std::string> make_checkpoint(const Log& log, const WriterLock& lock, const SigningKey& key) {
   if (!lock.guards(log.directory()))
     return fail(ErrorKind::locked,

@@ -317,12 +317,20 @@ Result<std::shared_ptr<Environment>> Environment::create(const std::filesystem::
 
 Environment::~Environment() { mdb_env_close(env_); }
 
-Result<void> Environment::make_room(std::uint64_t bytes) const {
+bool Environment::map_can_be(std::uint64_t bytes) { return address_space_for(bytes); }
+
+std::uint64_t Environment::used_bytes() const {
   MDB_envinfo info{};
   MDB_stat stat{};
   mdb_env_info(env_, &info);
   mdb_env_stat(env_, &stat);
-  const std::uint64_t needed = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize + bytes;
+  return (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+}
+
+Result<void> Environment::make_room(std::uint64_t bytes) const {
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  const std::uint64_t needed = used_bytes() + bytes;
   if (needed <= info.me_mapsize) return {};
   std::uint64_t wanted = info.me_mapsize;
   while (wanted < needed) wanted *= 2;

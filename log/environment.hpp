@@ -63,6 +63,10 @@ class Environment {
   // the process has no address space for it. Waits for this process's transactions, so the caller
   // has none. Other processes follow at their next transaction.
   [[nodiscard]] Result<void> make_room(std::uint64_t bytes) const;
+  // Whether the process has the address space for a map of so many bytes beside the present one.
+  [[nodiscard]] static bool map_can_be(std::uint64_t bytes);
+  // Of the data file: every page that was ever used.
+  [[nodiscard]] std::uint64_t used_bytes() const;
   // Gives back what readers that died left in the reader table; else their pages are never reused.
   void reap_readers() const;
   // Read transactions of all processes, dead ones included until they are reaped.

@@ -1,8 +1,9 @@
 #!/bin/bash
 # tests/run.sh [--no-install] [--all] [argument of ctest…]
 # Builds everything and passes the tests; on a fresh Debian 12 it first installs what is missing and says what (--no-install
-# leaves the machine as it is). --all adds the tests under ASan+UBSan and under TSan, clang's warnings and clang-tidy, and at
-# most five minutes of fuzzing; one ctest runs them all, so that its summary, the last lines, counts every one. Example:
+# leaves the machine as it is). --all adds clang's warnings and the tests under ASan+UBSan (one build of clang's), the tests
+# under TSan, clang-tidy, and at most five minutes of fuzzing; one ctest runs them all, so that its summary, the last lines,
+# counts every one. Example:
 # tests/run.sh -R log
 set -euo pipefail
 # shellcheck source=coordinator/build.sh
@@ -49,19 +50,14 @@ for preset in asan tsan; do
   configure "$preset" -DWATTLEDGER_TESTS=ON
   build "$preset"
 done
-configure clang -DWATTLEDGER_TESTS=ON
-configure fuzz -DWATTLEDGER_TESTS=ON
-build fuzz fuzzers
 
-# One ctest over five build directories: clang's two opinions, the fuzzers, then the three sets of tests.
+# One ctest over three build directories: clang-tidy, the fuzzers, then the three sets of tests.
 mkdir -p "$house/build/all"
 cat >"$house/build/all/CTestTestfile.cmake" <<EOF
-add_test(clang/warnings cmake --build "$house/build/clang" --parallel $(nproc))
-add_test(clang/tidy "$house/tests/tidy/clang_tidy.sh" "$house/build/clang")
-add_test(fuzz/fuzzers "$house/tests/fuzz/run.sh" "$house/build/fuzz")
-set_tests_properties(clang/warnings clang/tidy PROPERTIES TIMEOUT 2400)
+add_test(clang/tidy "$house/tests/tidy/clang_tidy.sh" "$house/build/asan")
+add_test(fuzz/fuzzers "$house/tests/fuzz/run.sh" "$house/build/asan")
+set_tests_properties(clang/tidy PROPERTIES TIMEOUT 2400)
 set_tests_properties(fuzz/fuzzers PROPERTIES TIMEOUT 600)
-set_tests_properties(clang/tidy PROPERTIES DEPENDS clang/warnings)
 subdirs("$house/build/asan" "$house/build/tsan" "$house/build/release")
 EOF
 exec ctest --test-dir "$house/build/all" --output-on-failure --no-tests=error "${arguments[@]}"

@@ -193,6 +193,7 @@ std::string status_json(const fold::State& state, UtcTime now, const StatusExtra
   std::optional<UtcTime> contact = extras.last_contact;
   if (!contact && state.reading) contact = state.reading->at;
   result["last_contact_s"] = contact ? Json(age_s(now, *contact)) : Json(nullptr);
+  result["warnings"] = extras.warnings;
   // Names come from events and configuration: what is not UTF-8 there must not keep the rest from
   // being shown.
   return result.dump(-1, ' ', false, Json::error_handler_t::replace);

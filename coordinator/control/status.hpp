@@ -11,7 +11,7 @@
 //  "override": {"action", "until", "target_soc_pct", "power_w", "sequence"} | null,
 //  "faults": [{"fault", "at", "latched", "detail", "sequence"}],
 //  "projections": [{"name", "standing", "sequence", "lag", "message"}],
-//  "log": {"head", "uuid"}, "last_contact_s"}
+//  "log": {"head", "uuid"}, "last_contact_s", "warnings": [text]}
 //
 // Times are local with their offset ("2025-10-26T02:15:00+02:00"); powers have the signs of
 // events/units.hpp (grid + = export, battery + = discharge); prices are final, in `currency` per
@@ -44,6 +44,7 @@ struct StatusExtras {
   Sequence head;
   std::vector<ProjectionStatus> projections;
   std::optional<UtcTime> last_contact;  // with the inverter; the newest reading's time when absent
+  std::vector<std::string> warnings;      // of a disk or an address space that is nearly full
   const fb::DecisionMadeT* decision =
       nullptr;  // the last one whole, for its reason; without it the reason is shorter
 };

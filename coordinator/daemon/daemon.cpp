@@ -5,10 +5,13 @@
 
 #include <algorithm>
 
+#include "log/checkpoint.hpp"
+
 namespace wattledger::daemon {
 namespace {
 
 constexpr const char* program_version = WATTLEDGER_VERSION;
+constexpr std::chrono::minutes room_look_every{1};
 
 }  // namespace
 
@@ -72,9 +75,21 @@ Result<void> Daemon::open_log() {
   return {};
 }
 
+// Nobody else writes while we hold the lock: a log whose newest checkpoint holds now goes on
+// holding it.
 Result<void> Daemon::take_signing_key() {
+  const auto snapshot = log_->snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  WATTLEDGER_TRY(log::check_newest_checkpoint(*snapshot));
   auto key = log::SigningKey::open_or_create(log::signing_key_file(config_.data));
   if (!key) return Failure(key.error());
+  const auto signer = log::signed_newest_checkpoint(*snapshot, *key);
+  if (!signer) return Failure(signer.error());
+  if (!*signer)
+    spdlog::warn(
+        "{} holds another key than the one that signed the log's checkpoints so far: keep the old "
+        "verifier key for those, and give out the new one (wattledger log key)",
+        log::signing_key_file(config_.data).string());
   appender_->sign_with(std::make_shared<const log::SigningKey>(std::move(*key)));
   return {};
 }
@@ -113,6 +128,21 @@ Result<void> Daemon::tell_damage() {
   if (damage.records <= damaged_told_) return {};
   damaged_told_ = damage.records;
   return raise_log_damaged(*journal_, damage);
+}
+
+// Once a minute; each scarcity is said when it begins.
+void Daemon::tell_scarce_room(UtcTime now) {
+  if (room_looked_at_ && now < *room_looked_at_ + room_look_every && now >= *room_looked_at_)
+    return;
+  room_looked_at_ = now;
+  const auto room = options_.room(*log_);
+  if (!room) return;  // a disk that does not even say is the next commit's to tell
+  std::set<log::Scarce> scarce;
+  for (const log::RoomWarning& warning : log::room_warnings(*room)) {
+    scarce.insert(warning.what);
+    if (!scarce_told_.contains(warning.what)) spdlog::warn("{}", warning.line);
+  }
+  scarce_told_ = std::move(scarce);
 }
 
 // `on` is refused while somebody else was seen writing within the hour.
@@ -201,6 +231,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
     WATTLEDGER_TRY(
         clear_clock_fault(*journal_, clock_, config_.clock_require_sync && !clock_.simulated()));
     WATTLEDGER_TRY(tell_damage());
+    tell_scarce_room(now);
     WATTLEDGER_TRY(tick.run(now));
     if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
     appender_->commit_due(now);

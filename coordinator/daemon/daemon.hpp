@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "coordinator/config/config.hpp"
 #include "coordinator/control/control.hpp"
@@ -21,6 +22,7 @@
 #include "coordinator/inverter/inverter.hpp"
 #include "log/appender.hpp"
 #include "log/log.hpp"
+#include "log/room.hpp"
 #include "projections/live/live_projections.hpp"
 
 namespace wattledger::daemon {
@@ -35,6 +37,7 @@ struct DaemonOptions {
   std::function<Result<PriceFeed>(const config::Config&)>
       prices;                             // reads its prices anew; absent: they stay
   std::function<void(UtcTime)> progress;  // after each tick
+  std::function<Result<log::Room>(const log::Log&)> room = log::room_of;
 };
 
 // A log is a demo house's or a real one's for ever, and `directory` holds the other kind.
@@ -72,6 +75,7 @@ class Daemon {
   Result<void> begin();
   Result<void> start_projections();
   Result<void> tell_damage();
+  void tell_scarce_room(UtcTime now);
   Result<void> reload();
   [[nodiscard]] fb::ControlMode control_allowed(fb::ControlMode wanted) const;
   Result<void> tick_until(UtcTime until);
@@ -102,6 +106,8 @@ class Daemon {
   std::unique_ptr<control::Server> server_;
   PriceFeed prices_;
   std::uint64_t damaged_told_ = 0;  // records
+  std::set<log::Scarce> scarce_told_;
+  std::optional<UtcTime> room_looked_at_;
 };
 
 }  // namespace wattledger::daemon

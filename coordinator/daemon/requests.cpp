@@ -90,11 +90,6 @@ Result<std::string> Daemon::answer_retire(const control::Request& request) {
 // The key is read anew, so that one that was refused at the start is taken once it is mended.
 Result<std::string> Daemon::answer_checkpoint() {
   WATTLEDGER_TRY(take_signing_key());
-  {
-    const auto snapshot = log_->snapshot();
-    if (!snapshot) return Failure(snapshot.error());
-    WATTLEDGER_TRY(log::check_newest_checkpoint(*snapshot));
-  }
   const auto note = appender_->checkpoint();
   if (!note) return Failure(note.error());
   return nlohmann::json{{"note", *note}}.dump();
@@ -114,6 +109,9 @@ Result<std::string> Daemon::answer_status() {
     extras.projections.push_back(
         {each.projection, standing, each.sequence, each.fed ? "" : each.message});
   }
+  if (const auto room = options_.room(*log_))
+    for (log::RoomWarning& warning : log::room_warnings(*room))
+      extras.warnings.push_back(std::move(warning.line));
   if (const std::int64_t us = last_contact_us_; us != 0) extras.last_contact = utc_from_us(us);
   const fold::State state = journal_->state();
   std::optional<fb::DecisionMadeT> decision;

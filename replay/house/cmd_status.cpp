@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "coordinator/control/status.hpp"
+#include "log/room.hpp"
 #include "replay/display.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/projections_here.hpp"
@@ -26,6 +27,9 @@ Result<std::string> from_log(const Place& place, const std::string& holder) {
   extras.log = meta.uuid;
   extras.head = meta.head;
   extras.projections = projection_status(place, meta);
+  if (const auto room = log::room_of(open->log))
+    for (log::RoomWarning& warning : log::room_warnings(*room))
+      extras.warnings.push_back(std::move(warning.line));
   fb::DecisionMadeT decision;
   if (state->decision) {
     const auto record = open->snapshot.at(state->decision->sequence);

@@ -65,6 +65,7 @@ class Screen {
   void decision();
   void inverter();
   void troubles();
+  void warnings();
   void truth();
   // "02:15" on the day of `now`, else "2025-10-25 02:15".
   [[nodiscard]] std::string when(const Json& time) const {
@@ -195,6 +196,12 @@ void Screen::troubles() {
   }
 }
 
+void Screen::warnings() {
+  const Json& warnings = at(status_, "warnings");
+  if (!warnings.is_array()) return;
+  for (const Json& each : warnings) line("Warning", text(each, ""));
+}
+
 void Screen::truth() {
   const char* name = "Projections";
   const Json& projections = at(status_, "projections");
@@ -221,6 +228,7 @@ std::string Screen::text_of_all() {
   decision();
   inverter();
   troubles();
+  warnings();
   out_ += "\n";
   truth();
   out_.pop_back();

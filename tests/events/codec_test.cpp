@@ -39,6 +39,10 @@ std::optional<std::vector<std::byte>> misplaced(const std::vector<std::byte>& by
                                                 const std::uint8_t* element) {
   const auto vector =
       static_cast<std::size_t>(element - reinterpret_cast<const std::uint8_t*>(bytes.data())) - 4;
+  // A table's first field stands so too; the vectors here have two elements.
+  std::uint32_t length = 0;
+  std::memcpy(&length, bytes.data() + vector, sizeof length);
+  if (length != 2) return std::nullopt;
   for (std::size_t at = 0; at + 4 <= vector; at += 4) {
     std::uint32_t offset = 0;
     std::memcpy(&offset, bytes.data() + at, sizeof offset);

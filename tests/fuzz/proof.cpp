@@ -30,7 +30,7 @@ const Target proof("proof", [](Bytes bytes) {
   if (!parsed) return must(!parsed.error().what.empty(), "a refusal says why");
   must(log::proof_text(*parsed) == text_of(bytes),
        "a proof that was read is written as the same text");
-  std::visit([](const auto& proof) { check(proof); }, *parsed);
+  std::visit([](const auto& each) { check(each); }, *parsed);
 });
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/bin/bash
 # tests/fuzz/run.sh BUILD_DIRECTORY [target…]: runs the fuzzers (all, or those named) one after the other, each at most a
-# minute and all together at most five. BUILD_DIRECTORY is one of the preset fuzz, its target `fuzzers` built. The corpus that
+# minute and all together at most five. BUILD_DIRECTORY is one of the preset asan, its target `fuzzers` built. The corpus that
 # grows is in BUILD_DIRECTORY/corpus, an input that fails in BUILD_DIRECTORY/findings: make it small
 # (fuzz_NAME -minimize_crash=1 FILE), mend the fault, and keep it in tests/fuzz/corpus/NAME.
 #   WATTLEDGER_FUZZ_SECONDS   for all together instead of 300
@@ -11,7 +11,7 @@ build=$1
 shift
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(find "$build/tests/fuzz" -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sed 's/^fuzz_//' | sort)
-[ ${#targets[@]} -gt 0 ] || { echo "no fuzzers in $build: cmake --preset fuzz && cmake --build $build --target fuzzers" >&2; exit 3; }
+[ ${#targets[@]} -gt 0 ] || { echo "no fuzzers in $build: cmake --preset asan && cmake --build $build --target fuzzers" >&2; exit 3; }
 
 together=${WATTLEDGER_FUZZ_SECONDS:-300}
 seed=${WATTLEDGER_FUZZ_SEED:-$((RANDOM * 32768 + RANDOM + 1))}

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "log/environment.hpp"
+#include "log/room.hpp"
 #include "tests/log/log_fixture.hpp"
 #include "tests/log/raw_environment.hpp"
 #include "tests/support/child_process.hpp"
@@ -178,6 +179,8 @@ TEST_SUITE("log/pages") {
       const auto log = Log::open(home / "log");
       parent.send(log ? log->map_bytes() : 0);
       if (!log) ::_exit(2);
+      const auto left = room_of(*log);
+      parent.send(left && !left->map_grows ? 1 : 0);
       const auto room = log->impl().environment->make_room(std::uint64_t{1} << 31U);
       parent.send(!room && room.error().kind == ErrorKind::full ? 1 : 0);
       parent.send(log->snapshot() ? 1 : 0);
@@ -186,6 +189,7 @@ TEST_SUITE("log/pages") {
     REQUIRE(map.has_value());
     CHECK(*map >= std::uint64_t{16} << 20U);
     CHECK(*map < std::uint64_t{1} << 30U);
+    CHECK(child.ends().receive() == 1);  // and it is known beforehand
     CHECK(child.ends().receive() == 1);
     CHECK(child.ends().receive() == 1);  // it can still be read
   }

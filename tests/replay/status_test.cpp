@@ -38,8 +38,9 @@ TEST_SUITE("replay/status") {
     fault.fault = fb::Fault::inverter_silent;
     fault.detail = "no answer for 60 s";
     house.add(66, std::move(fault));
-    const std::string json =
-        control::status_json(house.state(), at_s(72), extras_of_a_running_daemon());
+    control::StatusExtras extras = extras_of_a_running_daemon();
+    extras.warnings = {"the disk of /data/log has 100 MiB left"};
+    const std::string json = control::status_json(house.state(), at_s(72), extras);
     const std::string screen = value(tool::status_screen(json));
     INFO(screen);
     // The reason's own words are the fold's to test.
@@ -65,6 +66,7 @@ TEST_SUITE("replay/status") {
           "Contact      12 s ago\n"
           "Override     none\n"
           "Faults       inverter_silent since 02:01: no answer for 60 s\n"
+          "Warning      the disk of /data/log has 100 MiB left\n"
           "\n"
           "Projections  sqlite behind at 7, 2 records behind\n"
           "Log          9 records, 00000000000000000000000000000007");

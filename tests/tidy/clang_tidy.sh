@@ -1,6 +1,6 @@
 #!/bin/bash
 # tests/tidy/clang_tidy.sh BUILD_DIRECTORY: the checks of .clang-tidy over each of our .cpp files, on all cores. The build
-# directory is one of the preset clang, already built (the generated header must be there).
+# directory is one of the preset asan, already built (the generated header must be there).
 #
 # A file that passed is not checked again while its preprocessed text, the checks and clang-tidy stay as they were: who passed
 # is remembered in ~/.cache/wattledger/clang-tidy, which may be deleted at any time.
