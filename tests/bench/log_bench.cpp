@@ -220,12 +220,15 @@ void verified_scan(benchmark::State& state) {
   for (auto _ : state) {
     const Snapshot snapshot = value(ours.log.snapshot());
     std::int64_t sum = 0;
+    UtcTime newest{};
     const auto scanned =
         snapshot.scan(Sequence{1}, snapshot.head(), [&](const RecordView& record) -> Result<bool> {
+          if (record.recorded_at < newest) return false;
+          newest = record.recorded_at;
           sum += sum_of(*record.event.as<fb::ReadingRecorded>());
           return true;
         });
-    if (!scanned) std::abort();
+    if (!scanned || newest != at_s(scanned_events - 1)) std::abort();
     benchmark::DoNotOptimize(sum);
   }
   state.SetItemsProcessed(state.iterations() * scanned_events);
