@@ -109,7 +109,7 @@ struct Appender::Impl {
         limits(sane_limits(limits_)),
         rules(meta_, limits_.occurred_lag_max),
         correlations(std::move(correlations_)),
-        enqueued(meta_.head),
+        next(meta_),
         committed(meta_.head),
         due(meta_.head),
         meta(meta_) {}
@@ -137,7 +137,7 @@ struct Appender::Impl {
   CorrelationWindow correlations;
   PendingRecords queue;           // behind what is being committed
   std::size_t waiting_bytes = 0;  // of everything not yet committed
-  Sequence enqueued;
+  Meta next;                      // the log's behind everything enqueued
   Sequence committed;
   Sequence due;  // commit until committed reaches it
   std::optional<Error> poison;
@@ -164,29 +164,28 @@ Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const 
   if (poison) return poisoned();
   if (correlation)
     if (const auto first = correlations.find(*correlation)) return Appended{*first, true};
-  if (options.expected_head && *options.expected_head != enqueued)
+  if (options.expected_head && *options.expected_head != next.head)
     return fail(ErrorKind::conflict,
-                "the log's head is " + std::to_string(enqueued.value) + ", expected " +
+                "the log's head is " + std::to_string(next.head.value) + ", expected " +
                     std::to_string(options.expected_head->value),
                 "look at what came in between and try again");
   WATTLEDGER_TRY(check_room(record.size()));
   auto facts = rules.admit(event, recorded_at);
   if (!facts) return Failure(facts.error());
-  queue.push(record, Pending{leaf, *std::move(facts)});
+  queue.push(record, Pending{recorded_at, advance(next, *facts, leaf)});
   waiting_bytes += record.size();
-  enqueued = enqueued.next();
-  if (correlation) correlations.remember(enqueued, *correlation);
-  correlations.advance(enqueued);
+  if (correlation) correlations.remember(next.head, *correlation);
+  correlations.advance(next.head);
   // Time by itself cannot say that telemetry waited long enough across a clock step; so the step
   // takes it along.
   const bool urgent = options.urgency == Urgency::now || event.kind() == Kind::ClockStepped;
   if (urgent || queue.size() >= limits.telemetry_events_max || telemetry_due(recorded_at))
-    make_due(enqueued);
-  return Appended{enqueued, false};
+    make_due(next.head);
+  return Appended{next.head, false};
 }
 
 Result<void> Appender::Impl::check_room(std::size_t bytes) const {
-  const std::uint64_t events = enqueued.value - committed.value;
+  const std::uint64_t events = next.head.value - committed.value;
   if (events < limits.queue_events_max && waiting_bytes + bytes <= limits.queue_bytes_max)
     return {};
   return fail(ErrorKind::full,
@@ -197,7 +196,7 @@ Result<void> Appender::Impl::check_room(std::size_t bytes) const {
 
 bool Appender::Impl::telemetry_due(UtcTime now) const {
   if (queue.empty()) return false;
-  const UtcTime oldest = queue[0].facts.recorded_at;
+  const UtcTime oldest = queue[0].recorded_at;
   return now < oldest || now - oldest >= limits.telemetry_wait_max;
 }
 
@@ -257,9 +256,9 @@ bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
 
 // Of the batch at hand.
 bool Appender::Impl::schedule_says_sign() const {
-  const UtcTime now = batch[batch.size() - 1].facts.recorded_at;
+  const UtcTime now = batch[batch.size() - 1].recorded_at;
   const UtcTime before = signed_recorded_at.value_or(
-      meta.epochs.empty() ? batch[0].facts.recorded_at : meta.epochs.front().recorded_at);
+      meta.epochs.empty() ? batch[0].recorded_at : meta.epochs.front().recorded_at);
   return meta.head.value + batch.size() - signed_size >= limits.checkpoint_events_max ||
          now - before >= limits.checkpoint_age_max;
 }
@@ -267,13 +266,16 @@ bool Appender::Impl::schedule_says_sign() const {
 // Takes everything that waits: what is due, and telemetry in its company.
 bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
   std::swap(batch, queue);
+  Meta after = next;
   const auto signing_key = key;
   lock.unlock();
   const std::uint64_t bytes = batch.bytes();
   const auto begin = Clock::now();
   const std::uint64_t written_before = written_by_this_thread();
   const bool sign = signing_key && schedule_says_sign();
-  const auto result = commit_records(*environment, meta, batch, sign ? signing_key.get() : nullptr);
+  const auto result =
+      commit_records(*environment, meta, after, batch, sign ? signing_key.get() : nullptr);
+  if (result) meta = std::move(after);
   if (result && sign) {
     signed_size = meta.head.value;
     signed_recorded_at = meta.head_recorded_at;
@@ -372,7 +374,7 @@ Result<Appended> Appender::enqueue(const EncodedEvent& event, UtcTime recorded_a
 
 Result<void> Appender::wait(Sequence sequence) {
   std::unique_lock lock(impl_->mutex);
-  if (sequence > impl_->enqueued)
+  if (sequence > impl_->next.head)
     return fail(ErrorKind::invalid_input,
                 "record " + std::to_string(sequence.value) + " was never enqueued");
   if (impl_->committed >= sequence) return {};
@@ -394,7 +396,7 @@ Result<Appended> Appender::append(const EncodedEvent& event, UtcTime recorded_at
 
 void Appender::commit_due(UtcTime now) {
   const std::lock_guard lock(impl_->mutex);
-  if (impl_->telemetry_due(now)) impl_->make_due(impl_->enqueued);
+  if (impl_->telemetry_due(now)) impl_->make_due(impl_->next.head);
 }
 
 Result<void> Appender::flush() {
@@ -417,8 +419,8 @@ Result<std::string> Appender::checkpoint() {
     return fail(ErrorKind::unsupported, "the log has no signing key here: checkpoints are not made",
                 "see what was said about the key when the program started");
   const std::uint64_t asked = ++impl_->checkpoints_asked;
-  impl_->sign_from = impl_->enqueued;
-  impl_->make_due(impl_->enqueued);
+  impl_->sign_from = impl_->next.head;
+  impl_->make_due(impl_->next.head);
   impl_->work.notify_one();
   impl_->done.wait(lock, [&] { return impl_->checkpoints_answered >= asked || impl_->poison; });
   if (impl_->checkpoints_answered < asked || impl_->poison) return impl_->poisoned();
@@ -427,7 +429,7 @@ Result<std::string> Appender::checkpoint() {
 
 Sequence Appender::enqueued() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->enqueued;
+  return impl_->next.head;
 }
 
 Sequence Appender::committed() const {
@@ -445,7 +447,7 @@ bool Appender::wait_committed_beyond(Sequence seen, std::chrono::milliseconds ti
 AppendStatistics Appender::statistics() const {
   const std::lock_guard lock(impl_->mutex);
   AppendStatistics statistics = impl_->statistics;
-  statistics.waiting = static_cast<std::size_t>(impl_->enqueued.value - impl_->committed.value);
+  statistics.waiting = static_cast<std::size_t>(impl_->next.head.value - impl_->committed.value);
   return statistics;
 }
 

@@ -35,21 +35,22 @@ Result<void> check_base(const Environment& environment, const Transaction& trans
               "find the second writer, then open the log again");
 }
 
-Result<void> put_records(const Environment& environment, const Transaction& transaction, Meta& meta,
-                         const PendingRecords& records) {
+Result<void> put_records(const Environment& environment, const Transaction& transaction,
+                         Sequence head, const PendingRecords& records) {
   const auto cursor = Cursor::open(transaction, environment.databases().events);
   if (!cursor) return Failure(cursor.error());
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto path = advance(meta, records[i].facts, records[i].leaf);
+    head = head.next();
     std::array<std::byte, 8> name{};
-    store_big(meta.head.value, name.data());
+    store_big(head.value, name.data());
     MDB_val key = value_of(name);
     MDB_val value = value_of(records.record(i));
     const int code = mdb_cursor_put(cursor->get(), &key, &value, MDB_APPEND);
     if (code != 0)
       return lmdb_failure(code, environment.directory().string() + ", writing record " +
-                                    std::to_string(meta.head.value));
-    if (!path.empty()) WATTLEDGER_TRY(put_nodes(environment, transaction, meta.head, path));
+                                    std::to_string(head.value));
+    const std::vector<Digest>& nodes = records[i].nodes;
+    if (!nodes.empty()) WATTLEDGER_TRY(put_nodes(environment, transaction, head, nodes));
   }
   return {};
 }
@@ -105,23 +106,20 @@ Result<void> put_nodes(const Environment& environment, const Transaction& transa
   return {};
 }
 
-Result<void> commit_records(const Environment& environment, Meta& meta,
+Result<void> commit_records(const Environment& environment, const Meta& before, const Meta& after,
                             const PendingRecords& records, const SigningKey* key) {
   WATTLEDGER_TRY(environment.make_room(bytes_needed(records)));
   auto transaction = Transaction::begin(environment, Transaction::Access::write);
   if (!transaction) return Failure(transaction.error());
-  WATTLEDGER_TRY(check_base(environment, *transaction, meta));
-  Meta after = meta;
-  WATTLEDGER_TRY(put_records(environment, *transaction, after, records));
-  WATTLEDGER_TRY(write_meta(environment, *transaction, encode_changes(meta, after)));
+  WATTLEDGER_TRY(check_base(environment, *transaction, before));
+  WATTLEDGER_TRY(put_records(environment, *transaction, before.head, records));
+  WATTLEDGER_TRY(write_meta(environment, *transaction, encode_changes(before, after)));
   if (key != nullptr) {
     const auto note = sign_checkpoint(*key, after);
     if (!note) return Failure(note.error());
     WATTLEDGER_TRY(put_checkpoint(environment, *transaction, after.head.value, *note));
   }
-  WATTLEDGER_TRY(std::move(*transaction).commit());
-  meta = std::move(after);
-  return {};
+  return std::move(*transaction).commit();
 }
 
 }  // namespace wattledger::log

@@ -16,8 +16,8 @@ class SigningKey;
 
 // Built and hashed by whoever enqueued it.
 struct Pending {
-  Digest leaf;
-  RecordFacts facts;
+  UtcTime recorded_at;
+  std::vector<Digest> nodes;  // of level 8 and above that it completes, lowest first
 };
 
 // Records on their way to a commit, one behind another in memory that is used again.
@@ -46,10 +46,10 @@ class PendingRecords {
 [[nodiscard]] Result<void> put_nodes(const Environment& environment, const Transaction& transaction,
                                      Sequence sequence, const std::vector<Digest>& path);
 
-// Appends behind `meta`, which must be what the log has; moves it on. With a key the same
-// transaction holds a checkpoint of all of it. After an error the log is as before.
-[[nodiscard]] Result<void> commit_records(const Environment& environment, Meta& meta,
-                                          const PendingRecords& records,
+// Appends behind `before`, which must be what the log has; `after` is what it has with them. With a
+// key the same transaction holds a checkpoint of all of it. After an error the log is as before.
+[[nodiscard]] Result<void> commit_records(const Environment& environment, const Meta& before,
+                                          const Meta& after, const PendingRecords& records,
                                           const SigningKey* key = nullptr);
 
 }  // namespace wattledger::log

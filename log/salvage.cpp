@@ -90,7 +90,8 @@ class Salvager {
   const DamagedLog& from_;
   const Meta& old_;
   const Environment& to_;
-  Meta meta_;  // of the new log, committed
+  Meta meta_;       // of the new log, committed
+  Meta next_meta_;  // and with what is pending
   Salvage result_;
   Sequence next_;
   UtcTime newest_{};  // recorded-at of the last record
@@ -226,14 +227,17 @@ Result<void> Salvager::put(Sequence sequence, std::span<const std::byte> record,
                            UtcTime recorded_at) {
   newest_ = recorded_at;
   next_ = sequence.next();
-  pending_.push(record, {leaf_of(record), facts_of(sequence, recorded_at)});
+  if (pending_.empty()) next_meta_ = meta_;
+  pending_.push(
+      record, {recorded_at, advance(next_meta_, facts_of(sequence, recorded_at), leaf_of(record))});
   if (pending_.size() < commit_records_max && pending_.bytes() < commit_bytes_max) return {};
   return commit();
 }
 
 Result<void> Salvager::commit() {
   if (pending_.empty()) return {};
-  WATTLEDGER_TRY(commit_records(to_, meta_, pending_));
+  WATTLEDGER_TRY(commit_records(to_, meta_, next_meta_, pending_));
+  meta_ = next_meta_;
   pending_.clear();
   return {};
 }
