@@ -57,4 +57,31 @@ std::string near_match_remedy(std::string_view name, const std::vector<std::stri
   return text;
 }
 
+std::string shown(std::string_view text) {
+  constexpr std::size_t bytes_max = 60;
+  std::string result = "\"";
+  std::size_t at = 0;
+  while (at < text.size() && result.size() <= bytes_max) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xC2 ? 0
+                               : lead < 0xE0 ? 2
+                               : lead < 0xF0 ? 3
+                                             : 4;
+    bool sound =
+        length != 0 && at + length <= text.size() && lead < 0xF5 && lead >= 0x20 && lead != 0x7F;
+    for (std::size_t i = 1; sound && i < length; ++i)
+      sound = (static_cast<unsigned char>(text[at + i]) & 0xC0U) == 0x80U;
+    // U+0080 to U+009F are control characters too.
+    if (sound && lead == 0xC2) sound = static_cast<unsigned char>(text[at + 1]) >= 0xA0;
+    if (sound)
+      result += text.substr(at, length);
+    else
+      result += '?';
+    at += sound ? length : 1;
+  }
+  if (at < text.size()) result += "…";
+  return result + "\"";
+}
+
 }  // namespace wattledger

@@ -1,4 +1,4 @@
-// "Did you mean …?": the nearest of the known names to one that is not known. Pure.
+// About a name that is not known: what it was, and "did you mean …?". Pure.
 #pragma once
 
 #include <string>
@@ -15,5 +15,9 @@ namespace wattledger {
 // `did you mean "x"?`, or `known here: a, b, c`.
 [[nodiscard]] std::string near_match_remedy(std::string_view name,
                                             const std::vector<std::string>& known);
+
+// Somebody else's text within a line of ours: in double quotes, cut after 60 bytes, and `?` for
+// each control character and each byte that is not UTF-8.
+[[nodiscard]] std::string shown(std::string_view text);
 
 }  // namespace wattledger

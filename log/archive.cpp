@@ -33,7 +33,8 @@ Archive::Archive(std::filesystem::path directory, const Meta& meta)
     : directory_(std::move(directory)),
       log_(meta.uuid),
       parent_(meta.parent),
-      parent_size_(meta.parent_size) {}
+      parent_size_(meta.parent_size),
+      archived_(meta.first.value - 1) {}
 
 Result<Archive> Archive::open(const std::filesystem::path& log_directory, const Meta& meta) {
   Archive archive(log_directory / segments_directory, meta);
@@ -110,11 +111,12 @@ Result<std::reference_wrapper<const SegmentReader>> Archive::segment_of(Sequence
     range = range_of(sequence);
   }
   if (!range) {
-    SequenceRange missing{sequence, sequence};
+    SequenceRange missing{Sequence{1}, std::max(sequence, archived_)};
     for (const auto& [first, last] : ranges_) {
       if (last < sequence) missing.first = last.next();
-      if (first > sequence) missing.last = std::max(missing.last, Sequence{first.value - 1});
-      if (first > sequence) break;
+      if (first <= sequence) continue;
+      missing.last = Sequence{first.value - 1};
+      break;
     }
     return fail(ErrorKind::not_found,
                 directory_.string() + ": the segment with record " +

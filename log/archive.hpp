@@ -59,6 +59,7 @@ class Archive {
   Id128 log_;
   std::optional<Id128> parent_;
   std::uint64_t parent_size_;
+  Sequence archived_;                    // up to here, by meta
   std::map<Sequence, Sequence> ranges_;  // first → last
   std::map<Sequence, SegmentReader> readers_;
   std::deque<std::shared_ptr<const SegmentBlock>> recent_;  // newest first

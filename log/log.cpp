@@ -114,7 +114,6 @@ Result<Snapshot> Log::snapshot() const {
     return Failure(std::move(named));
   }
   auto impl = std::make_unique<Snapshot::Impl>(impl_->environment, *std::move(meta));
-  WATTLEDGER_TRY(impl->find_first());
   return Snapshot(std::move(impl));
 }
 

@@ -137,17 +137,6 @@ std::span<const std::byte> RecordBatch::operator[](std::size_t i) const {
   return {reinterpret_cast<const std::byte*>(words_.data() + begin), ends_[i].bytes};
 }
 
-Result<void> Snapshot::Impl::find_first() {
-  if (meta.first.value == 1) return {};
-  const auto found = segments();
-  if (!found) return Failure(found.error());
-  const Archive& archived = *found;
-  if (archived.first().value == 0 || archived.first() > meta.first) return {};
-  const auto gaps = archived.gaps(archived.first(), Sequence{meta.first.value - 1});
-  first = gaps.empty() ? archived.first() : gaps.back().last.next();
-  return {};
-}
-
 Result<std::reference_wrapper<Archive>> Snapshot::Impl::segments() const {
   if (!archive) {
     auto opened = Archive::open(environment->directory(), meta);
@@ -180,9 +169,10 @@ Result<void> Snapshot::Impl::fill(RecordBatch& batch, Sequence from, Sequence to
 
 Result<std::span<const std::byte>> Snapshot::Impl::bytes_at(Sequence sequence,
                                                             std::vector<std::uint64_t>& to) const {
-  if (sequence < first || sequence > meta.head)
+  if (sequence < Snapshot::first() || sequence > meta.head)
     return fail(ErrorKind::not_found, "no record " + std::to_string(sequence.value) +
-                                          ": the log has " + std::to_string(first.value) + " to " +
+                                          ": the log has " +
+                                          std::to_string(Snapshot::first().value) + " to " +
                                           std::to_string(meta.head.value));
   if (sequence >= meta.first) {
     auto stored = in_lmdb(*environment, sequence, to);
@@ -213,7 +203,15 @@ Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
 const Meta& Snapshot::meta() const { return impl_->meta; }
-Sequence Snapshot::first() const { return impl_->first; }
+
+std::optional<SequenceRange> Snapshot::missing(Sequence sequence) const {
+  if (sequence >= meta().first) return std::nullopt;
+  const auto found = impl_->segments();
+  if (!found) return std::nullopt;
+  for (const SequenceRange& gap : found->get().gaps(first(), Sequence{meta().first.value - 1}))
+    if (gap.first <= sequence && sequence <= gap.last) return gap;
+  return std::nullopt;
+}
 
 Result<RecordView> Snapshot::at(Sequence sequence) const {
   std::vector<std::uint64_t> copy;

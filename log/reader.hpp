@@ -38,12 +38,15 @@ class Snapshot {
   ~Snapshot();
 
   [[nodiscard]] const Meta& meta() const;
-  // Lowest that can be read: out of a segment where meta().first, LMDB's lowest, is above it.
-  [[nodiscard]] Sequence first() const;
+  // Of the log: records below meta().first, LMDB's lowest, are read out of segments.
+  [[nodiscard]] static constexpr Sequence first() { return Sequence{1}; }
   [[nodiscard]] Sequence head() const { return meta().head; }
 
-  // not_found outside first..head and of a record that was lost before the log was salvaged;
-  // corrupt naming the sequence and what is damaged.
+  // The records around an archived one that no segment here holds: a file is missing.
+  [[nodiscard]] std::optional<SequenceRange> missing(Sequence sequence) const;
+
+  // not_found outside first..head, of a record whose segment is missing, and of one that was lost
+  // before the log was salvaged; corrupt naming the sequence and what is damaged.
   [[nodiscard]] Result<RecordView> at(Sequence sequence) const;
 
   // Calls `each` for from <= sequence <= to (clipped to what is there), in order, until it returns

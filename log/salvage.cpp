@@ -8,6 +8,7 @@
 #include "log/archive.hpp"
 #include "log/byte_order.hpp"
 #include "log/commit.hpp"
+#include "log/disk_file.hpp"
 #include "log/environment.hpp"
 #include "log/record.hpp"
 #include "log/salvage_reader.hpp"
@@ -308,18 +309,32 @@ Result<void> check_possible(const Meta& meta, const fs::path& directory) {
               "use the wattledger that wrote it, or a later one");
 }
 
-// As they are, damaged or not: each says itself what it holds.
-Result<void> copy_segments(const fs::path& from, const fs::path& to, const Archive& archive) {
+// As they are, damaged or not: each says itself what it holds. What none of them holds is lost.
+Result<std::vector<LostRange>> copy_segments(const fs::path& from, const fs::path& to,
+                                             const Archive& archive, Sequence last) {
+  const fs::path directory = to / segments_directory;
+  std::vector<LostRange> lost;
+  for (const SequenceRange& gap : archive.gaps(Sequence{1}, last))
+    lost.push_back({gap, "archived, and no segment here holds them; bring it into " +
+                             directory.string() + ", and they are there again"});
   std::error_code error;
-  fs::create_directories(to / segments_directory, error);
+  fs::create_directories(directory, error);
   for (const SequenceRange& range : archive.segments()) {
     const std::string name = segment_name(range.first, range.last);
-    fs::copy_file(from / segments_directory / name, to / segments_directory / name, error);
+    fs::copy_file(from / segments_directory / name, directory / name, error);
     if (error)
       return fail(ErrorKind::io, name + " cannot be copied: " + error.message(),
                   "check the disks and their free space");
+    auto copy = DiskFile::open(directory / name);
+    if (!copy) return Failure(copy.error());
+    WATTLEDGER_TRY(copy->sync());
+    const auto segment = SegmentReader::open(directory / name);
+    const auto sound = segment ? segment->verify() : Failure(segment.error());
+    if (!sound) lost.push_back({range, sound.error().line()});
   }
-  return {};
+  WATTLEDGER_TRY(sync_directory(directory));
+  WATTLEDGER_TRY(sync_directory(to));
+  return lost;
 }
 
 }  // namespace
@@ -341,14 +356,18 @@ Result<Salvage> salvage(const fs::path& damaged, const fs::path& into,
   auto meta = log->snapshot();
   if (!meta) return Failure(meta.error());
   Salvager salvager(*from, *log->impl().environment, meta->meta());
+  std::vector<LostRange> lost_segments;
   if (old.first.value > 1) {
     auto archive = Archive::open(damaged, old);
     if (!archive) return Failure(archive.error());
-    WATTLEDGER_TRY(copy_segments(damaged, into, *archive));
+    auto lost = copy_segments(damaged, into, *archive, Sequence{old.first.value - 1});
+    if (!lost) return Failure(lost.error());
+    lost_segments = *std::move(lost);
     WATTLEDGER_TRY(salvager.begin_behind(*archive));
   }
   auto result = salvager.run();
   if (!result) return result;
+  result->lost.insert(result->lost.begin(), lost_segments.begin(), lost_segments.end());
   result->uuid = meta->meta().uuid;
   result->parent = old.uuid;
   const auto restored = append_restored(*log, into, *result, options.now);

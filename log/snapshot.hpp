@@ -25,10 +25,8 @@ class RecordBatch;
 
 struct Snapshot::Impl {
   Impl(std::shared_ptr<Environment> environment_, Meta meta_)
-      : environment(std::move(environment_)), meta(std::move(meta_)), first(meta.first) {}
+      : environment(std::move(environment_)), meta(std::move(meta_)) {}
 
-  // Looks for segments in front of LMDB's first record.
-  [[nodiscard]] Result<void> find_first();
   // Records from `from` on, `to` at most, out of LMDB or a segment; as RecordBatch::fill.
   [[nodiscard]] Result<void> fill(RecordBatch& batch, Sequence from, Sequence to) const;
 
@@ -47,7 +45,6 @@ struct Snapshot::Impl {
 
   std::shared_ptr<Environment> environment;
   Meta meta;
-  Sequence first;  // lowest that can be read, from here to the head without a gap
   mutable std::unique_ptr<Archive> archive;
   mutable std::vector<std::uint64_t> scratch;
   mutable std::deque<std::vector<std::uint64_t>> copies;  // that views of at() look at

@@ -42,22 +42,25 @@ class TimeSearch {
  public:
   explicit TimeSearch(const Snapshot& snapshot) : snapshot_(snapshot), meta_(snapshot.meta()) {}
 
-  // What is here of the epoch.
   [[nodiscard]] Range epoch(std::size_t index) const {
-    const std::uint64_t from = std::max(meta_.epochs[index].first, snapshot_.first()).value;
+    const std::uint64_t from = meta_.epochs[index].first.value;
     const bool newest = index + 1 == meta_.epochs.size();
     const std::uint64_t to = newest ? meta_.head.value + 1 : meta_.epochs[index + 1].first.value;
     return {from, std::max(from, to)};
   }
 
   [[nodiscard]] Result<std::uint64_t> recorded(Range range, UtcTime time) const {
-    return lower_bound(range, time, [&](Sequence at) { return snapshot_.impl().recorded_at(at); });
+    return lower_bound(range, time, [&](Sequence at) -> Result<UtcTime> {
+      const Sequence there = behind_missing(at);
+      if (there.value >= range.to) return UtcTime::max();
+      return snapshot_.impl().recorded_at(there);
+    });
   }
 
   [[nodiscard]] Result<std::uint64_t> occurred(Range range, UtcTime time) const {
     return lower_bound(range, time, [&](Sequence at) -> Result<UtcTime> {
       // When a lost record occurred is lost as well: the next one's time keeps the order.
-      for (; at.value < range.to; at = at.next()) {
+      for (at = behind_missing(at); at.value < range.to; at = at.next()) {
         const auto record = snapshot_.at(at);
         if (record) return record->event.occurred_at();
         if (record.error().kind != ErrorKind::not_found) return Failure(record.error());
@@ -81,7 +84,7 @@ class TimeSearch {
   [[nodiscard]] Range inside(const ImportBatch& batch) const {
     const bool open = batch.finished.value == 0;
     const std::uint64_t end = open ? meta_.head.value : batch.finished.value;
-    const std::uint64_t from = std::max(batch.started.value + 1, snapshot_.first().value);
+    const std::uint64_t from = batch.started.value + 1;
     return {from, std::max(from, end + 1)};
   }
 
@@ -89,6 +92,12 @@ class TimeSearch {
   [[nodiscard]] Result<std::vector<Range>> candidates(UtcTime from, UtcTime to) const;
 
  private:
+  // Where a segment is missing, the time of the first record behind it keeps the order; whoever
+  // then reads in the gap is told.
+  [[nodiscard]] Sequence behind_missing(Sequence at) const {
+    const auto gap = snapshot_.missing(at);
+    return gap ? gap->last.next() : at;
+  }
   [[nodiscard]] Result<void> add_batch(const ImportBatch& batch, UtcTime from, UtcTime to,
                                        std::vector<Range>& ranges) const;
 

@@ -7,13 +7,18 @@
 namespace wattledger::projections {
 namespace {
 
-void add(Damage& damage, Sequence sequence, const std::string& what) {
+void add(Damage& damage, const log::SequenceRange& range, const std::string& what) {
   if (damage.records == 0) {
-    damage.first = sequence;
+    damage.first = range.first;
     damage.what = what;
   }
-  ++damage.records;
-  damage.last = sequence;
+  damage.records += range.last.value - range.first.value + 1;
+  damage.last = range.last;
+}
+
+// What a log can lack and still be folded.
+bool is_damage(const Error& error) {
+  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::not_found;
 }
 
 // The first record at `sequence` or behind it, up to `last`, that is not damaged.
@@ -22,8 +27,13 @@ Result<Sequence> behind_damage(const log::Snapshot& snapshot, Sequence sequence,
   bool found = false;
   for (; sequence <= last; sequence = sequence.next()) {
     const auto record = snapshot.at(sequence);
-    if (!record && record.error().kind == ErrorKind::corrupt) {
-      add(damage, sequence, record.error().what);
+    if (const auto gap = snapshot.missing(sequence); !record && gap) {
+      const log::SequenceRange missing{sequence, std::min(gap->last, last)};
+      add(damage, missing, record.error().what);
+      sequence = missing.last;
+      found = true;
+    } else if (!record && record.error().kind == ErrorKind::corrupt) {
+      add(damage, {sequence, sequence}, record.error().what);
       found = true;
     } else if (record) {
       break;
@@ -56,7 +66,7 @@ Result<void> scan_over_damage(const log::Snapshot& snapshot, Sequence from, Sequ
           next = record.sequence.next();
           return more;
         });
-    if (scanned || refused || scanned.error().kind != ErrorKind::corrupt) return scanned;
+    if (scanned || refused || !is_damage(scanned.error())) return scanned;
     const auto behind = behind_damage(snapshot, next, last, scanned.error(), damage);
     if (!behind) return Failure(behind.error());
     next = *behind;
@@ -67,7 +77,7 @@ Result<void> scan_over_damage(const log::Snapshot& snapshot, Sequence from, Sequ
 Result<SameRoot> same_root(const log::Snapshot& snapshot, Sequence size, const Digest& root) {
   const auto found = log::root_at(snapshot, size.value);
   if (found && *found == root) return SameRoot::yes;
-  if (!found && found.error().kind != ErrorKind::corrupt) return Failure(found.error());
+  if (!found && !is_damage(found.error())) return Failure(found.error());
   if (!found) return SameRoot::unknown;
   // At the head it is the frontier's, which rests on no record.
   if (size == snapshot.head()) return SameRoot::no;
@@ -75,7 +85,8 @@ Result<SameRoot> same_root(const log::Snapshot& snapshot, Sequence size, const D
   for (std::uint64_t sequence = size.value - size.value % leaves + 1; sequence <= size.value;
        ++sequence) {
     const auto record = snapshot.at(Sequence{sequence});
-    if (!record && record.error().kind == ErrorKind::corrupt) return SameRoot::unknown;
+    const bool damaged = !record && record.error().kind == ErrorKind::corrupt;
+    if (damaged || snapshot.missing(Sequence{sequence})) return SameRoot::unknown;
   }
   return SameRoot::no;
 }

@@ -169,10 +169,6 @@ Result<void> Runner::Impl::to_lowest(const log::Snapshot& snapshot) {
   // Nobody to feed: stand at the head, so that the state is right and nothing is read twice.
   const Sequence to = lowest.value_or(snapshot.head());
   recall(snapshot, to);
-  if (position.next() < snapshot.first())
-    return fail(ErrorKind::unsupported,
-                "the log's first records are archived: they cannot be folded from here",
-                "use a program that reads archived segments");
   WATTLEDGER_TRY(fold_range(snapshot, to));
   rows.clear();
   return {};

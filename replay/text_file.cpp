@@ -43,14 +43,28 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
+// A device, a pipe: written to as it is, for nothing may be put in its place.
+Result<void> write_into(const fs::path& file, const std::string& text) {
+  const Descriptor to(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  if (to.number() < 0 || !write_all(to.number(), text)) return refused(file, "written");
+  return {};
+}
+
 }  // namespace
 
 void add_out(CLI::App& command, std::string& out, const std::string& what) {
   add_text(command, "--out", out, what)->type_name("FILE");
 }
 
-Result<void> write_text_file(const fs::path& file, const std::string& text) {
+Result<void> write_text_file(const fs::path& name, const std::string& text) {
   constexpr mode_t mode = 0644;
+  std::error_code error;
+  const auto there = fs::status(name, error);
+  if (fs::exists(there) && !fs::is_regular_file(there)) return write_into(name, text);
+  // Where a link leads, the file there is the one that is meant.
+  const fs::path file = fs::is_symlink(fs::symlink_status(name, error)) && fs::exists(there)
+                            ? fs::canonical(name, error)
+                            : name;
   const fs::path temporary = file.string() + fmt::format(".{}.new", ::getpid());
   {
     const Descriptor to(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));

@@ -15,8 +15,9 @@ namespace wattledger::tool {
 // --out FILE.
 void add_out(CLI::App& command, std::string& out, const std::string& what);
 
-// Whole and on disk under its name, or not there; a file that has the name is replaced.
-Result<void> write_text_file(const std::filesystem::path& file, const std::string& text);
+// Whole and on disk under its name, or not there; a file that has the name, or that a link of the
+// name leads to, is replaced, a device or a pipe is written to.
+Result<void> write_text_file(const std::filesystem::path& name, const std::string& text);
 
 // not_found; full beyond `bytes_max`; io.
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& file,

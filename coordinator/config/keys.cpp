@@ -27,7 +27,7 @@ std::string range_text(const NumberRange& range) {
 
 Result<std::int64_t> take_number(std::string_view text, const NumberRange& range) {
   const auto number = parse_decimal(text, range.places);
-  const std::string quoted = "\"" + std::string(text.substr(0, 60)) + "\"";
+  const std::string quoted = shown(text);
   const std::string remedy = "write a number from " + range_text(range);
   if (number.trouble == DecimalTrouble::not_a_number) {
     return fail(ErrorKind::invalid_input, quoted + " is not a number", remedy);
@@ -115,8 +115,7 @@ ScalarKey word(std::string path, std::vector<std::string> words, Of of) {
   key.take = [words, of](std::string_view text, Config& into) -> Result<void> {
     const auto found = std::find(words.begin(), words.end(), text);
     if (found == words.end()) {
-      return fail(ErrorKind::invalid_input,
-                  "\"" + std::string(text.substr(0, 60)) + "\" is not one of its words",
+      return fail(ErrorKind::invalid_input, shown(text) + " is not one of its words",
                   near_match_remedy(text, words));
     }
     auto& field = of(into);
@@ -145,8 +144,7 @@ ScalarKey text_key(std::string path, const std::string& range, TextCheck wrong, 
                   "write " + range);
     }
     if (const auto trouble = wrong(text)) {
-      return fail(ErrorKind::invalid_input,
-                  "\"" + std::string(text.substr(0, 60)) + "\" " + *trouble, "write " + range);
+      return fail(ErrorKind::invalid_input, shown(text) + " " + *trouble, "write " + range);
     }
     of(into) = std::string(text);
     return {};

@@ -64,7 +64,7 @@ Result<std::uint32_t> bits_of(const std::vector<std::string>& ranges, const Cycl
     const auto more = range_bits(range, cycle);
     if (!more) {
       return fail(ErrorKind::invalid_input,
-                  std::string(cycle.field) + " \"" + range.substr(0, 40) + "\" is not understood",
+                  std::string(cycle.field) + " " + shown(range) + " is not understood",
                   "write " + std::string(cycle.field) + ": " + std::string(cycle.example));
     }
     bits |= *more;
@@ -115,15 +115,13 @@ Result<fold::TariffZone> make_zone(const ZoneText& text) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   if (text.name.empty() || text.name.size() > 16 ||
       text.name.find_first_not_of(allowed) != std::string::npos) {
-    return fail(ErrorKind::invalid_input,
-                "name \"" + text.name.substr(0, 40) + "\" is not a zone's name",
+    return fail(ErrorKind::invalid_input, "name " + shown(text.name) + " is not a zone's name",
                 "write 1 to 16 letters, digits, _ or -, as T1");
   }
   const auto price = sources::parse_decimal(text.price, 8);
   constexpr std::int64_t price_max = 1'000'000'000;  // 10 per kWh
   if (price.trouble || price.count < -price_max || price.count > price_max) {
-    return fail(ErrorKind::invalid_input,
-                "price \"" + text.price.substr(0, 40) + "\" is not a price",
+    return fail(ErrorKind::invalid_input, "price " + shown(text.price) + " is not a price",
                 "write a number from -10 to 10 (currency/kWh) with at most 8 decimals");
   }
   const auto months = bits_of(text.months, month_cycle);

@@ -64,8 +64,7 @@ class Members {
       return;
     }
     const std::string given = value->is_string() ? value->get<std::string>() : value->dump();
-    trouble(name + " \"" + given.substr(0, 40) + "\" is not known",
-            near_match_remedy(given, words));
+    trouble(name + " " + shown(given) + " is not known", near_match_remedy(given, words));
   }
 
   void id(const std::string& name, std::unique_ptr<fb::Id128>& into) {
@@ -89,7 +88,7 @@ class Members {
   [[nodiscard]] Result<void> finish() const {
     for (const auto& member : object_.items()) {
       if (std::find(known_.begin(), known_.end(), member.key()) != known_.end()) continue;
-      return fail(ErrorKind::invalid_input, "has no member \"" + member.key().substr(0, 40) + "\"",
+      return fail(ErrorKind::invalid_input, "has no member " + shown(member.key()),
                   near_match_remedy(member.key(), known_));
     }
     if (trouble_) return Failure(*trouble_);
@@ -165,7 +164,7 @@ void take_until(Members& members, fb::OverrideRequestedT& fact, UtcTime now) {
   if (members.has("until") && !members.failed()) {
     const auto until = read_until(text);
     if (!until)
-      return members.trouble("until \"" + text.substr(0, 40) + "\" is no time with Z or an offset",
+      return members.trouble("until " + shown(text) + " is no time with Z or an offset",
                              "write 2025-10-26T06:00Z");
     fact.until_us = to_us(*until);
   }
@@ -297,8 +296,7 @@ Failure not_appendable(const std::string& type) {
                 "allowed are " + all);
   }
   const std::string near = near_match(type, names);
-  return fail(ErrorKind::invalid_input,
-              "append: \"" + type.substr(0, 40) + "\" is no kind of event",
+  return fail(ErrorKind::invalid_input, "append: " + shown(type) + " is no kind of event",
               near.empty() ? "allowed are " + all : "did you mean \"" + near + "\"?");
 }
 
@@ -335,8 +333,8 @@ Result<fb::EventT> event_from_args(const std::string& args_json, const Request& 
   const std::string remedy = "write {\"event\":{\"type\":\"OverrideRequested\",…}}";
   for (const auto& member : args.items()) {
     if (member.key() == "event") continue;
-    return fail(ErrorKind::invalid_input,
-                "append: args have no member \"" + member.key().substr(0, 40) + "\"", remedy);
+    return fail(ErrorKind::invalid_input, "append: args have no member " + shown(member.key()),
+                remedy);
   }
   const auto event = args.find("event");
   if (event == args.end() || !event->is_object()) {

@@ -45,7 +45,7 @@ struct Watch {
       case json::parse_event_t::key: {
         const auto name = value.get<std::string>();
         if (!keys.empty() && !keys.back().insert(name).second && trouble.empty()) {
-          trouble = "gives \"" + name.substr(0, 40) + "\" twice";
+          trouble = "gives " + shown(name) + " twice";
         }
         return true;
       }
@@ -171,8 +171,7 @@ Result<Request> read_request(std::string_view text) {
   const json object = json::parse(text.begin(), text.end(), nullptr, false);
   const std::vector<std::string> known{"v", "id", "verb", "args"};
   if (const auto member = unknown_member(object, known)) {
-    return fail(ErrorKind::invalid_input,
-                "control request: unknown member \"" + member->substr(0, 40) + "\"",
+    return fail(ErrorKind::invalid_input, "control request: unknown member " + shown(*member),
                 near_match_remedy(*member, known));
   }
   const json none;
@@ -193,8 +192,7 @@ Result<Request> read_request(std::string_view text) {
   if (!member("verb").is_string()) return bad_request("no verb");
   const auto verb = member("verb").get<std::string>();
   if (!known_verb(verb)) {
-    return fail(ErrorKind::unsupported,
-                "control request: unknown verb \"" + verb.substr(0, 40) + "\"",
+    return fail(ErrorKind::unsupported, "control request: unknown verb " + shown(verb),
                 near_match_remedy(verb, {verbs.begin(), verbs.end()}));
   }
   if (!member("args").is_object() && !member("args").is_null())

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "events/near_match.hpp"
+#include "projections/damage.hpp"
 #include "projections/fold/legacy_rows.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/audit/period.hpp"
@@ -191,11 +192,14 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     lister.record(record);
     return true;
   };
+  projections::Damage damage;
   const auto scanned =
       filter->period.everything()
-          ? open->snapshot.scan(open->snapshot.first(), open->snapshot.head(), each)
+          ? projections::scan_over_damage(open->snapshot, open->snapshot.first(),
+                                          open->snapshot.head(), each, damage)
           : open->snapshot.scan_occurred(filter->period.from, filter->period.to, each);
   if (!scanned) return cannot(scanned.error());
+  if (damage.records > 0) note(projections::damage_text(damage));
   if (lister.finish() == 0 && invocation.format == Format::text) say("no decisions match");
   return Exit::done;
 }

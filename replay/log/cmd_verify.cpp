@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -72,10 +73,16 @@ Exit run(const Invocation& invocation, const Extent& wanted) {
   if (!place) return cannot(place.error());
   const auto open = open_log(*place);
   if (!open) return cannot(open.error());
+  const log::Meta& meta = open->snapshot.meta();
+  if (wanted.since > std::max<std::uint64_t>(meta.head.value, 1))
+    return cannot({ErrorKind::not_found,
+                   fmt::format("no record {}: the log has {} to {}", wanted.since,
+                               open->snapshot.first().value, meta.head.value),
+                   ""});
   log::VerifyOptions options;
   options.deep = wanted.deep;
   options.since = Sequence{wanted.since};
-  if (wanted.deep) options.key = key_of(*place, open->snapshot.meta());
+  if (wanted.deep) options.key = key_of(*place, meta);
   const auto verification = log::verify(open->snapshot, options);
   if (!verification) return cannot(verification.error());
   if (invocation.format == Format::json)

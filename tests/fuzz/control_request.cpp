@@ -24,7 +24,8 @@ const Target control_request("control_request", [](Bytes bytes) {
   if (event)
     must(encode(*event).has_value(), "an event that is made can be appended");
   else
-    must(!event.error().what.empty(), "a refusal says why");
+    must(!event.error().what.empty() && event.error().line().find('\n') == std::string::npos,
+         "a refusal says why, in one line");
 });
 
 }  // namespace

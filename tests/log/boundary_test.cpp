@@ -82,20 +82,53 @@ TEST_SUITE("log/boundary") {
     CHECK(fixture.snapshot().meta().first == Sequence{1'793});
   }
 
-  TEST_CASE("without a segment the log begins behind it, and what is missing is named") {
+  TEST_CASE("where a segment is missing the log does not begin behind it: a read says which") {
     ArchiveFixture fixture(6'000);
     fixture.build(1, 512);
-    fixture.build(513, 1'792);
+    fixture.build(513, 1'024);
+    fixture.build(1'025, 1'792);
     value(fixture.try_retire(1'792));
-    std::filesystem::remove(fixture.segment(1, 512));
+    std::filesystem::remove(fixture.segment(513, 1'024));
     const Snapshot snapshot = fixture.snapshot();
-    CHECK(snapshot.first() == Sequence{513});
-    CHECK(scanned(fixture, snapshot, 513, 6'000) == 5'488);
-    const auto missing = snapshot.at(Sequence{1});
-    CHECK(kind_of(missing) == ErrorKind::not_found);
-    CHECK(missing.error().what.find("513 to 6000") != std::string::npos);
-    std::filesystem::remove(fixture.segment(513, 1'792));
-    CHECK(fixture.snapshot().first() == Sequence{1'793});
+    CHECK(snapshot.first() == Sequence{1});
+    CHECK(scanned(fixture, snapshot, 1, 512) == 512);
+    CHECK(scanned(fixture, snapshot, 1'025, 6'000) == 4'976);
+    const auto everything = snapshot.scan(Sequence{1}, snapshot.head(),
+                                          [](const RecordView&) -> Result<bool> { return true; });
+    for (const auto& error : {everything.error(), snapshot.at(Sequence{600}).error()}) {
+      CHECK(error.kind == ErrorKind::not_found);
+      CHECK(error.what.find("no file has records 513 to 1024") != std::string::npos);
+    }
+    CHECK(snapshot.missing(Sequence{600}) == range(513, 1'024));
+    for (const std::uint64_t there : {1U, 512U, 1'025U, 1'792U, 1'793U, 6'000U})
+      CHECK_FALSE(snapshot.missing(Sequence{there}).has_value());
+  }
+
+  TEST_CASE("times on both sides of a missing segment are found, those in it lead to the gap") {
+    ArchiveFixture fixture(6'000);
+    fixture.build(1, 512);
+    fixture.build(513, 1'024);
+    fixture.build(1'025, 1'792);
+    value(fixture.try_retire(1'792));
+    std::filesystem::remove(fixture.segment(513, 1'024));
+    const Snapshot snapshot = fixture.snapshot();
+    // A record a second, its sequence the second.
+    for (const std::int64_t second : {1, 100, 512, 1'026, 1'500, 1'793, 5'999})
+      CHECK(value(snapshot.first_recorded_at_or_after(at_s(second))).value ==
+            static_cast<std::uint64_t>(second));
+    for (const std::int64_t second : {513, 700, 1'025})
+      CHECK(value(snapshot.first_recorded_at_or_after(at_s(second))) == Sequence{513});
+    const auto records = [&](std::int64_t from, std::int64_t to) {
+      int seen = 0;
+      const auto scanned =
+          snapshot.scan_occurred(at_s(from), at_s(to), [&](const RecordView&) -> Result<bool> {
+            ++seen;
+            return true;
+          });
+      return scanned ? seen : -1;
+    };
+    CHECK(records(5'000, 5'010) == 10);
+    CHECK(records(600, 610) == -1);
   }
 
   TEST_CASE("a damaged segment is named by the read that meets it") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -14,6 +15,8 @@ using namespace wattledger;
 using namespace wattledger::testing;
 
 namespace {
+
+namespace fs = std::filesystem;
 
 ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"--data", house.data().string()});
@@ -232,6 +235,9 @@ TEST_SUITE("replay/evidence") {
         {"a checkpoint before the record", {"log", "prove", "7", "--at", "3"}, 2, "says nothing"},
         {"backwards", {"log", "prove", "--from", "9", "--to", "7"}, 2, "no proof leads from 9"},
         {"--out to nowhere", {"log", "prove", "5", "--out", "/nowhere/x"}, 3, "cannot be written"},
+        {"--out to a full device", {"log", "prove", "5", "--out", "/dev/full"}, 3, "No space left"},
+        {"--out to a directory", {"log", "prove", "5", "--out", "/"}, 3, "cannot be written"},
+        {"verify beyond the head", {"log", "verify", "--since", "99"}, 3, "no record 99: the log"},
         {"nothing believed", {"log", "check-proof", file}, 2, "proves nothing by itself"},
         {"no key", {"log", "check-proof", file, "--key", "a"}, 2, "neither a key nor a file"},
         {"file with no key", {"log", "check-proof", file, "--key", file}, 2, "not a verifier key"},
@@ -251,6 +257,19 @@ TEST_SUITE("replay/evidence") {
     all_said(before);
     done(evidence.house, {"log", "checkpoint"});
     all_said(after);
+  }
+
+  TEST_CASE("--out writes to a device, and where a link leads, and puts nothing in their place") {
+    const Evidence evidence;
+    const fs::path link = evidence.away("link");
+    const std::string there = write(evidence.away("there"), "before\n");
+    fs::create_symlink(there, link);
+    done(evidence.house, {"log", "checkpoint", "--out", link.string()});
+    CHECK(fs::is_symlink(link));
+    CHECK(fs::file_size(there) > 100);
+    done(evidence.house, {"log", "checkpoint", "--out", "/dev/null"});
+    CHECK(fs::is_character_file("/dev/null"));
+    CHECK(fs::is_character_file("/dev/full"));
   }
 
   TEST_CASE("a key that others may read signs nothing") {

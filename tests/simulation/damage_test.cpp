@@ -63,6 +63,54 @@ TEST_SUITE("simulation/damage") {
     CHECK_MESSAGE(!contains(again.err, "the log is damaged"), again.err);
   }
 
+  TEST_CASE("a segment is missing: the daemon runs, everybody says which, and it is taken back") {
+    const TemporaryDirectory home;
+    const auto data = home / "data";
+    REQUIRE(live_days("4", data, home).code == 0);
+    REQUIRE(tool(data, {"log", "archive", "--before", "2025-10-02", "--yes"}).code == 0);
+    const auto segments = data / "log" / "segments";
+    const auto file = std::filesystem::directory_iterator(segments)->path();
+    const auto away = home / file.filename().string();
+    std::filesystem::rename(file, away);
+    std::filesystem::remove_all(data / "cache");
+    const std::string missing = "no file has records 1 to ";
+    const std::vector<std::vector<std::string>> stopped = {
+        {"log", "cat", "5"}, {"replay", "--into", (home / "apart").string()}, {"audit", "verify"}};
+    for (const auto& verb : stopped) {
+      const Ran refused = tool(data, verb);
+      CHECK(refused.code == 3);
+      CHECK_MESSAGE(contains(refused.err, missing), refused.err);
+    }
+    for (const char* verb : {"status", "fault list"}) {
+      const Ran told =
+          tool(data, verb == std::string("status") ? std::vector<std::string>{"status"}
+                                                   : std::vector<std::string>{"fault", "list"});
+      CHECK(told.code == 0);
+      CHECK_MESSAGE(contains(told.err, missing), told.err);
+    }
+    const Ran verified = tool(data, {"log", "verify"});
+    CHECK(verified.code == 1);
+    CHECK_MESSAGE(contains(verified.out, "archived, and no segment here holds them"), verified.out);
+    const Ran saved = tool(data, {"log", "salvage", "--into", (home / "saved").string()});
+    CHECK(saved.code == 1);
+    CHECK_MESSAGE(contains(saved.out, "lost: archived, and no segment here holds them"), saved.out);
+
+    {
+      // The demo house goes on from a simulated one's past.
+      Program daemon(WATTLEDGERD, {"--data", data.string()}, home.path());
+      while (!std::filesystem::exists(data / "control.sock"))
+        REQUIRE_MESSAGE(!daemon.ended(), daemon.err());
+      CHECK(contains(tool(data, {"fault", "list"}).out, "log_damaged"));
+      REQUIRE_MESSAGE(daemon.kill(SIGTERM) == 0, daemon.err());
+      CHECK_MESSAGE(contains(daemon.err(), missing), daemon.err());
+    }
+
+    std::filesystem::rename(away, file);
+    CHECK(tool(data, {"log", "verify", "--deep"}).code == 0);
+    // What was decided without the segment was decided on less than the log now holds.
+    CHECK(tool(data, {"audit", "verify"}).code == 1);
+  }
+
   TEST_CASE("with its fold snapshots or without, a house ends at the same records") {
     const TemporaryDirectory home;
     for (const char* name : {"kept", "lost"}) {
