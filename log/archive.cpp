@@ -34,7 +34,7 @@ Archive::Archive(std::filesystem::path directory, const Meta& meta)
       log_(meta.uuid),
       parent_(meta.parent),
       parent_size_(meta.parent_size),
-      archived_(meta.first.value - 1) {}
+      archived_{meta.first.value - 1} {}
 
 Result<Archive> Archive::open(const std::filesystem::path& log_directory, const Meta& meta) {
   Archive archive(log_directory / segments_directory, meta);
