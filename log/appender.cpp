@@ -119,6 +119,7 @@ struct Appender::Impl {
   [[nodiscard]] Result<void> check_room(std::size_t bytes) const;
   [[nodiscard]] bool telemetry_due(UtcTime now) const;
   void make_due(Sequence sequence);
+  [[nodiscard]] Result<void> answer(Sequence sequence, Clock::time_point begin);
   [[nodiscard]] Failure poisoned() const;
   void write(const std::stop_token& stop);
   bool commit_batch(std::unique_lock<std::mutex>& lock);
@@ -372,25 +373,33 @@ Result<Appended> Appender::enqueue(const EncodedEvent& event, UtcTime recorded_a
   return impl_->admit(record, leaf_hash(record), *view, recorded_at, options);
 }
 
-Result<void> Appender::wait(Sequence sequence) {
-  std::unique_lock lock(impl_->mutex);
-  if (sequence > impl_->next.head)
-    return fail(ErrorKind::invalid_input,
-                "record " + std::to_string(sequence.value) + " was never enqueued");
-  if (impl_->committed >= sequence) return {};
-  const auto begin = Clock::now();
-  impl_->make_due(sequence);
-  impl_->done.wait(lock, [&] { return impl_->committed >= sequence || impl_->poison; });
-  if (impl_->committed < sequence) return impl_->poisoned();
-  impl_->statistics.answer_us.add(microseconds(Clock::now() - begin));
+// Until it is durable; counted as answered since `begin`.
+Result<void> Appender::Impl::answer(Sequence sequence, Clock::time_point begin) {
+  std::unique_lock lock(mutex);
+  make_due(sequence);
+  done.wait(lock, [&] { return committed >= sequence || poison; });
+  if (committed < sequence) return poisoned();
+  statistics.answer_us.add(microseconds(Clock::now() - begin));
   return {};
+}
+
+Result<void> Appender::wait(Sequence sequence) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (sequence > impl_->next.head)
+      return fail(ErrorKind::invalid_input,
+                  "record " + std::to_string(sequence.value) + " was never enqueued");
+    if (impl_->committed >= sequence) return {};
+  }
+  return impl_->answer(sequence, Clock::now());
 }
 
 Result<Appended> Appender::append(const EncodedEvent& event, UtcTime recorded_at,
                                   const AppendOptions& options) {
+  const auto begin = Clock::now();
   auto appended = enqueue(event, recorded_at, options);
   if (!appended) return appended;
-  WATTLEDGER_TRY(wait(appended->sequence));
+  WATTLEDGER_TRY(impl_->answer(appended->sequence, begin));
   return appended;
 }
 

@@ -70,7 +70,7 @@ struct AppendStatistics {
   std::uint64_t bytes = 0;  // of records
   std::size_t waiting = 0;
   Histogram commit_us;      // one commit, both flushes included
-  Histogram answer_us;      // from wait() or append() until durable
+  Histogram answer_us;      // from the call of append(), or of a wait() that had to, until durable
   Histogram commit_events;  // records in one commit
   Histogram written_bytes;  // by one commit, whole pages, as the kernel counts them
 };

@@ -199,8 +199,12 @@ Exit run(const Invocation& invocation, const Wish& wish) {
                                           open->snapshot.head(), each, damage)
           : open->snapshot.scan_occurred(filter->period.from, filter->period.to, each);
   if (!scanned) return cannot(scanned.error());
-  if (damage.records > 0) note(projections::damage_text(damage));
-  if (lister.finish() == 0 && invocation.format == Format::text) say("no decisions match");
+  const bool none = lister.finish() == 0;
+  if (damage.records > 0)
+    return cannot({ErrorKind::corrupt,
+                   "the list lacks what stands there: " + projections::damage_text(damage),
+                   "run wattledger log verify"});
+  if (none && invocation.format == Format::text) say("no decisions match");
   return Exit::done;
 }
 

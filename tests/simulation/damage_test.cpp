@@ -75,7 +75,10 @@ TEST_SUITE("simulation/damage") {
     std::filesystem::remove_all(data / "cache");
     const std::string missing = "no file has records 1 to ";
     const std::vector<std::vector<std::string>> stopped = {
-        {"log", "cat", "5"}, {"replay", "--into", (home / "apart").string()}, {"audit", "verify"}};
+        {"log", "cat", "5"},
+        {"replay", "--into", (home / "apart").string()},
+        {"audit", "verify"},
+        {"audit", "list"}};
     for (const auto& verb : stopped) {
       const Ran refused = tool(data, verb);
       CHECK(refused.code == 3);
