@@ -120,7 +120,8 @@ Result<void> check_length(MDB_env* env, const std::filesystem::path& path) {
 void end_on_damage(MDB_env* env, const char* message) noexcept {
   const char* path = "the log";
   (void)mdb_env_get_path(env, &path);
-  std::fprintf(stderr, "%s: a page of the log is damaged (%s); restore a backup\n", path, message);
+  std::fprintf(stderr, "%s: a page of the log is damaged (%s); %s\n", path, message,
+               "save the rest by 'wattledger log salvage --into DIR', or restore a backup");
   std::fflush(nullptr);
   std::_Exit(3);
 }
@@ -148,7 +149,7 @@ std::uint64_t map_that_fits(std::uint64_t bytes) {
 void end_on_unreadable_page(int /*signal*/) {
   constexpr std::string_view said =
       "a page of the log cannot be read: its file was cut short, or the disk fails; "
-      "check the disk, restore a backup\n";
+      "check the disk, then use 'wattledger log salvage --into DIR' or a backup\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, said.data(), said.size());
   ::_exit(3);
 }

@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t key_bytes = 8;
 constexpr std::size_t clock_every = 64;  // records
 constexpr const char* damage_remedy =
-    "run 'wattledger log verify' for the whole extent; restore a backup";
+    "run 'wattledger log verify' for the whole extent; restore a backup, or save what is intact "
+    "with 'wattledger log salvage --into DIR'";
 
 std::span<const std::byte> as_span(const MDB_val& value) {
   return {static_cast<const std::byte*>(value.mv_data), value.mv_size};

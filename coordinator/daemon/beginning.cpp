@@ -108,7 +108,7 @@ Result<void> raise_log_damaged(Journal& journal, const projections::Damage& dama
   if (!raised) return Failure(raised.error());
   spdlog::error(
       "the log is damaged: {}; the house goes on without it. Run `wattledger log verify` for the "
-      "whole extent, then restore a backup [{}]",
+      "whole extent, then restore a backup or `wattledger log salvage --into DIR` [{}]",
       detail, raised->value);
   return {};
 }
