@@ -141,7 +141,8 @@ void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer) {
   CLI::App* command = add_command(
       log, "archive",
       "Move what was recorded before a time into compressed segments, each read back and compared "
-      "before anything leaves the log's file. Everything reads them as before. Writes.",
+      "before anything leaves the log's file; the newest 4096 records stay there. Everything reads "
+      "them as before. Writes.",
       "wattledger log archive --before 2025-01-01 --yes");
   const auto wish = std::make_shared<Wish>();
   command
