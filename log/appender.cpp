@@ -31,6 +31,9 @@ using Clock = std::chrono::steady_clock;
 // the pages that they saw are not used again.
 constexpr std::chrono::seconds reap_every{60};
 
+// Under the lock, so few microseconds' worth.
+constexpr std::size_t hashed_together = 16;
+
 std::uint64_t microseconds(Clock::duration took) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(took).count());
@@ -114,8 +117,8 @@ struct Appender::Impl {
         due(meta_.head),
         meta(meta_) {}
 
-  Result<Appended> admit(std::span<const std::byte> record, const Digest& leaf,
-                         const EventView& event, UtcTime recorded_at, const AppendOptions& options);
+  Result<Appended> admit(std::span<const std::byte> record, const EventView& event,
+                         UtcTime recorded_at, const AppendOptions& options);
   [[nodiscard]] Result<void> check_room(std::size_t bytes) const;
   [[nodiscard]] bool telemetry_due(UtcTime now) const;
   void make_due(Sequence sequence);
@@ -138,7 +141,7 @@ struct Appender::Impl {
   CorrelationWindow correlations;
   PendingRecords queue;           // behind what is being committed
   std::size_t waiting_bytes = 0;  // of everything not yet committed
-  Meta next;                      // the log's behind everything enqueued
+  Meta next;  // the log's behind everything enqueued; the frontier is that of what is hashed
   Sequence committed;
   Sequence due;  // commit until committed reaches it
   std::optional<Error> poison;
@@ -157,9 +160,8 @@ struct Appender::Impl {
   std::jthread writer;  // last: joined before the rest goes
 };
 
-Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const Digest& leaf,
-                                       const EventView& event, UtcTime recorded_at,
-                                       const AppendOptions& options) {
+Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const EventView& event,
+                                       UtcTime recorded_at, const AppendOptions& options) {
   const auto correlation = correlation_of(event);
   const std::lock_guard lock(mutex);
   if (poison) return poisoned();
@@ -173,7 +175,9 @@ Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const 
   WATTLEDGER_TRY(check_room(record.size()));
   auto facts = rules.admit(event, recorded_at);
   if (!facts) return Failure(facts.error());
-  queue.push(record, Pending{recorded_at, advance(next, *facts, leaf)});
+  queue.push(record, recorded_at);
+  advance(next, *facts);
+  if (queue.unhashed() >= hashed_together) queue.hash(next.frontier);
   waiting_bytes += record.size();
   if (correlation) correlations.remember(next.head, *correlation);
   correlations.advance(next.head);
@@ -197,7 +201,7 @@ Result<void> Appender::Impl::check_room(std::size_t bytes) const {
 
 bool Appender::Impl::telemetry_due(UtcTime now) const {
   if (queue.empty()) return false;
-  const UtcTime oldest = queue[0].recorded_at;
+  const UtcTime oldest = queue.recorded_at(0);
   return now < oldest || now - oldest >= limits.telemetry_wait_max;
 }
 
@@ -257,15 +261,16 @@ bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
 
 // Of the batch at hand.
 bool Appender::Impl::schedule_says_sign() const {
-  const UtcTime now = batch[batch.size() - 1].recorded_at;
+  const UtcTime now = batch.recorded_at(batch.size() - 1);
   const UtcTime before = signed_recorded_at.value_or(
-      meta.epochs.empty() ? batch[0].recorded_at : meta.epochs.front().recorded_at);
+      meta.epochs.empty() ? batch.recorded_at(0) : meta.epochs.front().recorded_at);
   return meta.head.value + batch.size() - signed_size >= limits.checkpoint_events_max ||
          now - before >= limits.checkpoint_age_max;
 }
 
 // Takes everything that waits: what is due, and telemetry in its company.
 bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
+  queue.hash(next.frontier);
   std::swap(batch, queue);
   Meta after = next;
   const auto signing_key = key;
@@ -363,14 +368,14 @@ Result<Appender> Appender::open(Log& log, const WriterLock& lock, const AppendLi
 
 Result<Appended> Appender::enqueue(const EncodedEvent& event, UtcTime recorded_at,
                                    const AppendOptions& options) {
-  // Checking, building, summing and hashing need no lock: the record does not contain its sequence.
+  // Checking, building and summing need no lock: the record does not contain its sequence.
   const auto view = event.view();
   if (!view)
     return fail(ErrorKind::invalid_input, "not an event to append: " + view.error().what,
                 view.error().remedy);
   static thread_local std::vector<std::uint64_t> scratch;
   const auto record = build_record(event, recorded_at, scratch);
-  return impl_->admit(record, leaf_hash(record), *view, recorded_at, options);
+  return impl_->admit(record, *view, recorded_at, options);
 }
 
 // Until it is durable; counted as answered since `begin`.

@@ -8,6 +8,7 @@
 
 #include "log/byte_order.hpp"
 #include "log/checkpoint.hpp"
+#include "log/record.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -49,10 +50,8 @@ Result<void> put_records(const Environment& environment, const Transaction& tran
     if (code != 0)
       return lmdb_failure(code, environment.directory().string() + ", writing record " +
                                     std::to_string(head.value));
-    const std::vector<Digest>& nodes = records[i].nodes;
-    if (!nodes.empty()) WATTLEDGER_TRY(put_nodes(environment, transaction, head, nodes));
   }
-  return {};
+  return put_nodes(environment, transaction, records.nodes());
 }
 
 // Pages that a commit may take at most: a record of more than half a page has pages of its own;
@@ -70,11 +69,11 @@ std::uint64_t bytes_needed(const PendingRecords& records) {
 
 }  // namespace
 
-void PendingRecords::push(std::span<const std::byte> record, Pending pending) {
+void PendingRecords::push(std::span<const std::byte> record, UtcTime recorded_at) {
   const std::size_t begin = words_.size();
   words_.resize(begin + (record.size() + 7) / 8);
   std::memcpy(words_.data() + begin, record.data(), record.size());
-  all_.push_back({begin, record.size(), std::move(pending)});
+  all_.push_back({begin, record.size(), recorded_at});
   bytes_ += record.size();
 }
 
@@ -83,7 +82,17 @@ void PendingRecords::clear() {
   if (words_.capacity() > kept_words_max) words_ = {};
   words_.clear();
   all_.clear();
+  nodes_.clear();
+  hashed_ = 0;
   bytes_ = 0;
+}
+
+void PendingRecords::hash(Frontier& frontier) {
+  leaves_.resize(unhashed());
+  LeafHasher hasher;
+  for (Digest& leaf : leaves_) hasher.add(record(hashed_++), leaf);
+  hasher.finish();
+  frontier.append(leaves_, &nodes_);
 }
 
 std::span<const std::byte> PendingRecords::record(std::size_t i) const {
@@ -91,14 +100,13 @@ std::span<const std::byte> PendingRecords::record(std::size_t i) const {
 }
 
 Result<void> put_nodes(const Environment& environment, const Transaction& transaction,
-                       Sequence sequence, const std::vector<Digest>& path) {
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const auto level = static_cast<std::size_t>(Frontier::stored_level_min) + i;
+                       const std::vector<RangeNode>& nodes) {
+  for (const RangeNode& node : nodes) {
     std::array<std::byte, node_key_bytes> name{};
-    name[0] = static_cast<std::byte>(level);
-    store_big((sequence.value >> level) - 1, name.data() + 1);
+    name[0] = static_cast<std::byte>(node.level);
+    store_big(node.index, name.data() + 1);
     MDB_val key = value_of(name);
-    MDB_val value = value_of(std::as_bytes(std::span(path[i].bytes)));
+    MDB_val value = value_of(std::as_bytes(std::span(node.digest.bytes)));
     const int code = mdb_put(transaction.get(), environment.databases().nodes, &key, &value, 0);
     if (code != 0)
       return lmdb_failure(code, environment.directory().string() + ", writing Merkle nodes");

@@ -1,7 +1,5 @@
 #include "log/compact_range.hpp"
 
-#include "log/merkle.hpp"
-
 namespace wattledger::log {
 
 void CompactRange::append(const Digest& leaf) {

@@ -4,22 +4,12 @@
 // only.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "events/identity.hpp"
+#include "log/merkle.hpp"
 
 namespace wattledger::log {
-
-// The subtree over leaves index << level up to (index + 1) << level; leaf i is record i + 1.
-struct RangeNode {
-  std::uint8_t level = 0;
-  std::uint64_t index = 0;
-  Digest digest;
-  bool operator==(const RangeNode&) const = default;
-};
 
 class CompactRange {
  public:

@@ -249,7 +249,7 @@ Result<Meta> decode_meta(const MetaValues& values) {
   return meta;
 }
 
-std::vector<Digest> advance(Meta& meta, const RecordFacts& facts, const Digest& leaf) {
+void advance(Meta& meta, const RecordFacts& facts) {
   const Sequence sequence = meta.head.next();
   if (meta.head.value == 0 || facts.kind == Kind::ClockStepped)
     meta.epochs.push_back({sequence, facts.recorded_at});
@@ -260,7 +260,6 @@ std::vector<Digest> advance(Meta& meta, const RecordFacts& facts, const Digest& 
   meta.head = sequence;
   meta.head_recorded_at = facts.recorded_at;
   meta.kind_highest = std::max(meta.kind_highest, facts.kind);
-  return meta.frontier.append(leaf);
 }
 
 }  // namespace wattledger::log

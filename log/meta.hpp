@@ -29,7 +29,7 @@ struct RecordFacts {
 // what cannot be.
 [[nodiscard]] Result<Meta> decode_meta(const MetaValues& values);
 
-// Adds one record behind meta.head. Returns what Frontier::append does.
-std::vector<Digest> advance(Meta& meta, const RecordFacts& facts, const Digest& leaf);
+// Adds one record behind meta.head; its leaf joins the frontier by itself.
+void advance(Meta& meta, const RecordFacts& facts);
 
 }  // namespace wattledger::log

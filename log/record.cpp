@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "log/byte_order.hpp"
 #include "log/crc32c.hpp"
@@ -27,6 +28,12 @@ std::span<const std::byte> build(std::uint8_t flags, std::uint16_t kind, UtcTime
   return {record, size};
 }
 
+// Instead of being what it is the hash of.
+bool tells_leaf(std::span<const std::byte> record) {
+  return record.size() == lost_record_bytes &&
+         (std::to_integer<unsigned>(record[5]) & (flag_redacted | flag_lost)) != 0U;
+}
+
 }  // namespace
 
 std::vector<std::byte> build_record(const EncodedEvent& event, UtcTime recorded_at) {
@@ -49,12 +56,27 @@ std::vector<std::byte> build_lost_record(UtcTime recorded_at, std::uint16_t kind
 }
 
 Digest leaf_of(std::span<const std::byte> record) {
-  if (record.size() != lost_record_bytes ||
-      (std::to_integer<unsigned>(record[5]) & (flag_redacted | flag_lost)) == 0U)
-    return leaf_hash(record);
+  if (!tells_leaf(record)) return leaf_hash(record);
   Digest leaf;
   std::memcpy(leaf.bytes.data(), record.data() + record_header_bytes, leaf.bytes.size());
   return leaf;
+}
+
+void LeafHasher::add(std::span<const std::byte> record, Digest& leaf) {
+  if (tells_leaf(record)) {
+    leaf = leaf_of(record);
+  } else if (leaf_ == nullptr) {
+    record_ = record;
+    leaf_ = &leaf;
+  } else {
+    const auto both = leaf_hash_pair(record_, record);
+    *std::exchange(leaf_, nullptr) = both[0];
+    leaf = both[1];
+  }
+}
+
+void LeafHasher::finish() {
+  if (leaf_ != nullptr) *std::exchange(leaf_, nullptr) = leaf_hash(record_);
 }
 
 Result<RecordHeader> parse_header(std::span<const std::byte> record) {

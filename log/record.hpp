@@ -52,6 +52,18 @@ struct RecordHeader {
 // The record's leaf in the tree: its hash, or what a lost or redacted record says it was.
 [[nodiscard]] Digest leaf_of(std::span<const std::byte> record);
 
+// The leaves of many records, hashed in pairs. What was given to add() stays where it is until the
+// next add() or finish().
+class LeafHasher {
+ public:
+  void add(std::span<const std::byte> record, Digest& leaf);
+  void finish();
+
+ private:
+  std::span<const std::byte> record_;
+  Digest* leaf_ = nullptr;  // of a record that waits for a second one
+};
+
 // Checks length and crc (corrupt), then version and flags (newer). The text does not name the
 // sequence: the caller does. `sum` is the crc32c of the bytes from offset 4 on, where it is known.
 [[nodiscard]] Result<RecordHeader> parse_header(std::span<const std::byte> record);

@@ -114,9 +114,9 @@ Result<void> Salvager::begin_behind(Archive& archive) {
                       std::to_string(group * group_records + 1) + " to " +
                       std::to_string((group + 1) * group_records) + " cannot be read",
                   "restore a backup; the segments are files of their own and may be sound");
-    std::vector<Digest> path = meta_.frontier.append_subtree(*node, Frontier::stored_level_min);
-    path.insert(path.begin(), *node);
-    WATTLEDGER_TRY(put_nodes(to_, *transaction, Sequence{(group + 1) * group_records}, path));
+    std::vector<RangeNode> nodes{{std::uint8_t{Frontier::stored_level_min}, group, *node}};
+    meta_.frontier.append_subtree(*node, Frontier::stored_level_min, &nodes);
+    WATTLEDGER_TRY(put_nodes(to_, *transaction, nodes));
   }
   // Retiring may have stopped within a group.
   for (Sequence next{meta_.frontier.size() + 1}; next <= meta_.head; next = next.next()) {
@@ -229,14 +229,15 @@ Result<void> Salvager::put(Sequence sequence, std::span<const std::byte> record,
   newest_ = recorded_at;
   next_ = sequence.next();
   if (pending_.empty()) next_meta_ = meta_;
-  pending_.push(
-      record, {recorded_at, advance(next_meta_, facts_of(sequence, recorded_at), leaf_of(record))});
+  pending_.push(record, recorded_at);
+  advance(next_meta_, facts_of(sequence, recorded_at));
   if (pending_.size() < commit_records_max && pending_.bytes() < commit_bytes_max) return {};
   return commit();
 }
 
 Result<void> Salvager::commit() {
   if (pending_.empty()) return {};
+  pending_.hash(next_meta_.frontier);
   WATTLEDGER_TRY(commit_records(to_, meta_, next_meta_, pending_));
   meta_ = next_meta_;
   pending_.clear();

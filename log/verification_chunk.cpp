@@ -37,8 +37,9 @@ class ChunkMaker {
       }
       for (std::size_t i = 0; i < batch.size(); ++i, next = next.next())
         add(next, batch[i], batch.sum(i));
+      hasher_.finish();  // before the batch's memory is used again
     }
-    if (work_.hash && chunk_.records.size() % Chunk::group_records != 0) chunk_.rest = group_;
+    if (work_.hash && chunk_.records.size() % Chunk::group_records != 0) chunk_.rest = tree();
     return std::move(chunk_);
   }
 
@@ -64,7 +65,7 @@ class ChunkMaker {
     if (state == RecordState::unreadable) chunk_.texts.emplace_back(from, why);
     CheckedRecord record;
     record.state = state;
-    for (Sequence each = from; each < to; each = each.next()) finish(each, record, std::nullopt);
+    for (Sequence each = from; each < to; each = each.next()) finish(each, record, {});
     return to;
   }
 
@@ -91,30 +92,49 @@ class ChunkMaker {
     }
     const bool is_leaf = record.state == RecordState::sound || record.state == RecordState::lost ||
                          record.state == RecordState::newer;
-    finish(sequence, record, work_.hash && is_leaf ? std::optional(leaf_of(bytes)) : std::nullopt);
+    finish(sequence, record, is_leaf ? bytes : std::span<const std::byte>());
   }
 
-  void finish(Sequence sequence, const CheckedRecord& record, const std::optional<Digest>& leaf) {
+  // Without `leaf` for a record of which the leaf cannot be known.
+  void finish(Sequence sequence, const CheckedRecord& record, std::span<const std::byte> leaf) {
     chunk_.records.push_back(record);
     if (!work_.hash) return;
-    if (leaf && group_)
-      group_->append(*leaf);
+    if (leaf.empty())
+      leaves_known_ = false;
     else
-      group_.reset();
-    if (sequence.value % Chunk::group_records == 0) {
-      chunk_.groups.push_back(group_ ? std::optional(group_->root()) : std::nullopt);
-      group_.emplace();
+      hasher_.add(leaf, leaves_[leaves_count_]);
+    ++leaves_count_;
+    const bool wanted = size_ != work_.sizes.end() && *size_ == sequence.value;
+    const bool whole = leaves_count_ == leaves_.size();
+    if (!wanted && !whole) return;
+    const std::optional<Frontier> here = tree();
+    if (whole) {
+      chunk_.groups.push_back(here ? std::optional(here->root()) : std::nullopt);
+      leaves_count_ = 0;
+      leaves_known_ = true;
     }
-    if (size_ == work_.sizes.end() || *size_ != sequence.value) return;
-    chunk_.at_sizes.emplace(sequence.value, group_);
+    if (!wanted) return;
+    chunk_.at_sizes.emplace(sequence.value, whole ? Frontier() : here);
     ++size_;
+  }
+
+  // Of the group at hand; none if one of its leaves is not known.
+  std::optional<Frontier> tree() {
+    hasher_.finish();
+    if (!leaves_known_) return std::nullopt;
+    Frontier tree;
+    tree.append(std::span(leaves_).first(leaves_count_));
+    return tree;
   }
 
   const ChunkWork& work_;
   const Snapshot::Impl& snapshot_;
   Sequence last_;
   Chunk chunk_;
-  std::optional<Frontier> group_ = Frontier{};  // the tree of the group at hand
+  LeafHasher hasher_;
+  std::array<Digest, Chunk::group_records> leaves_;  // of the group at hand
+  std::size_t leaves_count_ = 0;
+  bool leaves_known_ = true;
   std::vector<std::uint64_t>::const_iterator size_;
 };
 
