@@ -160,16 +160,20 @@ void serial_append(benchmark::State& state) {
 void durable_append(benchmark::State& state) {
   const auto commit = state.range(0);
   const TemporaryDirectory home;
-  OurLog ours(home.path(), static_cast<std::size_t>(commit));
+  OurLog ours(home.path(), 2 * static_cast<std::size_t>(commit));
   Appender& appender = *ours.appender;
   std::int64_t number = 0;
   Sequence before;
   for (auto _ : state) {
     Sequence last;
-    for (std::int64_t i = 0; i < commit; ++i, ++number)
-      last = value(appender.enqueue(value(encode(reading(number))), at_s(number),
-                                    {Urgency::telemetry, std::nullopt}))
-                 .sequence;
+    // The last one asks for the commit. Were it the number waiting that did, what was enqueued
+    // before the writer woke would count for the next one, and the two threads would drift until
+    // they take turns.
+    for (std::int64_t i = 1; i <= commit; ++i, ++number)
+      last =
+          value(appender.enqueue(value(encode(reading(number))), at_s(number),
+                                 {i == commit ? Urgency::now : Urgency::telemetry, std::nullopt}))
+              .sequence;
     // At most one commit under way and one being built: else commits would grow beyond the size to
     // be measured.
     if (const auto waited = appender.wait(commit == 1 ? last : before); !waited) std::abort();
