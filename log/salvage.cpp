@@ -266,7 +266,7 @@ void Salvager::check_group(Sequence sequence, bool intact, const Digest& leaf) {
 
 std::string reason_of(const Salvage& salvage) {
   std::string text = "salvaged from " + salvage.parent.hex() + ", " +
-                     std::to_string(salvage.copied) + " records copied, lost:";
+                     std::to_string(salvage.copied + salvage.archived) + " records copied, lost:";
   if (salvage.lost.empty()) text += " none";
   for (std::size_t i = 0; i < salvage.lost.size(); ++i) {
     if (i == reason_ranges_max) return text + " and more";
@@ -358,17 +358,23 @@ Result<Salvage> salvage(const fs::path& damaged, const fs::path& into,
   if (!meta) return Failure(meta.error());
   Salvager salvager(*from, *log->impl().environment, meta->meta());
   std::vector<LostRange> lost_segments;
+  std::size_t segments = 0;
   if (old.first.value > 1) {
     auto archive = Archive::open(damaged, old);
     if (!archive) return Failure(archive.error());
     auto lost = copy_segments(damaged, into, *archive, Sequence{old.first.value - 1});
     if (!lost) return Failure(lost.error());
     lost_segments = *std::move(lost);
+    segments = archive->segments().size();
     WATTLEDGER_TRY(salvager.begin_behind(*archive));
   }
   auto result = salvager.run();
   if (!result) return result;
   result->lost.insert(result->lost.begin(), lost_segments.begin(), lost_segments.end());
+  result->segments = segments;
+  result->archived = old.first.value - 1;
+  for (const LostRange& range : lost_segments)
+    result->archived -= range.records.last.value - range.records.first.value + 1;
   result->uuid = meta->meta().uuid;
   result->parent = old.uuid;
   const auto restored = append_restored(*log, into, *result, options.now);

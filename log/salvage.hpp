@@ -30,7 +30,9 @@ struct LostRange {
 struct Salvage {
   Id128 uuid;
   Id128 parent;
-  std::uint64_t copied = 0;
+  std::uint64_t copied = 0;    // out of the log's file
+  std::uint64_t archived = 0;  // more, in sound segments copied as they are
+  std::size_t segments = 0;    // copied, sound or not
   std::vector<LostRange> lost;
   std::vector<SequenceRange> lost_before;  // the damaged log had them as lost itself
   // Copied, as each is sound by itself, but together not what the damaged log's tree was made of.

@@ -199,7 +199,8 @@ class SegmentBuilder {
         WATTLEDGER_TRY(put_block(block_first));
         block_first = at;
         if (progress_)
-          progress_(at.value - source_.first.value, 2 * (source_.last.value - source_.first.value));
+          progress_((at.value - source_.first.value) / 2,
+                    source_.last.value - source_.first.value + 1);
       }
       WATTLEDGER_TRY(tally_.add(builder_.add(*stored)));
     }
@@ -278,8 +279,8 @@ Result<void> compare_with_source(const SegmentReader& segment, const SegmentSour
       WATTLEDGER_TRY(tally.add(archived));
     }
     if (progress)
-      progress(manifest.records() + (*block)->last().value - manifest.first.value + 1,
-               2 * manifest.records());
+      progress((manifest.records() + (*block)->last().value - manifest.first.value + 1) / 2,
+               manifest.records());
   }
   if (tally.manifest().nodes != manifest.nodes)
     return fail(ErrorKind::corrupt, segment.path().string() + " was read back as another tree",

@@ -80,9 +80,10 @@ Result<std::vector<Built>> build(const OpenLog& open, const log::ArchivePlan& pl
 void summarise(const Invocation& invocation, const std::vector<Built>& built, const Work& work,
                const std::string& by) {
   if (invocation.format == Format::json) {
-    Json result = {{"first", work.first.value},
-                   {"last", work.plan.retire_to.value},
-                   {"retired_by", by},
+    const bool nothing = work.plan.retire_to.value == 0;
+    Json result = {{"first", nothing ? Json(nullptr) : Json(work.first.value)},
+                   {"last", nothing ? Json(nullptr) : Json(work.plan.retire_to.value)},
+                   {"retired_by", nothing ? Json(nullptr) : Json(by)},
                    {"segments", Json::array()}};
     for (const Built& each : built)
       result["segments"].push_back({{"name", each.name},
@@ -101,6 +102,15 @@ void summarise(const Invocation& invocation, const std::vector<Built>& built, co
       work.first.value, work.plan.retire_to.value, by));
 }
 
+Exit nothing(const Invocation& invocation, const Wish& wish, const Work& work) {
+  if (invocation.format == Format::json) summarise(invocation, {}, work, {});
+  note(
+      fmt::format("nothing to archive: no {} records in a row were recorded before {}, or they are "
+                  "among the newest {}, which stay",
+                  log::segment_step, wish.before, log::unarchived_records_min));
+  return Exit::done;
+}
+
 Exit archive(const Invocation& invocation, const Wish& wish, const Retirer& retirer) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
@@ -114,13 +124,7 @@ Exit archive(const Invocation& invocation, const Wish& wish, const Retirer& reti
     const auto planned = plan(*open, *before);
     if (!planned) return cannot(planned.error());
     work = *planned;
-    if (work->plan.retire_to.value == 0) {
-      note(
-          fmt::format("nothing to archive: no {} records in a row were recorded before {}, or "
-                      "they are among the newest {}, which stay",
-                      log::segment_step, wish.before, log::unarchived_records_min));
-      return Exit::done;
-    }
+    if (work->plan.retire_to.value == 0) return nothing(invocation, wish, *work);
     const Exit agreed = ask_consent(
         wish, fmt::format("records {} to {}", work->first.value, work->plan.retire_to.value),
         *place);

@@ -83,9 +83,9 @@ void add_log_prove(CLI::App& log, Invocation& invocation) {
       log, "prove",
       "Write a proof that log check-proof checks without this log: that a record is in it "
       "(SEQ), or that it only grew between two sizes (--from, --to). Rests on a signed "
-      "checkpoint; see log checkpoint. Read-only.",
+      "checkpoint: the daemon signs on a schedule, log checkpoint at once. Read-only.",
       "wattledger log prove 1234 --out decision.tlog-proof\n"
-      "  wattledger log prove --from 1000 --to 5000 --out grown.proof");
+      "  wattledger log prove --from 1000 --out grown.proof");
   const auto wish = std::make_shared<Wish>();
   add_count(*command, "sequence", wish->sequence, "The record's sequence, as log cat shows it");
   add_count(*command, "--at", wish->at,
@@ -93,7 +93,7 @@ void add_log_prove(CLI::App& log, Invocation& invocation) {
             "it)");
   add_count(*command, "--from", wish->from, "What was there at so many records");
   add_count(*command, "--to", wish->to,
-            "Under the checkpoint of so many records (else the newest)");
+            "Under the checkpoint of so many records (else the newest); log stat lists them");
   add_out(*command, wish->out, "Write the proof there instead");
   command->callback([&invocation, wish] {
     invocation.run = [&invocation, wish] { return run(invocation, *wish); };

@@ -22,6 +22,8 @@ void print_json(const log::Salvage& salvage, const std::filesystem::path& into) 
                  {"uuid", salvage.uuid.hex()},
                  {"parent", salvage.parent.hex()},
                  {"copied", salvage.copied},
+                 {"archived", salvage.archived},
+                 {"segments", salvage.segments},
                  {"lost", Json::array()},
                  {"lost_before", ranges_json<Json>(salvage.lost_before)},
                  {"doubtful", ranges_json<Json>(salvage.doubtful)},
@@ -43,8 +45,12 @@ void print_text(const log::Salvage& salvage, const std::filesystem::path& into) 
   for (const log::SequenceRange& range : salvage.doubtful)
     say(fmt::format("{} copied, each sound by itself, yet together not what the tree was made of",
                     range_text(range)));
-  say(fmt::format("{} records copied, {} lost; new log {} in {}", salvage.copied, count,
-                  salvage.uuid.hex(), into.string()));
+  const std::string in_segments =
+      salvage.segments == 0 ? ""
+                            : fmt::format(", {} more in {} segment{}", salvage.archived,
+                                          salvage.segments, salvage.segments == 1 ? "" : "s");
+  say(fmt::format("{} records copied{}, {} lost; new log {} in {}", salvage.copied, in_segments,
+                  count, salvage.uuid.hex(), into.string()));
 }
 
 Exit run(const Invocation& invocation, const std::string& directory) {

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "log/archive.hpp"
+#include "log/checkpoint.hpp"
 #include "replay/display.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/place.hpp"
@@ -14,14 +17,29 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t checkpoints_shown = 5;
+
 struct Contents {
   std::array<std::uint64_t, static_cast<std::size_t>(kind_max) + 1> by_kind{};
   std::uint64_t bytes = 0;
   std::optional<UtcTime> earliest, latest;  // occurred-at
+  std::vector<log::SequenceRange> segments;
+  std::vector<std::uint64_t> signed_sizes;  // of the checkpoints, ascending
 };
 
-Result<Contents> count(const log::Snapshot& snapshot) {
+Result<Contents> count(const log::Snapshot& snapshot, const std::filesystem::path& directory) {
   Contents contents;
+  const auto archive = log::Archive::open(directory, snapshot.meta());
+  if (!archive) return Failure(archive.error());
+  // Records that stand in a segment and in the log's file still, as archiving stopped, count once.
+  for (const log::SequenceRange& range : archive->segments())
+    if (range.first < snapshot.meta().first) contents.segments.push_back(range);
+  const auto listed = log::scan_checkpoints(
+      snapshot, 1, [&](const log::StoredCheckpoint& checkpoint) -> Result<bool> {
+        contents.signed_sizes.push_back(checkpoint.size);
+        return true;
+      });
+  if (!listed) return Failure(listed.error());
   const auto scanned = snapshot.scan(
       snapshot.first(), snapshot.head(), [&](const log::RecordView& record) -> Result<bool> {
         const UtcTime at = record.event.occurred_at();
@@ -57,7 +75,11 @@ Json to_json(const OpenLog& open, const Contents& contents) {
   result["demo"] = meta.demo;
   result["first"] = meta.first.value;
   result["head"] = meta.head.value;
+  result["segments"] = Json::array();
+  for (const log::SequenceRange& range : contents.segments)
+    result["segments"].push_back({{"first", range.first.value}, {"last", range.last.value}});
   result["root"] = meta.frontier.root().hex();
+  result["signed"] = contents.signed_sizes;
   result["parent"] = meta.parent ? Json{{"uuid", meta.parent->hex()},
                                         {"size", meta.parent_size},
                                         {"root", meta.parent_root.hex()}}
@@ -92,6 +114,18 @@ void print_lists(const log::Meta& meta, const ZoneOffsets& zone) {
                         local_text(batch.recorded_at, zone)));
 }
 
+// The sizes that log prove takes for --at and --to.
+void print_signed(const std::vector<std::uint64_t>& sizes) {
+  if (sizes.empty()) return row("signed", "never; see wattledger log checkpoint --help");
+  const std::size_t shown = std::min(sizes.size(), checkpoints_shown);
+  std::string newest;
+  for (auto size = sizes.end() - static_cast<std::ptrdiff_t>(shown); size != sizes.end(); ++size)
+    newest += (newest.empty() ? "" : ", ") + std::to_string(*size);
+  if (sizes.size() > shown) newest = "… " + newest;
+  row("signed",
+      fmt::format("{} time{}, at {} records", sizes.size(), sizes.size() == 1 ? "" : "s", newest));
+}
+
 void print(const OpenLog& open, const Contents& contents) {
   const log::Meta& meta = open.snapshot.meta();
   const ZoneOffsets zone = house_zone(open.snapshot);
@@ -106,8 +140,13 @@ void print(const OpenLog& open, const Contents& contents) {
   if (meta.head.value == 0)
     row("records", "none yet");
   else
-    row("records", fmt::format("{} to {}", meta.first.value, meta.head.value));
+    row("records", fmt::format("1 to {}", meta.head.value));
+  if (!contents.segments.empty())
+    row("archived",
+        fmt::format("1 to {} of them, in {} segment{}", meta.first.value - 1,
+                    contents.segments.size(), contents.segments.size() == 1 ? "" : "s"));
   row("root", meta.frontier.root().hex());
+  print_signed(contents.signed_sizes);
   if (contents.earliest) row("occurred", time(contents.earliest) + " to " + time(contents.latest));
   if (meta.head.value != 0) row("recorded", "last at " + local_text(meta.head_recorded_at, zone));
   row("bytes", fmt::format("{} in records, file {}, may grow to {}", bytes_text(contents.bytes),
@@ -125,7 +164,7 @@ Exit run(const Invocation& invocation) {
   if (!place) return cannot(place.error());
   const auto open = open_log(*place);
   if (!open) return cannot(open.error());
-  const auto contents = count(open->snapshot);
+  const auto contents = count(open->snapshot, open->log.directory());
   if (!contents) return cannot(contents.error());
   if (invocation.format == Format::json)
     say(to_json(*open, *contents).dump(-1, ' ', false, Json::error_handler_t::replace));

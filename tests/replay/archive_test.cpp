@@ -104,6 +104,30 @@ TEST_SUITE("replay/archive") {
     CHECK(nothing.code == 0);
     CHECK(nothing.out.empty());
     CHECK(nothing.err.find("nothing to archive") != std::string::npos);
+    const auto none =
+        house.run({"log", "archive", "--before", "2025-10-02T00:00Z", "--yes", "--format", "json"})
+            .json_lines();
+    REQUIRE(none.size() == 1);
+    CHECK(none[0]["segments"].empty());
+    CHECK(none[0]["last"].is_null());
+  }
+
+  TEST_CASE("stat and salvage count the records that stand in segments") {
+    const LongLog house(6'000);
+    REQUIRE(house.run({"log", "archive", "--before", "2025-10-01T01:30Z", "--yes"}).code == 0);
+    const ToolRun stat = house.run({"log", "stat"});
+    CHECK(stat.out.find("records     1 to 6") != std::string::npos);
+    CHECK(stat.out.find("archived    1 to 512 of them, in 1 segment\n") != std::string::npos);
+    const auto json = house.run({"log", "stat", "--format", "json"}).json_lines()[0];
+    CHECK(json["first"] == 513);
+    REQUIRE(json["segments"].size() == 1);
+    CHECK(json["segments"][0]["last"] == 512);
+    const TemporaryDirectory home;
+    const ToolRun salvaged = house.run({"log", "salvage", "--into", home / "new"});
+    INFO(salvaged.out);
+    CHECK(salvaged.code == 0);
+    CHECK(salvaged.out.find(" records copied, 512 more in 1 segment, 0 lost; new log ") !=
+          std::string::npos);
   }
 
   TEST_CASE("archive asks, and does nothing where nobody can agree") {

@@ -80,6 +80,8 @@ TEST_SUITE("replay/evidence") {
     CHECK((status.st_mode & 0777U) == 0600);
     CHECK(done(evidence.house, {"log", "checkpoint"}).out == run.out);
     CHECK(done(evidence.house, {"log", "verify"}).code == 0);
+    CHECK(done(evidence.house, {"log", "stat"}).out.find("signed      1 time, at 7 records\n") !=
+          std::string::npos);
 
     const auto json = done(evidence.house, {"log", "checkpoint", "--format", "json"}).json_lines();
     REQUIRE(json.size() == 1);
