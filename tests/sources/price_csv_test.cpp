@@ -213,9 +213,21 @@ TEST_SUITE("sources/prices/csv") {
     }
   }
 
+  TEST_CASE("the same about many rows is one remark, and hides no other") {
+    std::string text = csv_header;
+    for (int hour = 10; hour < 20; ++hour)
+      text += "2025-10-05 " + std::to_string(hour) + ":00,0.1,actual\n";
+    const auto prices = parsed(text + "2025-10-05 20:00,cheap,observed\n");
+    REQUIRE(prices.remarks.size() == 3);
+    CHECK(prices.remarks[0] ==
+          "row 2 and 9 more: quality \"actual\" is not known (observed, filled_previous, "
+          "suspect_…): the price is kept as suspect");
+    CHECK(prices.remarks[1] == "row 12: price \"cheap\" is not a number");
+  }
+
   TEST_CASE("remarks have a limit, and say how many more there were") {
     std::string text = csv_header + "2025-10-05 00:00,0.1,observed\n";
-    for (int i = 0; i < 1'000; ++i) text += "x,y,z\n";
+    for (int i = 0; i < 1'000; ++i) text += "x" + std::to_string(i) + ",y,z\n";
     const auto prices = parsed(text);
     CHECK(prices.remarks.size() == 201);
     CHECK(prices.remarks.back() == "and 801 more remarks");

@@ -129,7 +129,9 @@ std::optional<UtcTime> take_start(std::string_view text, const Columns& columns,
 bool is_suspect(std::string_view quality, std::size_t row, Remarks& remarks) {
   if (quality == "observed" || quality == "filled_previous" || quality.empty()) return false;
   if (quality.rfind("suspect", 0) != 0)
-    remarks.add(row, "quality " + in_quotes(quality) + " is not known: taken as suspect");
+    remarks.add(row, "quality " + in_quotes(quality) +
+                         " is not known (observed, filled_previous, suspect_…): the price is kept "
+                         "as suspect");
   return true;
 }
 

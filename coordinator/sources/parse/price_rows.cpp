@@ -4,22 +4,36 @@
 
 namespace wattledger::sources {
 
-void Remarks::add(std::string text) {
-  constexpr std::size_t lines_max = 200;
-  if (lines_.size() < lines_max) {
-    lines_.push_back(std::move(text));
+void Remarks::add(const std::string& text) { add(0, text); }
+
+void Remarks::add(std::size_t row, const std::string& text) {
+  constexpr std::size_t remarks_max = 200;
+  if (const auto place = places_.find(text); place != places_.end()) {
+    ++remarks_[place->second].first.more_rows;
+  } else if (remarks_.size() < remarks_max) {
+    places_.emplace(text, remarks_.size());
+    remarks_.push_back({{row, 0}, text});
   } else {
     ++beyond_;
   }
 }
 
-void Remarks::add(std::size_t row, const std::string& text) {
-  add("row " + std::to_string(row) + ": " + text);
+std::string Remarks::line(const Remark& remark, const std::string& text) {
+  if (remark.row == 0) return text;
+  const std::string more =
+      remark.more_rows == 0 ? "" : " and " + std::to_string(remark.more_rows) + " more";
+  return "row " + std::to_string(remark.row) + more + ": " + text;
+}
+
+std::string Remarks::first() const {
+  return remarks_.empty() ? "" : line(remarks_.front().first, remarks_.front().second);
 }
 
 std::vector<std::string> Remarks::take() {
-  if (beyond_ != 0) lines_.push_back("and " + std::to_string(beyond_) + " more remarks");
-  return std::move(lines_);
+  std::vector<std::string> lines;
+  for (const auto& [remark, text] : remarks_) lines.push_back(line(remark, text));
+  if (beyond_ != 0) lines.push_back("and " + std::to_string(beyond_) + " more remarks");
+  return lines;
 }
 
 std::optional<UtcTime> WallClock::place(LocalTime local, std::optional<UtcTime> expected) {

@@ -7,22 +7,29 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "coordinator/sources/parse/prices.hpp"
 
 namespace wattledger::sources {
 
-// Remarks up to a limit; beyond it they are only counted.
+// Remarks up to a limit; beyond it they are only counted. The same about several rows is one.
 class Remarks {
  public:
-  void add(std::string text);
-  void add(std::size_t row, const std::string& text);  // "row 7: …"
-  [[nodiscard]] std::string first() const { return lines_.empty() ? "" : lines_.front(); }
+  void add(const std::string& text);
+  void add(std::size_t row, const std::string& text);  // "row 7: …", "row 7 and 95 more: …"
+  [[nodiscard]] std::string first() const;
   [[nodiscard]] std::vector<std::string> take();
 
  private:
-  std::vector<std::string> lines_;
+  struct Remark {
+    std::size_t row;  // 0: of none
+    std::size_t more_rows;
+  };
+  [[nodiscard]] static std::string line(const Remark& remark, const std::string& text);
+  std::map<std::string, std::size_t, std::less<>> places_;  // of a text
+  std::vector<std::pair<Remark, std::string>> remarks_;
   std::size_t beyond_ = 0;
 };
 
