@@ -87,10 +87,13 @@ Result<Override> make(const Wish& wish, const ZoneOffsets& zone, UtcTime now) {
   if (wish.soc) {
     made.event["target_soc_bp"] = std::lround(*wish.soc * 100);
     made.remark += fmt::format(" {} {} %", wish.action == "charge" ? "to" : "down to", *wish.soc);
+  } else if (wish.action != "hold") {
+    made.remark += wish.action == "charge" ? " to 100 %" : " down to battery.min_soc_pct";
   }
   if (*until) {
     made.event["until_us"] = to_us(**until);
-    made.remark += " until " + local_text(**until, zone);
+    const bool tomorrow = zone.day_start(**until) == zone.next_day_start(now);
+    made.remark += (tomorrow ? " until tomorrow, " : " until ") + local_text(**until, zone);
     if (wish.until.empty()) made.remark += " (one hour, as no --until was given)";
   } else {
     made.remark += " until you say wattledger override auto";
@@ -149,10 +152,15 @@ void add_override(CLI::App& app, Invocation& invocation) {
            "default, one hour")
       ->type_name("TIME");
   command
-      ->add_option("--soc", wish->soc,
-                   "charge, sell: stop at this charge of the battery, in percent")
+      ->add_option(
+          "--soc", wish->soc,
+          "charge, sell: stop at this charge of the battery, in percent (else at 100, or at "
+          "battery.min_soc_pct)")
       ->type_name("PERCENT");
-  command->add_option("--power", wish->power, "charge, sell: at most this much, in watts")
+  command
+      ->add_option("--power", wish->power,
+                   "charge, sell: at most this much, in watts; battery.charge_power_w and "
+                   "battery.discharge_power_w hold above it")
       ->type_name("WATTS");
   command->add_option("--reason", wish->reason, "A word for the record")->type_name("TEXT");
   command->callback([&invocation, wish] {
