@@ -330,6 +330,13 @@ Result<Config> parse(const std::string& yaml, const std::string& file_name) {
   return config;
 }
 
+std::vector<std::string> differing_keys(const Config& one, const Config& other) {
+  std::vector<std::string> paths;
+  for (const ScalarKey& key : scalar_keys())
+    if (key.show(one) != key.show(other)) paths.push_back(key.path);
+  return paths;
+}
+
 Result<Config> load(const std::filesystem::path& file) {
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
@@ -358,7 +365,11 @@ Result<Config> load(const std::filesystem::path& file) {
                 "check its owner and mode (ls -l " + file.string() + ")");
   }
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse(text, file.string());
+  auto config = parse(text, file.string());
+  // Named in messages of a daemon, whose working directory nobody knows.
+  if (config && !config->prices.file.empty())
+    config->prices.file = std::filesystem::absolute(config->prices.file, error);
+  return config;
 }
 
 }  // namespace wattledger::config

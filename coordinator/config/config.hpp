@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "coordinator/inverter/inverter.hpp"
 #include "events/codec.hpp"
@@ -71,6 +72,10 @@ struct Config {
 // file's directory.
 [[nodiscard]] Result<Config> load(const std::filesystem::path& file);
 [[nodiscard]] Result<Config> parse(const std::string& yaml, const std::string& file_name);
+
+// Paths of the keys, each with one value, that the two give another one: "inverter.unit". Zones of
+// a tariff have no such key.
+[[nodiscard]] std::vector<std::string> differing_keys(const Config& one, const Config& other);
 
 // Zone offsets from two years before `around` to ten after, from the system's time-zone database,
 // and its version. not_found for an unknown zone. The only place that asks that database.

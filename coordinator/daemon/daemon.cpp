@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "log/checkpoint.hpp"
 
@@ -247,22 +248,50 @@ Result<void> Daemon::tick_until(UtcTime until) {
   return {};
 }
 
+void Daemon::set_prices(PriceFeed prices, std::string trouble) {
+  prices_ = std::move(prices);
+  const std::lock_guard lock(reload_mutex_);
+  prices_trouble_ = std::move(trouble);
+}
+
+Result<Daemon::Fresh> Daemon::read_anew() const {
+  auto config = options_.reload();
+  if (!config) return Failure(config.error());
+  Fresh fresh{*std::move(config), {}, {}};
+  if (!options_.prices) return fresh;
+  auto prices = options_.prices(fresh.config);
+  if (prices)
+    fresh.prices = *std::move(prices);
+  else
+    fresh.prices_trouble = prices.error().line();
+  return fresh;
+}
+
 Result<void> Daemon::reload() {
   if (!options_.reload) return {};
-  const auto fresh = options_.reload();
+  std::optional<Fresh> fresh;
+  {
+    const std::lock_guard lock(reload_mutex_);
+    fresh = std::exchange(fresh_, std::nullopt);
+  }
   if (!fresh) {
-    spdlog::error("the configuration is not reloaded: {}", fresh.error().line());
-    return {};
+    auto read = read_anew();
+    if (!read) {
+      spdlog::error("the configuration is not reloaded: {}", read.error().line());
+      return {};
+    }
+    fresh = *std::move(read);
   }
-  if (options_.prices) {
-    if (auto prices = options_.prices(*fresh))
-      prices_ = std::move(*prices);
-    else
-      spdlog::error("the prices are not reloaded: {}", prices.error().line());
+  if (fresh->prices) prices_ = *std::move(fresh->prices);
+  if (!fresh->prices_trouble.empty())
+    spdlog::error("the prices are not reloaded: {}", fresh->prices_trouble);
+  {
+    const std::lock_guard lock(reload_mutex_);
+    prices_trouble_ = fresh->prices_trouble;
   }
-  WATTLEDGER_TRY(adopt_policy(*journal_, fresh->policy));
+  WATTLEDGER_TRY(adopt_policy(*journal_, fresh->config.policy));
   const auto state = journal_->state();
-  const fb::ControlMode control = control_allowed(fresh->control_mode);
+  const fb::ControlMode control = control_allowed(fresh->config.control_mode);
   if (state.coordinator.control_mode == control) return {};
   // Who no longer steers leaves nothing forced behind.
   if (state.coordinator.control_mode == fb::ControlMode::on) (void)release_inverter();

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 
@@ -53,7 +54,8 @@ class Daemon {
 
   [[nodiscard]] Journal& journal() { return *journal_; }
   [[nodiscard]] const log::Log& log() const { return *log_; }
-  void set_prices(PriceFeed prices) { prices_ = std::move(prices); }
+  // Before run(). `trouble`: why there are none, for the status.
+  void set_prices(PriceFeed prices, std::string trouble = {});
 
   // Begins (clock, CoordinatorStarted, site, policy), then ticks until `until` or a stop is
   // requested. An error means that the log cannot be written; the inverter was brought to general
@@ -76,6 +78,13 @@ class Daemon {
   Result<void> start_projections();
   Result<void> tell_damage();
   void tell_scarce_room(UtcTime now);
+  // What a reload takes over, read and not yet in force.
+  struct Fresh {
+    config::Config config;
+    std::optional<PriceFeed> prices;
+    std::string prices_trouble;  // why they stay as they were
+  };
+  Result<Fresh> read_anew() const;
   Result<void> reload();
   [[nodiscard]] fb::ControlMode control_allowed(fb::ControlMode wanted) const;
   Result<void> tick_until(UtcTime until);
@@ -87,6 +96,7 @@ class Daemon {
   Result<std::string> answer_adopt(const control::Request& request);
   Result<std::string> answer_retire(const control::Request& request);
   Result<std::string> answer_checkpoint();
+  Result<std::string> answer_reload();
 
   const config::Config& config_;
   Clock& clock_;
@@ -105,6 +115,9 @@ class Daemon {
   std::unique_ptr<ProjectionThread> projection_thread_;
   std::unique_ptr<control::Server> server_;
   PriceFeed prices_;
+  mutable std::mutex reload_mutex_;
+  std::optional<Fresh> fresh_;  // under reload_mutex_, as the next: asked for by answer_reload()
+  std::string prices_trouble_;
   std::uint64_t damaged_told_ = 0;  // records
   std::set<log::Scarce> scarce_told_;
   std::optional<UtcTime> room_looked_at_;

@@ -57,6 +57,17 @@ constexpr std::array<std::int64_t, 24> day_shape = {38, 36, 34, 33, 34, 38, 47, 
 
 }  // namespace
 
+std::optional<PriceFeed::Extent> PriceFeed::extent() const {
+  Extent extent;
+  for (const fb::PricesPublishedT& day : days_)
+    for (const auto& series : day.prices_e8)
+      extent.slots += series->values.size() - series->absent.size();
+  if (extent.slots == 0) return std::nullopt;
+  extent.from = first_slot(days_.front());
+  extent.to = last_end(days_.back());
+  return extent;
+}
+
 Result<void> PriceFeed::publish_due(Journal& journal, UtcTime now) {
   while (next_ < days_.size()) {
     fb::PricesPublishedT& day = days_[next_];

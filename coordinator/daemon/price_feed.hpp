@@ -3,6 +3,7 @@
 // What is absent in the file stays missing.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "coordinator/daemon/journal.hpp"
@@ -17,6 +18,13 @@ class PriceFeed {
  public:
   PriceFeed() = default;  // no prices
   explicit PriceFeed(std::vector<fb::PricesPublishedT> days) : days_(std::move(days)) {}
+
+  struct Extent {
+    std::size_t slots = 0;  // with a price
+    UtcTime from, to;       // to: where the last one ends
+  };
+  // Of all that it holds; none of an empty feed.
+  [[nodiscard]] std::optional<Extent> extent() const;
 
   // Records what is due at `now` and not known yet.
   Result<void> publish_due(Journal& journal, UtcTime now);

@@ -21,15 +21,7 @@ Result<std::string> Daemon::answer(const control::Request& request) {
   if (request.verb == "adopt") return answer_adopt(request);
   if (request.verb == "retire") return answer_retire(request);
   if (request.verb == "checkpoint") return answer_checkpoint();
-  if (request.verb == "reload") {
-    if (!options_.reload)
-      return fail(ErrorKind::unsupported, "this daemon runs without a configuration file",
-                  "start it with --config FILE");
-    const auto fresh = options_.reload();
-    if (!fresh) return Failure(fresh.error());
-    request_reload();
-    return std::string("{}");
-  }
+  if (request.verb == "reload") return answer_reload();
   return fail(ErrorKind::unsupported, "the daemon does not know how to " + request.verb + " yet",
               "use a later wattledger");
 }
@@ -95,6 +87,33 @@ Result<std::string> Daemon::answer_checkpoint() {
   return nlohmann::json{{"note", *note}}.dump();
 }
 
+// {"prices": {"slots", "from", "to"} | null, "prices_trouble": text | null, "needs_restart": [key]}
+// What was read here is what the next tick takes over.
+Result<std::string> Daemon::answer_reload() {
+  if (!options_.reload)
+    return fail(ErrorKind::unsupported, "this daemon runs without a configuration file",
+                "start it with --config FILE");
+  auto fresh = read_anew();
+  if (!fresh) return Failure(fresh.error());
+  nlohmann::ordered_json answer{
+      {"prices", nullptr}, {"prices_trouble", nullptr}, {"needs_restart", nullptr}};
+  if (const auto extent = fresh->prices ? fresh->prices->extent() : std::nullopt)
+    answer["prices"] = {
+        {"slots", extent->slots}, {"from", utc_text(extent->from)}, {"to", utc_text(extent->to)}};
+  if (!fresh->prices_trouble.empty()) answer["prices_trouble"] = fresh->prices_trouble;
+  config::Config taken = config_;
+  taken.policy = fresh->config.policy;
+  taken.control_mode = fresh->config.control_mode;
+  taken.prices = fresh->config.prices;
+  answer["needs_restart"] = config::differing_keys(taken, fresh->config);
+  {
+    const std::lock_guard lock(reload_mutex_);
+    fresh_ = *std::move(fresh);
+  }
+  request_reload();
+  return answer.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 Result<std::string> Daemon::answer_status() {
   control::StatusExtras extras;
   extras.running = true;
@@ -112,6 +131,11 @@ Result<std::string> Daemon::answer_status() {
   if (const auto room = options_.room(*log_))
     for (log::RoomWarning& warning : log::room_warnings(*room))
       extras.warnings.push_back(std::move(warning.line));
+  {
+    const std::lock_guard lock(reload_mutex_);
+    if (!prices_trouble_.empty())
+      extras.warnings.push_back("the prices were not read: " + prices_trouble_);
+  }
   if (const std::int64_t us = last_contact_us_; us != 0) extras.last_contact = utc_from_us(us);
   const fold::State state = journal_->state();
   std::optional<fb::DecisionMadeT> decision;

@@ -1,11 +1,42 @@
 // wattledger reload: the daemon reads its configuration again.
-#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "replay/display.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/submit.hpp"
 
 namespace wattledger::tool {
 namespace {
+
+using Json = nlohmann::json;
+
+std::string time_of(const Json& prices, const char* name, const ZoneOffsets& zone) {
+  const auto time = prices.contains(name) && prices[name].is_string()
+                        ? parse_time(prices[name].get<std::string>(), ZoneOffsets())
+                        : Failure(Error{});
+  return time ? local_text(*time, zone) : "?";
+}
+
+void print(const Json& taken, const Place& place) {
+  say("the daemon takes control.mode, battery, policy, safety, tariff, currency and the cadence of "
+      "slots and rows from its configuration anew");
+  if (taken.contains("prices") && taken["prices"].is_object()) {
+    const auto open = open_log(place);
+    const ZoneOffsets zone = open ? house_zone(open->snapshot) : ZoneOffsets();
+    say(
+        fmt::format("prices: {} slots from {} to {}; a day's are recorded at 13:00 of the day "
+                    "before, or at once when that is over",
+                    taken["prices"].value("slots", 0), time_of(taken["prices"], "from", zone),
+                    time_of(taken["prices"], "to", zone)));
+  }
+  if (taken.contains("needs_restart") && taken["needs_restart"].is_array())
+    for (const Json& key : taken["needs_restart"])
+      if (key.is_string())
+        say(key.get<std::string>() + " changed: that takes effect when the daemon starts again");
+}
 
 Exit run(const Invocation& invocation) {
   const auto place = find_place(invocation);
@@ -19,11 +50,17 @@ Exit run(const Invocation& invocation) {
   if (!*answer)
     return cannot({ErrorKind::not_found, "no daemon is running on " + place->data.string(),
                    "nothing to reload: it reads its configuration when it starts"});
-  say(invocation.format == Format::json ? **answer
-                                        : "the daemon takes control.mode, battery, policy, "
-                                          "safety, tariff, currency and the cadence of slots and "
-                                          "rows from its configuration anew");
-  return Exit::done;
+  const Json taken = Json::parse(**answer, nullptr, /*allow_exceptions=*/false);
+  if (!taken.is_object())
+    return cannot({ErrorKind::corrupt, "the daemon's answer is no JSON object: " + **answer,
+                   "use the tool of the daemon's own version"});
+  if (invocation.format == Format::json)
+    say(**answer);
+  else
+    print(taken, *place);
+  if (!taken.contains("prices_trouble") || !taken["prices_trouble"].is_string()) return Exit::done;
+  note("the prices stay as they were: " + taken["prices_trouble"].get<std::string>());
+  return Exit::findings;
 }
 
 }  // namespace
@@ -31,11 +68,11 @@ Exit run(const Invocation& invocation) {
 void add_reload(CLI::App& app, Invocation& invocation) {
   CLI::App* command = add_command(
       app, "reload",
-      "Have the daemon read its configuration again: control.mode, and "
-      "what decisions rest on (battery, policy, safety, tariff, "
-      "currency, the cadence of slots and rows). Other keys and the prices file are read at "
-      "its start. One that does not hold leaves the old in force and "
-      "is said here.",
+      "Have the daemon read its configuration and the file of prices again: control.mode, what "
+      "decisions rest on (battery, policy, safety, tariff, currency, the cadence of slots and "
+      "rows), prices.file. Other keys are read when it starts; those that changed are named. A "
+      "configuration that does not hold leaves the old one in force (exit code 3), a file of "
+      "prices that does not hold leaves the old prices (exit code 1).",
       "wattledger reload");
   command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
 }

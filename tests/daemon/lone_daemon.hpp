@@ -28,6 +28,7 @@ struct LoneDaemon {
   config::Config config;
   ToldClock clock{at_s(0)};
   HandInverter inverter;
+  bool listen = false;
 
   LoneDaemon() {
     config.data = home.path();
@@ -39,7 +40,7 @@ struct LoneDaemon {
     inverter.reading.forced_mode = fb::InverterMode::charge;
   }
   std::unique_ptr<daemon::Daemon> open(daemon::DaemonOptions options = {}) {
-    options.listen = false;
+    options.listen = listen;
     auto opened = daemon::Daemon::open(config, clock, inverter, std::move(options));
     REQUIRE_MESSAGE(opened.has_value(), opened.error().line());
     return std::move(*opened);

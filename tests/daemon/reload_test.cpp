@@ -1,4 +1,8 @@
 // What a reload takes over while the daemon runs.
+#include <atomic>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/control/control.hpp"
 #include "tests/daemon/lone_daemon.hpp"
 
 using namespace wattledger;
@@ -20,7 +24,69 @@ fb::PricesPublishedT today(std::int64_t price_e8) {
 
 }  // namespace
 
+nlohmann::json asked(const std::filesystem::path& data, const std::string& verb, std::uint8_t id) {
+  control::Request request;
+  request.id.bytes[0] = id;
+  request.verb = verb;
+  request.args_json = "{}";
+  const auto answer = control::ask(data, request);
+  REQUIRE_MESSAGE(answer.has_value(), answer.error().line());
+  return nlohmann::json::parse(*answer);
+}
+
 TEST_SUITE("daemon/reload") {
+  TEST_CASE_FIXTURE(LoneDaemon,
+                    "who asks for a reload is told what is taken over and what is not; the status "
+                    "goes on saying it") {
+    listen = true;
+    config::Config fresh = config;
+    daemon::DaemonOptions options;
+    std::atomic<bool> readable = true;
+    options.reload = [&]() -> Result<config::Config> { return fresh; };
+    options.prices = [&](const config::Config&) -> Result<daemon::PriceFeed> {
+      if (!readable) return fail(ErrorKind::not_found, "no prices at nowhere.csv");
+      std::vector<fb::PricesPublishedT> days;
+      days.push_back(today(40'000'000));
+      return daemon::PriceFeed(std::move(days));
+    };
+    auto daemon = open(std::move(options));
+    clock.slept = [&](int sleeps) {
+      if (sleeps == 2) {
+        fresh.control_mode = fb::ControlMode::advise;
+        const auto taken = asked(home.path(), "reload", 1);
+        CHECK(taken["prices"]["slots"] == 24);
+        CHECK(taken["prices"]["from"] == utc_text(at_s(0)));
+        CHECK(taken["prices"]["to"] == utc_text(at_s(86'400)));
+        CHECK(taken["prices_trouble"].is_null());
+        CHECK(taken["needs_restart"].empty());
+      }
+      if (sleeps == 4) {
+        readable = false;
+        fresh.inverter.unit = 7;
+        const auto taken = asked(home.path(), "reload", 2);
+        CHECK(taken["prices"].is_null());
+        CHECK(taken["prices_trouble"] == "no prices at nowhere.csv");
+        CHECK(taken["needs_restart"] == nlohmann::json{"inverter.unit"});
+      }
+      if (sleeps == 6) {
+        const auto status = asked(home.path(), "status", 3);
+        CHECK(status["control_mode"] == "advise");
+        REQUIRE(status["warnings"].size() >= 1);
+        CHECK(status["warnings"].back() == "the prices were not read: no prices at nowhere.csv");
+        readable = true;
+        asked(home.path(), "reload", 4);
+      }
+      if (sleeps == 8) {
+        for (const auto& warning : asked(home.path(), "status", 5)["warnings"])
+          CHECK(warning.get<std::string>().find("prices") == std::string::npos);
+        daemon->request_stop();
+      }
+    };
+    REQUIRE(daemon->run(at_s(3'600)).has_value());
+    REQUIRE(daemon->close(fb::StopCause::signal).has_value());
+    CHECK(recorded(*daemon, Kind::PricesPublished).size() == 1);
+  }
+
   TEST_CASE_FIXTURE(LoneDaemon,
                     "a reload reads the prices anew; a file that cannot be read changes nothing") {
     bool readable = true;
