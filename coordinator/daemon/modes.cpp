@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "coordinator/daemon/embedded_house.hpp"
 #include "coordinator/daemon/logging.hpp"
@@ -120,7 +121,8 @@ config::Config own_house(const Arguments& arguments, const char* directory) {
 }
 
 struct Past {
-  std::optional<UtcTime> ended;
+  std::optional<UtcTime> ended;  // when the log's last record was made
+  std::optional<UtcTime> lived;  // and its last reading
   std::optional<fb::ReadingRecordedT> reading;
 };
 
@@ -141,12 +143,27 @@ Result<Past> look_back(const std::filesystem::path& data) {
   WATTLEDGER_TRY(projections::scan_over_damage(
       *snapshot, Sequence{head > recent ? head - recent : 1}, snapshot->head(),
       [&](const log::RecordView& record) -> Result<bool> {
-        if (const auto* reading = record.event.as<fb::ReadingRecorded>())
-          past.reading.emplace(), reading->UnPackTo(&*past.reading);
+        const auto* reading = record.event.as<fb::ReadingRecorded>();
+        if (reading == nullptr) return true;
+        reading->UnPackTo(&past.reading.emplace());
+        past.lived = record.recorded_at;
         return true;
       },
       damage));
   return past;
+}
+
+// Something later than the house's own days may stand behind them: what the tool recorded.
+Error already_lived(const std::filesystem::path& data, const Past& past, const ZoneOffsets& zone) {
+  const auto local = [&](UtcTime time) {
+    return iso_text(zone.to_local(std::chrono::floor<std::chrono::seconds>(time)));
+  };
+  std::string what = data.string() + " already holds the days up to " +
+                     local(past.lived ? *past.lived : *past.ended);
+  if (past.lived && *past.ended - *past.lived > std::chrono::days(1))
+    what += ", and behind them a record of " + local(*past.ended);
+  return {ErrorKind::conflict, std::move(what),
+          "give --data another directory, or remove this one"};
 }
 
 // The minute that an earlier run ended in has been lived.
@@ -211,13 +228,18 @@ class Progress {
   std::int64_t shown_ = -1;
 };
 
+struct GivenPrices {
+  PriceFeed feed;
+  std::string trouble;  // why there are none
+};
+
 // Opens, runs to `until`, closes; the signals' target meanwhile.
 int run_daemon(const config::Config& config, Clock& clock, inverter::Inverter& inverter,
-               PriceFeed prices, DaemonOptions options, UtcTime until, SignalTarget& signals,
+               GivenPrices prices, DaemonOptions options, UtcTime until, SignalTarget& signals,
                std::string* summary) {
   auto daemon = Daemon::open(config, clock, inverter, std::move(options));
   if (!daemon) return cannot(daemon.error());
-  (*daemon)->set_prices(std::move(prices));
+  (*daemon)->set_prices(std::move(prices.feed), std::move(prices.trouble));
   signals.aim(daemon->get());
   const auto ran = (*daemon)->run(until);
   const bool stopped = (*daemon)->stop_requested();
@@ -241,7 +263,7 @@ int simulate(const Arguments& arguments, const config::Config& config, OwnHouse&
   options.source = fb::Source::simulator;
   options.telemetry_events_max = arguments.telemetry_events;
   options.progress = [&](UtcTime now) { progress.show(now); };
-  const int code = run_daemon(config, clock, *own.inverter, PriceFeed(own.prices),
+  const int code = run_daemon(config, clock, *own.inverter, GivenPrices{PriceFeed(own.prices), {}},
                               std::move(options), to, signals, summary);
   progress.end();
   return code;
@@ -274,18 +296,23 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
   if (const auto logging = start_logging(*config, /*quiet=*/false); !logging)
     return cannot(logging.error());
   RealClock clock;
+  // Whatever is wrong with the file of prices, the house is served without them.
   auto prices = feed_of(*config, clock.now());
-  if (!prices) return cannot(prices.error());
+  const std::string prices_trouble = prices ? "" : prices.error().line();
+  if (!prices) spdlog::error("no prices: {}", prices_trouble);
   const auto inverter = inverter::make_modbus_inverter(config->inverter);
   DaemonOptions options;
   options.reload = [&arguments] {
     auto fresh = config::load(arguments.config);
+    if (fresh && !arguments.data.empty()) fresh->data = arguments.data;
     if (fresh && !arguments.prices.empty()) fresh->prices.file = arguments.prices;
     return fresh;
   };
   options.prices = [&clock](const config::Config& fresh) { return feed_of(fresh, clock.now()); };
-  return run_daemon(*config, clock, *inverter, std::move(*prices), std::move(options),
-                    UtcTime::max(), signals, nullptr);
+  return run_daemon(
+      *config, clock, *inverter,
+      prices ? GivenPrices{*std::move(prices), {}} : GivenPrices{PriceFeed(), prices_trouble},
+      std::move(options), UtcTime::max(), signals, nullptr);
 }
 
 int run_simulation(const Arguments& arguments, SignalTarget& signals) {
@@ -308,10 +335,7 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
     return cannot(logging.error());
   const UtcTime from = past->ended ? std::max<UtcTime>(*start, next_minute(*past->ended)) : *start;
   if (from >= end) {
-    std::printf(
-        "%s already holds the days up to %s; give --data another directory, or remove this one\n",
-        config.data.string().c_str(), utc_text(*past->ended).c_str());
-    return exit_done;
+    return cannot(already_lived(config.data, *past, zone->zone));
   }
   auto own = build_house(arguments, config, *past, from, end);
   if (!own) return cannot(own.error());
@@ -351,15 +375,19 @@ int run_demo(const Arguments& arguments, SignalTarget& signals) {
     if (code != exit_done || signals.stopped()) return code;
     std::printf("%s", summary.c_str());
   }
-  std::printf("the demo house is live; in another terminal: wattledger --data %s status\n",
-              config.data.string().c_str());
-  std::fflush(stdout);
   RealClock clock([&](UtcTime time) { own->house->advance(time); });
   DaemonOptions options;
+  options.progress = [said = false, &config](UtcTime) mutable {
+    if (std::exchange(said, true)) return;
+    std::printf("the demo house is live; in another terminal: wattledger --data %s status\n",
+                config.data.string().c_str());
+    std::fflush(stdout);
+  };
   options.demo = true;
   options.source = fb::Source::simulator;
-  return run_daemon(config, clock, *own->inverter, PriceFeed(std::move(own->prices)),
-                    std::move(options), UtcTime::max(), signals, nullptr);
+  return run_daemon(config, clock, *own->inverter,
+                    GivenPrices{PriceFeed(std::move(own->prices)), {}}, std::move(options),
+                    UtcTime::max(), signals, nullptr);
 }
 
 }  // namespace wattledger::daemon
