@@ -64,7 +64,7 @@ Result<std::vector<fb::PricesPublishedT>> read_prices(const std::filesystem::pat
 Result<void> check_currency(const std::vector<fb::PricesPublishedT>& days,
                             const config::Config& config) {
   if (days.empty() || days.front().currency == config.policy.currency) return {};
-  return fail(ErrorKind::invalid_input,
+  return fail(ErrorKind::conflict,
               config.prices.file.string() + " holds prices in " + days.front().currency +
                   ", and prices.currency is " + config.policy.currency,
               "set prices.currency and a tariff in it, or name a file of prices in " +
@@ -296,8 +296,10 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
   if (const auto logging = start_logging(*config, /*quiet=*/false); !logging)
     return cannot(logging.error());
   RealClock clock;
-  // Whatever is wrong with the file of prices, the house is served without them.
+  // Whatever is wrong with the file of prices, the house is served without them; a configuration
+  // that contradicts it is the owner's to mend before anything is decided.
   auto prices = feed_of(*config, clock.now());
+  if (!prices && prices.error().kind == ErrorKind::conflict) return cannot(prices.error());
   const std::string prices_trouble = prices ? "" : prices.error().line();
   if (!prices) spdlog::error("no prices: {}", prices_trouble);
   const auto inverter = inverter::make_modbus_inverter(config->inverter);

@@ -89,7 +89,7 @@ TEST_SUITE("simulation/wrong input") {
           "2025-10-01 " + std::string(hour < 10 ? "0" : "") + std::to_string(hour) + ":00,50\n";
     write(home / "usd.csv", hours);
     const auto config = write_config(home.path(), 1, "advise", "prices: {file: usd.csv}\n");
-    check_refused(run(WATTLEDGERD, {"--config", config.string()}, home.path()), 2,
+    check_refused(run(WATTLEDGERD, {"--config", config.string()}, home.path()), 3,
                   {"usd.csv", "USD", "PLN", "prices.currency"});
     const Ran ran = run(WATTLEDGERD,
                         {"--simulate", "1", "--data", (home / "simulated").string(), "--prices",
@@ -98,6 +98,26 @@ TEST_SUITE("simulation/wrong input") {
     CHECK_MESSAGE(ran.code == 0, ran.err);
     CHECK_MESSAGE(ran.err.find("USD") != std::string::npos, ran.err);
     CHECK_MESSAGE(ran.out.find(" USD for ") != std::string::npos, ran.out);
+  }
+
+  TEST_CASE("a house starts without the prices that it cannot read, and its status says why") {
+    for (const std::string bytes : {"", "no,header\n1,2\n"}) {
+      const TemporaryDirectory home;
+      if (!bytes.empty()) write(home / "prices.csv", bytes);
+      const auto config = write_config(home.path(), 1, "advise", "prices: {file: prices.csv}\n");
+      const auto data = home / "data";
+      Program daemon(WATTLEDGERD, {"--config", config.string()}, home.path());
+      REQUIRE_MESSAGE(wait_for(daemon, data, Kind::DecisionMade), daemon.err());
+      const Ran status = run(WATTLEDGER_TOOL, {"--data", data.string(), "status"}, home.path());
+      CHECK(status.code == 0);
+      CHECK_MESSAGE(status.out.find("Warning      the prices were not read: ") != std::string::npos,
+                    status.out);
+      const std::string name = (home / "prices.csv").string();
+      CHECK_MESSAGE(status.out.find(name) != std::string::npos, status.out);
+      CHECK(run(WATTLEDGER_TOOL, {"--data", data.string(), "reload"}, home.path()).code == 1);
+      CHECK(daemon.kill(SIGTERM) == 0);
+      CHECK_MESSAGE(daemon.err().find(name) != std::string::npos, daemon.err());
+    }
   }
 
   TEST_CASE("prices of other days than the simulated ones are said to be so") {
