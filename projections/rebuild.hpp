@@ -65,5 +65,36 @@ struct Difference {
 // our own notes, are left out). At most `limit`; empty = equal.
 Result<std::vector<Difference>> compare(const std::filesystem::path& a,
                                         const std::filesystem::path& b, std::size_t limit = 100);
+// The files alone.
+Result<std::vector<Difference>> compare_files(const std::filesystem::path& a,
+                                              const std::filesystem::path& b, std::size_t limit);
+
+// Where live projections are; `written`: somebody may write them meanwhile.
+struct LivePlaces {
+  std::filesystem::path data;
+  std::filesystem::path sqlite_file;  // empty: in `data`
+  bool sqlite = true;
+  bool json = false;
+  std::uint32_t schema = 4;
+  bool written = false;
+};
+
+struct CompareLiveOptions {
+  std::filesystem::path aside;  // for what is built and copied; removed afterwards
+  std::size_t limit = 100;      // differences of each
+  std::function<void(Sequence done, Sequence head)> progress;
+};
+
+struct LiveComparison {
+  std::vector<StagedProjection> compared;  // as the live ones stand, without rows
+  std::vector<Difference> differences;  // the live one is the first, what the log gives the second
+  std::vector<std::string> left_out;    // files that differ, and that may be being written
+};
+
+// Builds what the log gives up to each live projection's own checkpoint, and compares: what the log
+// got since is no difference. The live ones are only read, and their owner goes on. Of files that
+// are being written, those of the newest day are left out.
+Result<LiveComparison> compare_live(const log::Log& log, const LivePlaces& live,
+                                    const CompareLiveOptions& options);
 
 }  // namespace wattledger::projections

@@ -1,15 +1,19 @@
-// How far a long run has come: a bar that redraws itself on a terminal, plain lines (each quarter)
-// elsewhere. On stderr, so that stdout holds the result alone.
+// How far a long run has come: a bar with rate and time left that redraws itself on a terminal,
+// plain lines (each quarter) elsewhere, which are JSON where the result is. On stderr, so that
+// stdout holds the result alone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
+
+#include "replay/command.hpp"
 
 namespace wattledger::tool {
 
 class Progress {
  public:
-  explicit Progress(std::string what);
+  Progress(const Invocation& invocation, std::string what);
   ~Progress();  // wipes the bar
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -17,7 +21,9 @@ class Progress {
 
  private:
   std::string what_;
+  bool json_;
   bool terminal_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::uint64_t shown_ = 0;  // percent; quarters where there is no terminal
   bool drawn_ = false;
 };

@@ -111,6 +111,14 @@ Result<void> Daemon::start_projections() {
   for (const std::string& line : live_->discarded()) spdlog::debug("{}", line);
   for (const projections::TargetReport& target : started->targets)
     spdlog::info("{}", target.message);
+  projections::Building building;
+  building.reason = "started";
+  building.took = started->took;
+  for (fb::EventT& event : projections::events_of(started->rebuilt, {}, building)) {
+    event.source = options_.source;
+    const auto recorded = journal_->record(std::move(event), log::Urgency::telemetry);
+    if (!recorded) return Failure(recorded.error());
+  }
   for (const projections::LiveStatus& status : live_->status())
     if (!status.fed) spdlog::error("Failed to connect {}: {}", status.projection, status.message);
   spdlog::info("Storage layer initialized");

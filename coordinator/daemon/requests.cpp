@@ -50,7 +50,12 @@ Result<std::string> Daemon::answer_adopt(const control::Request& request) {
   if (!adopted) return Failure(adopted.error());
   nlohmann::json answer{{"projections", adopted->projections},
                         {"sequences", nlohmann::json::array()}};
-  for (fb::EventT& event : projections::events_of(*adopted, request.source)) {
+  projections::Building building;
+  if (args.contains("rows") && args["rows"].is_number_unsigned())
+    building.rows = args["rows"].get<std::uint64_t>();
+  if (args.contains("took_ms") && args["took_ms"].is_number_unsigned())
+    building.took = std::chrono::milliseconds(args["took_ms"].get<std::uint32_t>());
+  for (fb::EventT& event : projections::events_of(*adopted, request.source, building)) {
     const auto recorded = journal_->record(std::move(event), log::Urgency::now);
     if (!recorded) return Failure(recorded.error());
     answer["sequences"].push_back(recorded->value);

@@ -99,6 +99,15 @@ Result<std::vector<Difference>> compare(const std::filesystem::path& a,
   }
   std::vector<Difference> found;
   WATTLEDGER_TRY(compare_sqlite(a, b, limit, found));
+  const auto files = compare_files(a, b, limit - std::min(limit, found.size()));
+  if (!files) return files;
+  found.insert(found.end(), files->begin(), files->end());
+  return found;
+}
+
+Result<std::vector<Difference>> compare_files(const std::filesystem::path& a,
+                                              const std::filesystem::path& b, std::size_t limit) {
+  std::vector<Difference> found;
   for (const char* tree : trees) WATTLEDGER_TRY(compare_tree(a, b, tree, limit, found));
   return found;
 }

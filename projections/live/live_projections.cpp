@@ -194,16 +194,21 @@ Result<Adopted> LiveProjections::Impl::replace(
   return adopted;
 }
 
-std::vector<fb::EventT> events_of(const Adopted& adopted, const std::string& asker) {
+std::vector<fb::EventT> events_of(const Adopted& adopted, const std::string& asker,
+                                  const Building& building) {
   std::vector<fb::EventT> events;
   for (std::size_t index = 0; index < adopted.projections.size(); ++index) {
     fb::ProjectionRebuiltT fact;
     fact.projection = adopted.projections[index];
     fact.version = adopted.checkpoints[index].version;
     fact.up_to = adopted.checkpoints[index].sequence.value;
-    fact.reason = "adopted";
+    if (fact.projection == "sqlite")
+      fact.schema_version = sqlite_schema_of(adopted.checkpoints[index].version);
+    if (building.rows) fact.rows = *building.rows;
+    if (building.took) fact.took_ms = static_cast<std::uint64_t>(building.took->count());
+    fact.reason = building.reason;
     fb::EventT& event = events.emplace_back();
-    event.source = fb::Source::owner;
+    event.source = asker.empty() ? fb::Source::daemon : fb::Source::owner;
     event.source_name = asker;
     event.fact.Set(std::move(fact));
   }
@@ -219,12 +224,14 @@ LiveProjections::~LiveProjections() = default;
 Result<LiveStart> LiveProjections::start() {
   Impl& live = *impl_;
   WATTLEDGER_TRY(live.restart());
-  LiveStart result{live.reports, {}};
+  LiveStart result{live.reports, {}, {}};
   const std::vector<std::string> names = live.to_rebuild();
   if (names.empty()) return result;
   const Result<StageReport> built = live.build_aside(names);
   const Result<Adopted> adopted = built ? adopt(live.options.data / "staging" / "start")
                                         : Result<Adopted>(Failure(built.error()));
+  if (adopted) result.rebuilt = *adopted;
+  if (built) result.took = built->took;
   std::error_code ignored;
   std::filesystem::remove_all(live.options.data / "staging" / "start", ignored);
   for (TargetReport& report : live.reports) {
@@ -234,7 +241,6 @@ Result<LiveStart> LiveProjections::start() {
         [&](const TargetReport& each) { return each.projection == report.projection; });
     if (adopted) {
       report.message = old->message + "; done: rebuilt from the log";
-      result.rebuilt.push_back(report.projection);
     } else {
       report.message = old->message + "; that failed: " + adopted.error().line();
     }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,21 +37,31 @@ struct LiveOptions {
   std::uint64_t fold_snapshot_every = 4'096;
 };
 
-struct LiveStart {
-  std::vector<TargetReport>
-      targets;  // as they stand now; whoever is foreign, unreadable or other_version is not fed
-  std::vector<std::string> rebuilt;  // names; why is in the message
-};
-
 struct Adopted {
   std::vector<Checkpoint> checkpoints;  // where each adopted projection goes on
   std::vector<std::string> projections;
 };
 
-// What an adoption says in the log, an event for each projection. One function for the daemon and
-// for whoever adopts under the lock, so that both say the same. Its times are the appender's to
-// give; `asker` becomes source_name ("uid:1000").
-[[nodiscard]] std::vector<fb::EventT> events_of(const Adopted& adopted, const std::string& asker);
+struct LiveStart {
+  std::vector<TargetReport>
+      targets;      // as they stand now; whoever is foreign, unreadable or other_version is not fed
+  Adopted rebuilt;  // why is in the target's message
+  std::chrono::milliseconds took{};  // of the rebuilding
+};
+
+// What is known about how adopted projections were built.
+struct Building {
+  std::string reason = "adopted";
+  std::optional<std::uint64_t> rows;  // derived, of all projections together
+  std::optional<std::chrono::milliseconds> took;
+};
+
+// What an adoption says in the log, an event for each projection: together they are the history of
+// migrations. One function for the daemon and for whoever adopts under the lock, so that both say
+// the same. Its times are the appender's to give; `asker` becomes source_name ("uid:1000"),
+// nobody's is empty.
+[[nodiscard]] std::vector<fb::EventT> events_of(const Adopted& adopted, const std::string& asker,
+                                                const Building& building);
 
 struct LiveStatus {
   std::string projection;

@@ -44,6 +44,15 @@ Result<void> make_directory_of(const std::filesystem::path& file) {
   return {};
 }
 
+Result<void> copy_content(Connection& live, const std::filesystem::path& to) {
+  Result<Connection> copy = Connection::open(to, Access::create);
+  if (!copy) return Failure(copy.error());
+  WATTLEDGER_TRY(copy->execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF"));
+  Result<Backup> backup = Backup::start(*copy, live);
+  if (!backup) return Failure(backup.error());
+  return backup->copy_all(busy_attempts);
+}
+
 // Copies `live` aside under another name first: a copy with the right name is always a whole one.
 Result<void> keep_before(Connection& live, const std::filesystem::path& before) {
   WATTLEDGER_TRY(make_directory_of(before));
@@ -51,14 +60,7 @@ Result<void> keep_before(Connection& live, const std::filesystem::path& before) 
   unfinished += ".unfinished";
   std::error_code error;
   std::filesystem::remove(unfinished, error);
-  {
-    Result<Connection> copy = Connection::open(unfinished, Access::create);
-    if (!copy) return Failure(copy.error());
-    WATTLEDGER_TRY(copy->execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF"));
-    Result<Backup> backup = Backup::start(*copy, live);
-    if (!backup) return Failure(backup.error());
-    WATTLEDGER_TRY(backup->copy_all(busy_attempts));
-  }
+  WATTLEDGER_TRY(copy_content(live, unfinished));
   WATTLEDGER_TRY(sync_path(unfinished, O_RDONLY));
   for (const char* suffix :
        {"-wal", "-shm"}) {  // left by whoever read an earlier copy: they do not belong to this one
@@ -109,6 +111,13 @@ Result<void> replace(Connection& live, const std::filesystem::path& staged,
 }
 
 }  // namespace
+
+Result<void> copy_file(const std::filesystem::path& live, const std::filesystem::path& to) {
+  WATTLEDGER_TRY(make_directory_of(to));
+  Result<Connection> connection = Connection::open(live, Access::read_only);
+  if (!connection) return Failure(connection.error());
+  return copy_content(*connection, to);
+}
 
 Result<void> configure_live(Connection& connection) {
   WATTLEDGER_TRY(connection.execute("PRAGMA page_size=" + std::to_string(page_bytes)));

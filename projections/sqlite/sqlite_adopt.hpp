@@ -18,6 +18,10 @@ namespace wattledger::projections::sqlite {
 Result<void> adopt_file(const std::filesystem::path& staged, const std::filesystem::path& live,
                         const std::filesystem::path& before, std::uint32_t version);
 
+// Copies what `live` holds at one moment into a new file `to`, its checkpoint too; whoever uses it
+// goes on. Not synced.
+Result<void> copy_file(const std::filesystem::path& live, const std::filesystem::path& to);
+
 // The pragmas of a live connection, also of one just created.
 Result<void> configure_live(Connection& connection);
 

@@ -155,6 +155,10 @@ std::uint32_t sqlite_projector_version(std::uint32_t schema) {
   return fold::legacy_rows_version * 10'000 + schema * 100 + sqlite::sqlite_revision;
 }
 
+std::uint32_t sqlite_schema_of(std::uint32_t projector_version) {
+  return projector_version / 100 % 100;
+}
+
 std::unique_ptr<Projector> make_sqlite_projector(const SqliteOptions& options) {
   return std::make_unique<SqliteProjector>(options);
 }

@@ -34,5 +34,7 @@ struct SqliteOptions {
 
 // What version() is: legacy_rows_version × 10 000 + schema × 100 + the file's own revision.
 [[nodiscard]] std::uint32_t sqlite_projector_version(std::uint32_t schema);
+// And back: the schema of a projector's version.
+[[nodiscard]] std::uint32_t sqlite_schema_of(std::uint32_t projector_version);
 
 }  // namespace wattledger::projections

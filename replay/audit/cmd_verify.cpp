@@ -79,7 +79,7 @@ Exit run(const Invocation& invocation, const PeriodWish& wish) {
   Json findings = Json::array();
   std::size_t told = 0;
   std::uint64_t untold = 0;
-  std::optional<Progress> progress("re-making decisions");
+  std::optional<Progress> progress(std::in_place, invocation, "re-making decisions");
   const auto report = remake_decisions(
       open->snapshot, *period,
       [&](const Finding& finding) {

@@ -25,8 +25,12 @@ Wanted wanted_here(const Place& place) {
 
 // The daemon records the same itself when it adopts.
 Result<void> record_adopted(log::Log& log, const log::WriterLock& lock,
-                            const projections::Adopted& adopted) {
-  for (fb::EventT& event : projections::events_of(adopted, asker())) {
+                            const projections::Adopted& adopted,
+                            const projections::StageReport& report) {
+  projections::Building building;
+  building.rows = report.rows_derived;
+  building.took = report.took;
+  for (fb::EventT& event : projections::events_of(adopted, asker(), building)) {
     const auto appended = append_locked(log, lock, std::move(event));
     if (!appended) return Failure(appended.error());
   }
@@ -48,7 +52,7 @@ Result<std::string> adopt_locked(const Place& place, const std::filesystem::path
   if (const auto started = live.start(); !started) return Failure(started.error());
   const auto adopted = live.adopt(staged);
   if (!adopted) return Failure(adopted.error());
-  WATTLEDGER_TRY(record_adopted(*log, *lock, *adopted));
+  WATTLEDGER_TRY(record_adopted(*log, *lock, *adopted, report));
   if (const auto caught_up = live.catch_up(); !caught_up) return Failure(caught_up.error());
   WATTLEDGER_TRY(live.settle());
   return std::string("wattledger, as no daemon is running");
@@ -56,16 +60,19 @@ Result<std::string> adopt_locked(const Place& place, const std::filesystem::path
 
 Result<std::string> adopt(const Place& place, const std::filesystem::path& staged,
                           const projections::StageReport& report) {
-  const auto answer = ask_daemon(place, "adopt",
-                                 nlohmann::json{{"staged", staged.string()}}.dump(
-                                     -1, ' ', false, nlohmann::json::error_handler_t::replace),
-                                 adoption_time_max);
+  const auto answer =
+      ask_daemon(place, "adopt",
+                 nlohmann::json{{"staged", staged.string()},
+                                {"rows", report.rows_derived},
+                                {"took_ms", static_cast<std::uint64_t>(report.took.count())}}
+                     .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                 adoption_time_max);
   if (!answer) return Failure(answer.error());
   return *answer ? std::string("the daemon") : adopt_locked(place, staged, report);
 }
 
 }  // namespace
 
-Owner house_owner() { return {wanted_here, adopt}; }
+Owner house_owner() { return {wanted_here, adopt, projections_here}; }
 
 }  // namespace wattledger::tool

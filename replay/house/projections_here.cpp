@@ -32,9 +32,10 @@ TargetStanding standing_of(const projections::Checkpoint& checkpoint, std::uint3
   return checkpoint.sequence == meta.head ? TargetStanding::current : TargetStanding::behind;
 }
 
-control::ProjectionStatus look(projections::Projector& projector, const log::Meta& meta) {
-  control::ProjectionStatus status;
+ProjectionHere look(projections::Projector& projector, const log::Meta& meta) {
+  ProjectionHere status;
   status.name = std::string(projector.name());
+  status.wanted = projector.version();
   const auto checkpoint = projector.checkpoint();
   if (!checkpoint) {
     const bool foreign = checkpoint.error().kind == ErrorKind::foreign;
@@ -47,6 +48,7 @@ control::ProjectionStatus look(projections::Projector& projector, const log::Met
   if (*checkpoint) {
     standing = standing_of(**checkpoint, projector.version(), meta);
     status.sequence = (*checkpoint)->sequence;
+    status.version = (*checkpoint)->version;
   }
   status.standing = std::string(projections::standing_name(standing));
   return status;
@@ -71,8 +73,16 @@ projections::LiveOptions live_options(const Place& place) {
 
 std::vector<control::ProjectionStatus> projection_status(const Place& place,
                                                          const log::Meta& meta) {
-  const projections::LiveOptions options = live_options(place);
   std::vector<control::ProjectionStatus> result;
+  for (ProjectionHere& each : projections_here(place, meta))
+    result.push_back(
+        {std::move(each.name), std::move(each.standing), each.sequence, std::move(each.message)});
+  return result;
+}
+
+std::vector<ProjectionHere> projections_here(const Place& place, const log::Meta& meta) {
+  const projections::LiveOptions options = live_options(place);
+  std::vector<ProjectionHere> result;
   if (options.sqlite) result.push_back(look(*sqlite_here(options), meta));
   if (options.json) result.push_back(look(*json_here(place), meta));
   return result;

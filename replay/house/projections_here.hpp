@@ -5,7 +5,7 @@
 
 #include "coordinator/control/status.hpp"
 #include "projections/live/live_projections.hpp"
-#include "replay/place.hpp"
+#include "replay/owner.hpp"
 
 namespace wattledger::tool {
 
@@ -14,6 +14,9 @@ namespace wattledger::tool {
 [[nodiscard]] projections::LiveOptions live_options(const Place& place);
 
 // How far each has come, by its checkpoint alone. Opens nothing for writing.
+[[nodiscard]] std::vector<ProjectionHere> projections_here(const Place& place,
+                                                           const log::Meta& meta);
+// The same as the status has it.
 [[nodiscard]] std::vector<control::ProjectionStatus> projection_status(const Place& place,
                                                                        const log::Meta& meta);
 

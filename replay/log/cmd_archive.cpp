@@ -63,10 +63,11 @@ struct Built {
   std::uint64_t file_bytes = 0;
 };
 
-Result<std::vector<Built>> build(const OpenLog& open, const log::ArchivePlan& plan) {
+Result<std::vector<Built>> build(const Invocation& invocation, const OpenLog& open,
+                                 const log::ArchivePlan& plan) {
   std::vector<Built> built;
   for (const log::SequenceRange& range : plan.build) {
-    Progress progress("archiving");
+    Progress progress(invocation, "archiving");
     const auto segment = log::build_segment(
         open.snapshot, open.log, range,
         [&](std::uint64_t done, std::uint64_t total) { progress.at(done, total); });
@@ -129,7 +130,7 @@ Exit archive(const Invocation& invocation, const Wish& wish, const Retirer& reti
         wish, fmt::format("records {} to {}", work->first.value, work->plan.retire_to.value),
         *place);
     if (agreed != Exit::done) return agreed;
-    auto built = build(*open, work->plan);
+    auto built = build(invocation, *open, work->plan);
     if (!built) return cannot(built.error());
     segments = *std::move(built);
   }

@@ -1,9 +1,12 @@
-// wattledger replay [--projection sqlite|json|all] [--schema N] [--into DIR] [--yes]: projections
-// anew from the log. Writes nothing but the staged copy and, with consent, what it replaces.
+// wattledger replay [--projection sqlite|json|all] [--schema N] [--into DIR [--until SEQ|TIME]
+// [--known-at TIME] [--keep-all]] [--yes] | --dry-run [--diff] | --status | --history: projections
+// anew from the log.
+// Writes nothing but the staged copy and, with consent, what it replaces.
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +14,8 @@
 #include "replay/display.hpp"
 #include "replay/progress.hpp"
 #include "replay/rebuild/commands.hpp"
+#include "replay/rebuild/dry_run.hpp"
+#include "replay/rebuild/standing.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -19,13 +24,13 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint32_t schema_only = 4;
-// The staged copy, the owner's copy of what was live, and what the adoption itself writes.
-constexpr std::uintmax_t disk_times = 3;
-
 struct Wish {
-  std::string projection = "all", into;
+  std::string projection = "all", into, until, known_at;
   std::uint32_t schema = schema_only;
-  bool yes = false;
+  bool yes = false, keep_all = false, status = false, history = false;
+  bool dry_run = false, diff = false;
+  [[nodiscard]] bool looks() const { return status || history; }
+  [[nodiscard]] bool of_the_past() const { return !until.empty() || !known_at.empty(); }
 };
 
 Result<void> check(const Wish& wish) {
@@ -37,7 +42,54 @@ Result<void> check(const Wish& wish) {
     return fail(ErrorKind::invalid_input,
                 fmt::format("schema version {} cannot be built", wish.schema),
                 fmt::format("this program builds {}", schema_only));
+  if (wish.status && wish.history)
+    return fail(ErrorKind::invalid_input, "--status and --history are two questions",
+                "ask one at a time");
+  if (wish.diff && !wish.dry_run)
+    return fail(ErrorKind::invalid_input, "--diff goes with --dry-run", "write both");
+  if (wish.dry_run && (wish.looks() || wish.of_the_past() || !wish.into.empty() || wish.keep_all))
+    return fail(ErrorKind::invalid_input, "--dry-run is about the live tables and files of now",
+                "leave --into, --until, --known-at, --keep-all, --status and --history out");
+  if (wish.looks() && (!wish.into.empty() || wish.of_the_past() || wish.keep_all || wish.yes))
+    return fail(ErrorKind::invalid_input,
+                std::string(wish.status ? "--status" : "--history") + " builds nothing",
+                "leave the other options out");
+  if (!wish.until.empty() && !wish.known_at.empty())
+    return fail(ErrorKind::invalid_input, "--until and --known-at are two ends", "give one");
+  if (wish.into.empty() && (wish.of_the_past() || wish.keep_all))
+    return fail(ErrorKind::invalid_input,
+                "the live tables and files stay those of now, with their retention",
+                "add --into DIR, and look there");
   return {};
+}
+
+// The last record that counts: of a sequence, or what the log held at a time.
+Result<std::optional<Sequence>> end_of(const Wish& wish, const OpenLog& open) {
+  if (!wish.of_the_past()) return std::optional<Sequence>{};
+  const log::Snapshot& snapshot = open.snapshot;
+  std::uint64_t number = 0;
+  const char* begin = wish.until.data();
+  const auto [end, trouble] = std::from_chars(begin, begin + wish.until.size(), number);
+  std::optional<Sequence> last;
+  if (!wish.until.empty() && trouble == std::errc() && end == begin + wish.until.size()) {
+    last = Sequence{number};
+  } else {
+    const auto time = time_argument(wish.until.empty() ? wish.known_at : wish.until,
+                                    house_zone(snapshot), clock_now());
+    if (!time) return Failure(time.error());
+    const auto behind = snapshot.first_recorded_at_or_after(*time);
+    if (!behind) return Failure(behind.error());
+    last = behind->value == 0 ? snapshot.head() : Sequence{behind->value - 1};
+  }
+  if (last->value == 0)
+    return fail(ErrorKind::invalid_input, "the log held nothing then",
+                "see wattledger log stat for its times");
+  if (*last > snapshot.head())
+    return fail(ErrorKind::invalid_input,
+                fmt::format("there is no record {}: the log ends at {}", last->value,
+                            snapshot.head().value),
+                "leave --until out for everything");
+  return last;
 }
 
 projections::StageOptions stage_options(const Wish& wish, const Wanted& wanted) {
@@ -45,25 +97,13 @@ projections::StageOptions stage_options(const Wish& wish, const Wanted& wanted) 
   options.sqlite = wish.projection == "sqlite" || (wish.projection == "all" && wanted.sqlite);
   options.json = wish.projection == "json" || (wish.projection == "all" && wanted.json);
   options.schema = wish.schema;
+  options.keep_all = wish.keep_all;
   return options;
 }
 
 std::string names(const projections::StageOptions& options) {
   if (options.sqlite && options.json) return "sqlite and json";
   return options.sqlite ? "sqlite" : "json";
-}
-
-Result<void> ask_disk(const Place& place, const Wanted& wanted) {
-  std::error_code failed;
-  const std::uintmax_t live = fs::file_size(wanted.sqlite_file, failed);
-  if (failed) return {};  // nothing live yet: nothing to measure by
-  const fs::space_info space = fs::space(place.data, failed);
-  if (failed || space.available >= live * disk_times) return {};
-  return fail(
-      ErrorKind::full,
-      fmt::format("a replay needs about {} in {}, {} are free", bytes_text(live * disk_times),
-                  place.data.string(), bytes_text(space.available)),
-      "make room, or build elsewhere with --into DIR");
 }
 
 // The owner said no before it began, so that nothing of what was staged is wanted any more. After
@@ -121,10 +161,11 @@ void summarise(const Invocation& invocation, const projections::StageReport& rep
                   static_cast<double>(report.took.count()) / 1000.0, end));
 }
 
-Result<projections::StageReport> build(const Place& place, projections::StageOptions options) {
+Result<projections::StageReport> build(const Invocation& invocation, const Place& place,
+                                       projections::StageOptions options) {
   const auto log = log::Log::open(place.log());
   if (!log) return Failure(log.error());
-  Progress progress("replaying");
+  Progress progress(invocation, "replaying");
   options.progress = [&](Sequence done, Sequence head) { progress.at(done.value, head.value); };
   return projections::stage(*log, options);
 }
@@ -132,7 +173,7 @@ Result<projections::StageReport> build(const Place& place, projections::StageOpt
 Exit replay_into(const Invocation& invocation, const Place& place, const Wish& wish,
                  projections::StageOptions options) {
   options.directory = fs::absolute(wish.into);
-  const auto report = build(place, options);
+  const auto report = build(invocation, place, options);
   if (!report) return cannot(report.error());
   summarise(invocation, *report, options.directory.string(), {});
   return Exit::done;
@@ -140,14 +181,15 @@ Exit replay_into(const Invocation& invocation, const Place& place, const Wish& w
 
 Exit replay_live(const Invocation& invocation, const Place& place, const Wish& wish,
                  const Owner& owner, const Wanted& wanted, projections::StageOptions options) {
-  if (options.sqlite)
-    if (const auto room = ask_disk(place, wanted); !room) return cannot(room.error());
+  const auto cost = cost_of(place, wanted, options);
+  if (!cost) return cannot(cost.error());
+  if (const auto room = require_disk(place, *cost); !room) return cannot(room.error());
   if (const Exit agreed = ask_consent(wish, names(options), place); agreed != Exit::done)
     return agreed;
   options.directory = place.data / "staging" / fmt::format("replay-{}", ::getpid());
   options.replace = true;  // a dead process of the same id left it
   std::error_code ignored;
-  const auto report = build(place, options);
+  const auto report = build(invocation, place, options);
   if (!report) {
     fs::remove_all(options.directory, ignored);
     return cannot(report.error());
@@ -169,12 +211,21 @@ Exit run(const Invocation& invocation, const Wish& wish, const Owner& owner) {
   if (const auto good = check(wish); !good) return usage(good.error().what, good.error().remedy);
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
-  if (const auto open = open_log(*place); !open) return cannot(open.error());
+  if (wish.status) return replay_status(invocation, *place, owner);
+  if (wish.history) return replay_history(invocation, *place);
   const Wanted wanted = owner.wanted(*place);
-  const projections::StageOptions options = stage_options(wish, wanted);
+  projections::StageOptions options = stage_options(wish, wanted);
+  {
+    const auto open = open_log(*place);
+    if (!open) return cannot(open.error());
+    const auto through = end_of(wish, *open);
+    if (!through) return usage(through.error().what, through.error().remedy);
+    options.through = *through;
+  }
   if (!options.sqlite && !options.json)
     return cannot({ErrorKind::not_found, "this house has no projection",
                    "enable one in the configuration, or name it with --projection"});
+  if (wish.dry_run) return dry_run(invocation, *place, wanted, options, wish.diff);
   return wish.into.empty() ? replay_live(invocation, *place, wish, owner, wanted, options)
                            : replay_into(invocation, *place, wish, options);
 }
@@ -187,7 +238,10 @@ void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
       "Build projections (the SQLite tables, the JSON files) anew from the log, beside the live "
       "ones, verify "
       "them, and have the owner take them over while readers go on. The log is never touched.",
-      "wattledger replay --yes\n  wattledger replay --projection sqlite --into /tmp/rebuilt");
+      "wattledger replay --yes\n  wattledger replay --projection sqlite --into /tmp/rebuilt\n"
+      "  wattledger replay --dry-run --diff\n"
+      "  wattledger replay --until 2025-10-05T06:00 --into /tmp/then\n  wattledger replay "
+      "--status");
   const auto wish = std::make_shared<Wish>();
   command
       ->add_option("--projection", wish->projection,
@@ -200,6 +254,26 @@ void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
   add_text(*command, "--into", wish->into,
            "Leave the result in this empty directory; live files stay as they are")
       ->type_name("DIR");
+  add_text(*command, "--until", wish->until,
+           "With --into: tables and files as of this record, or of what the log held at this time")
+      ->type_name("SEQ|TIME");
+  add_text(*command, "--known-at", wish->known_at,
+           "With --into: tables and files of what the log held at this time")
+      ->type_name("TIME");
+  command->add_flag("--keep-all", wish->keep_all,
+                    "With --into: everything, however old, where the live ones keep 30 days of "
+                    "states and 7 of files");
+  command->add_flag("--dry-run", wish->dry_run,
+                    "Say what a replay would take of time and disk; replaces nothing");
+  command->add_flag(
+      "--diff", wish->diff,
+      "With --dry-run: build aside, compare with what is live, print each difference; "
+      "exit code 1 when there is one");
+  command->add_flag("--status", wish->status,
+                    "Show each projection's version, the one wanted, position, lag, last rebuild "
+                    "and what is pending; builds nothing. Exit code 1 when something is");
+  command->add_flag("--history", wish->history,
+                    "List every rebuild that the log knows; builds nothing");
   command->add_flag("--yes", wish->yes, "Agree beforehand that live projections are replaced");
   command->callback([&invocation, wish, owner = std::move(owner)] {
     invocation.run = [&invocation, wish, owner] { return run(invocation, *wish, owner); };

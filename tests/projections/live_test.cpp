@@ -114,7 +114,7 @@ TEST_SUITE("projections/live") {
     house.tell_minutes(minutes, soc);
     LiveProjections live(house.log(), owner.options());
     const LiveStart started = must(live.start());
-    CHECK(started.rebuilt == std::vector<std::string>{"sqlite", "json"});
+    CHECK(started.rebuilt.projections == std::vector<std::string>{"sqlite", "json"});
     for (const TargetReport& report : started.targets) {
       CHECK(report.standing == TargetStanding::current);
       CHECK_MESSAGE(report.message.find(said) != std::string::npos, report.message);
@@ -152,7 +152,7 @@ TEST_SUITE("projections/live") {
       options.rebuild_mismatched = true;
       LiveProjections live(house.log(), options);
       const LiveStart started = must(live.start());
-      CHECK(started.rebuilt == std::vector<std::string>{"sqlite"});
+      CHECK(started.rebuilt.projections == std::vector<std::string>{"sqlite"});
       CHECK(standing_of(started.targets, "sqlite") == TargetStanding::current);
       must(live.catch_up());
       must(live.settle());

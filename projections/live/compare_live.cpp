@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <system_error>
+
+#include "projections/json/json_projector.hpp"
+#include "projections/rebuild.hpp"
+#include "projections/sqlite/sqlite_adopt.hpp"
+#include "projections/sqlite/sqlite_projector.hpp"
+
+namespace wattledger::projections {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "20251001" of a file of one day, whatever else its name says; empty for the others.
+std::string day_of(const std::string& name) {
+  std::string digits;
+  for (const char c : fs::path(name).filename().string()) {
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0) digits += c;
+  }
+  return digits.size() == 8 ? digits : std::string();
+}
+
+std::string newest_day(const fs::path& data) {
+  std::string newest;
+  std::error_code error;
+  fs::recursive_directory_iterator file(data / "out", error);
+  for (; !error && file != fs::recursive_directory_iterator(); file.increment(error))
+    newest = std::max(newest, day_of(file->path().string()));
+  return newest;
+}
+
+// While somebody appends, the files of the newest day hold what no checkpoint tells yet.
+void leave_out(const std::string& newest, LiveComparison& result, std::vector<Difference>& found) {
+  std::erase_if(found, [&](const Difference& each) {
+    const bool out = !newest.empty() && day_of(each.place) == newest;
+    if (out) result.left_out.push_back(each.place);
+    return out;
+  });
+}
+
+class LiveCompare {
+ public:
+  LiveCompare(const log::Log& log, const LivePlaces& live, const CompareLiveOptions& options)
+      : log_(log), live_(live), options_(options) {}
+
+  Result<LiveComparison> run() {
+    if (live_.sqlite) WATTLEDGER_TRY(sqlite());
+    if (live_.json) WATTLEDGER_TRY(json());
+    return std::move(result_);
+  }
+
+ private:
+  // Where the live one stands; nullopt when it cannot be compared, which is a difference then.
+  Result<std::optional<Sequence>> standing(Projector& projector) {
+    const std::string name(projector.name());
+    const auto checkpoint = projector.checkpoint();
+    if (!checkpoint) return Failure(checkpoint.error());
+    const auto differs = [&](std::string what) {
+      result_.differences.push_back({name, std::move(what)});
+      return std::optional<Sequence>{};
+    };
+    if (!*checkpoint) return differs("nothing is there");
+    if ((*checkpoint)->version != projector.version())
+      return differs("built by version " + std::to_string((*checkpoint)->version) +
+                     ", this program builds " + std::to_string(projector.version()));
+    if (const auto same = require_same_history(log_, **checkpoint); !same)
+      return differs(same.error().what);
+    result_.compared.push_back({name, **checkpoint, {}});
+    return std::optional((*checkpoint)->sequence);
+  }
+
+  Result<fs::path> build(bool sqlite, Sequence through) const {
+    StageOptions options;
+    options.sqlite = sqlite;
+    options.json = !sqlite;
+    options.schema = live_.schema;
+    options.directory = options_.aside / (sqlite ? "built-sqlite" : "built-json");
+    options.replace = true;
+    options.through = through;
+    options.progress = options_.progress;
+    const auto staged = stage(log_, options);
+    if (!staged) return Failure(staged.error());
+    return options.directory;
+  }
+
+  // The file goes on meanwhile: its copy is what is compared.
+  Result<void> sqlite() {
+    const fs::path file =
+        live_.sqlite_file.empty() ? live_.data / sqlite_file_name : live_.sqlite_file;
+    SqliteOptions options;
+    options.data = options_.aside / "live";
+    options.schema = live_.schema;
+    std::error_code error;
+    if (fs::exists(file, error))
+      WATTLEDGER_TRY(sqlite::copy_file(file, options.data / sqlite_file_name));
+    const auto through = standing(*make_sqlite_projector(options));
+    if (!through) return Failure(through.error());
+    if (!*through) return {};
+    const auto built = build(true, **through);
+    if (!built) return Failure(built.error());
+    return add(compare(options.data, *built, options_.limit));
+  }
+
+  Result<void> json() {
+    JsonOptions options;
+    options.data = live_.data;
+    const auto through = standing(*make_json_projector(options));
+    if (!through) return Failure(through.error());
+    if (!*through) return {};
+    const auto built = build(false, **through);
+    if (!built) return Failure(built.error());
+    auto found = compare_files(live_.data, *built, options_.limit);
+    if (found && live_.written) leave_out(newest_day(live_.data), result_, *found);
+    return add(std::move(found));
+  }
+
+  Result<void> add(Result<std::vector<Difference>> found) {
+    if (!found) return Failure(found.error());
+    result_.differences.insert(result_.differences.end(), found->begin(), found->end());
+    return {};
+  }
+
+  const log::Log& log_;
+  const LivePlaces& live_;
+  const CompareLiveOptions& options_;
+  LiveComparison result_;
+};
+
+}  // namespace
+
+Result<LiveComparison> compare_live(const log::Log& log, const LivePlaces& live,
+                                    const CompareLiveOptions& options) {
+  auto result = LiveCompare(log, live, options).run();
+  std::error_code ignored;
+  fs::remove_all(options.aside, ignored);
+  return result;
+}
+
+}  // namespace wattledger::projections
