@@ -17,6 +17,9 @@
 
 namespace wattledger::projections {
 
+// Schema versions of the SQLite tables that can be built: 1 to this.
+inline constexpr std::uint32_t sqlite_schema_last = 4;
+
 struct StageOptions {
   bool sqlite = true;
   bool json = true;

@@ -13,11 +13,13 @@
 #include "projections/sqlite/sqlite_compare.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
 #include "projections/sqlite/sqlite_rows.hpp"
+#include "projections/sqlite/sqlite_schema.hpp"
 
 namespace wattledger::projections {
 namespace {
 
 constexpr std::size_t batch_events = 16'384;
+static_assert(sqlite_schema_last == sqlite::schema_last);
 
 // Counts what was derived, as a target of the same pass, to hold the finished file against.
 class Counter final : public Projector {

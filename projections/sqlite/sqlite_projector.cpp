@@ -59,7 +59,7 @@ class SqliteProjector final : public Projector {
       if (!moved && moved.error().kind != ErrorKind::locked) return Failure(moved.error());
       return {};
     }
-    WATTLEDGER_TRY(sqlite::create_indexes(*connection_));
+    WATTLEDGER_TRY(sqlite::create_indexes(*connection_, options_.schema));
     return sqlite::sync_file(file_);
   }
 
@@ -73,10 +73,11 @@ class SqliteProjector final : public Projector {
 
  private:
   [[nodiscard]] Result<void> usable() const {
-    if (options_.schema != sqlite::schema_legacy)
+    if (!sqlite::schema_known(options_.schema))
       return fail(ErrorKind::unsupported,
                   "SQLite schema version " + std::to_string(options_.schema) + " is not known",
-                  "this program builds version 4");
+                  "this program builds versions " + std::to_string(sqlite::schema_first) + " to " +
+                      std::to_string(sqlite::schema_last));
     if (!broken_) return {};
     return fail(ErrorKind::poisoned, file_.string() + " was being built when it failed",
                 "build it again from the start");
@@ -115,14 +116,14 @@ class SqliteProjector final : public Projector {
                       ": somebody else has written it",
                   "restart: the projection is compared with the log and continued from there");
     if (!*found) {
-      WATTLEDGER_TRY(sqlite::create_tables(*connection_));
-      if (!options_.staging) WATTLEDGER_TRY(sqlite::create_indexes(*connection_));
+      WATTLEDGER_TRY(sqlite::create_tables(*connection_, options_.schema));
+      if (!options_.staging) WATTLEDGER_TRY(sqlite::create_indexes(*connection_, options_.schema));
     }
     if (!writer_) {
       sqlite::Retention retention;
       if (!options_.keep_all) retention.state_days = options_.system_state_days;
       retention.indexed = !options_.staging;
-      Result<RowWriter> writer = RowWriter::prepare(*connection_, retention);
+      Result<RowWriter> writer = RowWriter::prepare(*connection_, options_.schema, retention);
       if (!writer) return Failure(writer.error());
       writer_.emplace(std::move(*writer));
     }

@@ -1,5 +1,5 @@
-// The legacy SQLite file (schema version 4, to the letter) as a projection, with one table more:
-// projection_checkpoint.
+// The legacy SQLite file (schema versions 1 to 4, the last to the letter) as a projection, with one
+// table more: projection_checkpoint.
 //
 // Live: WAL, synchronous NORMAL; after a power cut the file is whole and at most a few commits
 // behind, its checkpoint with it. system_state keeps 30 days back from its newest row, everything
@@ -28,8 +28,8 @@ struct SqliteOptions {
   std::uint32_t system_state_days = 30;
 };
 
-// Opens lazily: nothing is created before the first apply(). A schema other than 4 is refused by
-// every call (unsupported).
+// Opens lazily: nothing is created before the first apply(). A schema that is not known is
+// refused by every call (unsupported).
 [[nodiscard]] std::unique_ptr<Projector> make_sqlite_projector(const SqliteOptions& options);
 
 // What version() is: legacy_rows_version × 10 000 + schema × 100 + the file's own revision.

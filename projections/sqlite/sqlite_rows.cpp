@@ -6,6 +6,7 @@
 
 #include "events/catalogue.hpp"
 #include "events/time.hpp"
+#include "projections/sqlite/sqlite_schema.hpp"
 
 namespace wattledger::projections::sqlite {
 namespace {
@@ -17,6 +18,11 @@ std::optional<int> number(std::string_view text) {
   return value;
 }
 
+constexpr const char* early_energy_sql =
+    "INSERT OR REPLACE INTO energy_data(timestamp, battery_soc, pv_power, grid_power, "
+    "house_consumption, battery_power, grid_voltage, grid_frequency, battery_voltage, "
+    "battery_current, battery_temperature, price_pln, created_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* energy_sql =
     "INSERT OR REPLACE INTO energy_data(timestamp, battery_soc, pv_power, grid_power, "
     "house_consumption, battery_power, "
@@ -59,8 +65,10 @@ std::string retention_cut(std::string_view newest, std::uint32_t days) {
   return date_text(LocalTime(local_days(day) - std::chrono::days(days)));
 }
 
-Result<RowWriter> RowWriter::prepare(Connection& connection, const Retention& retention) {
-  Result<Statement> energy = connection.prepare(energy_sql);
+Result<RowWriter> RowWriter::prepare(Connection& connection, std::uint32_t schema,
+                                     const Retention& retention) {
+  Result<Statement> energy =
+      connection.prepare(schema >= schema_with_counters ? energy_sql : early_energy_sql);
   if (!energy) return Failure(energy.error());
   Result<Statement> state = connection.prepare(state_sql);
   if (!state) return Failure(state.error());
@@ -70,7 +78,7 @@ Result<RowWriter> RowWriter::prepare(Connection& connection, const Retention& re
   if (!cut) return Failure(cut.error());
   Result<Statement> applied_at = connection.prepare(applied_at_sql);
   if (!applied_at) return Failure(applied_at.error());
-  RowWriter writer(retention, std::move(*energy), std::move(*state), std::move(*decision),
+  RowWriter writer(schema, retention, std::move(*energy), std::move(*state), std::move(*decision),
                    std::move(*cut), std::move(*applied_at));
   WATTLEDGER_TRY(writer.read_newest(connection));
   return writer;
@@ -119,7 +127,7 @@ Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
 }
 
 Result<void> RowWriter::write_energy(const fold::LegacyRow& row, const fold::EnergyRow& energy) {
-  return energy_.bind(1, std::string_view(energy.timestamp))
+  energy_.bind(1, std::string_view(energy.timestamp))
       .bind(2, energy.battery_soc)
       .bind(3, energy.pv_power)
       .bind(4, energy.grid_power)
@@ -131,8 +139,9 @@ Result<void> RowWriter::write_energy(const fold::LegacyRow& row, const fold::Ene
       .bind(10, energy.battery_current)
       .bind(11, energy.battery_temperature)
       .bind(12, energy.price_pln)
-      .bind(13, std::string_view(row.created_at))
-      .bind(14, energy.grid_import_total_kwh)
+      .bind(13, std::string_view(row.created_at));
+  if (schema_ < schema_with_counters) return energy_.run();
+  return energy_.bind(14, energy.grid_import_total_kwh)
       .bind(15, energy.grid_export_total_kwh)
       .bind(16, energy.house_consumption_total_kwh)
       .bind(17, energy.pv_generation_total_kwh)

@@ -35,16 +35,18 @@ struct Retention {
 class RowWriter {
  public:
   // The tables exist. The connection outlives the writer.
-  static Result<RowWriter> prepare(Connection& connection, const Retention& retention);
+  static Result<RowWriter> prepare(Connection& connection, std::uint32_t schema,
+                                   const Retention& retention);
 
   // Inside the caller's transaction; an error names the row's sequence. After an error the writer
   // is thrown away.
   Result<void> write(std::span<const fold::LegacyRow> rows);
 
  private:
-  RowWriter(Retention retention, Statement energy, Statement state, Statement decision,
-            Statement cut, Statement applied_at)
-      : retention_(retention),
+  RowWriter(std::uint32_t schema, Retention retention, Statement energy, Statement state,
+            Statement decision, Statement cut, Statement applied_at)
+      : schema_(schema),
+        retention_(retention),
         energy_(std::move(energy)),
         state_(std::move(state)),
         decision_(std::move(decision)),
@@ -57,6 +59,7 @@ class RowWriter {
   Result<void> write_decision(const fold::LegacyRow& row, const fold::DecisionRow& decision);
   Result<void> cut_old_states();
 
+  std::uint32_t schema_;
   Retention retention_;
   Statement energy_, state_, decision_, cut_, applied_at_;
   bool dated_ = false;     // schema_version has its applied_at

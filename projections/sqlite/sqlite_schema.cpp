@@ -1,12 +1,11 @@
 #include "projections/sqlite/sqlite_schema.hpp"
 
+#include <array>
 #include <string>
 
 namespace wattledger::projections::sqlite {
 namespace {
 
-// created_at sits before the five columns that version 4 added: `SELECT *` gives them in this
-// order, as ALTER TABLE left them.
 constexpr const char* tables_sql = R"sql(
 CREATE TABLE schema_version (
     version INTEGER PRIMARY KEY,
@@ -26,12 +25,7 @@ CREATE TABLE energy_data (
     battery_current REAL,
     battery_temperature REAL,
     price_pln REAL,
-    created_at TEXT DEFAULT CURRENT_TIMESTAMP,
-    grid_import_total_kwh REAL,
-    grid_export_total_kwh REAL,
-    house_consumption_total_kwh REAL,
-    pv_generation_total_kwh REAL,
-    tariff_zone TEXT
+    created_at TEXT DEFAULT CURRENT_TIMESTAMP/*counters*/
 );
 CREATE TABLE system_state (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -116,14 +110,26 @@ CREATE TABLE projection_checkpoint (
     root TEXT,
     version INTEGER
 );
-INSERT INTO schema_version(version, applied_at, description) VALUES
-    (1, NULL, 'Initial schema'),
-    (2, NULL, 'Add price snapshot fields (current_price_pln, energy_kwh, costs) to decisions'),
-    (3, NULL, 'Add composite and specialized indexes for query optimization'),
-    (4, NULL, 'Add cumulative energy columns and tariff_zone to energy_data');
 )sql";
 
-constexpr const char* indexes_sql = R"sql(
+// Behind created_at, where ALTER TABLE put them: `SELECT *` gives them in this order.
+constexpr std::string_view counters_mark = "/*counters*/";
+constexpr std::string_view counters_sql = R"sql(,
+    grid_import_total_kwh REAL,
+    grid_export_total_kwh REAL,
+    house_consumption_total_kwh REAL,
+    pv_generation_total_kwh REAL,
+    tariff_zone TEXT)sql";
+
+constexpr std::array<const char*, schema_last> descriptions = {
+    "Initial schema",
+    "Add price snapshot fields (current_price_pln, energy_kwh, costs) to decisions",
+    "Add composite and specialized indexes for query optimization",
+    "Add cumulative energy columns and tariff_zone to energy_data"};
+
+// Those of each version, beside the ones before.
+constexpr std::array<const char*, schema_last> indexes_sql = {
+    R"sql(
 CREATE INDEX IF NOT EXISTS idx_energy_timestamp ON energy_data(timestamp);
 CREATE INDEX IF NOT EXISTS idx_state_timestamp ON system_state(timestamp);
 CREATE INDEX IF NOT EXISTS idx_decisions_timestamp ON coordinator_decisions(timestamp);
@@ -131,6 +137,8 @@ CREATE INDEX IF NOT EXISTS idx_sessions_start ON charging_sessions(start_time);
 CREATE INDEX IF NOT EXISTS idx_weather_timestamp ON weather_data(timestamp);
 CREATE INDEX IF NOT EXISTS idx_price_timestamp ON price_forecasts(timestamp);
 CREATE INDEX IF NOT EXISTS idx_pv_timestamp ON pv_forecasts(timestamp);
+)sql",
+    "", R"sql(
 CREATE INDEX IF NOT EXISTS idx_decisions_type_time ON coordinator_decisions(decision_type, timestamp);
 CREATE INDEX IF NOT EXISTS idx_sessions_status_start ON charging_sessions(status, start_time);
 CREATE INDEX IF NOT EXISTS idx_selling_status_start ON battery_selling_sessions(status, start_time);
@@ -139,12 +147,27 @@ CREATE INDEX IF NOT EXISTS idx_pv_forecast_date ON pv_forecasts(forecast_date, h
 CREATE INDEX IF NOT EXISTS idx_energy_timestamp_soc ON energy_data(timestamp, battery_soc);
 CREATE INDEX IF NOT EXISTS idx_state_timestamp_state ON system_state(timestamp, state);
 CREATE INDEX IF NOT EXISTS idx_weather_source_time ON weather_data(source, timestamp);
+)sql",
+    R"sql(
 CREATE INDEX IF NOT EXISTS idx_energy_tariff_zone ON energy_data(tariff_zone);
-)sql";
+)sql"};
 
 }  // namespace
 
-Result<void> create_tables(Connection& connection) { return connection.execute(tables_sql); }
-Result<void> create_indexes(Connection& connection) { return connection.execute(indexes_sql); }
+Result<void> create_tables(Connection& connection, std::uint32_t schema) {
+  std::string sql(tables_sql);
+  sql.replace(sql.find(counters_mark), counters_mark.size(),
+              schema >= schema_with_counters ? counters_sql : std::string_view());
+  for (std::uint32_t version = schema_first; version <= schema; ++version)
+    sql += "INSERT INTO schema_version(version, applied_at, description) VALUES (" +
+           std::to_string(version) + ", NULL, '" + descriptions[version - 1] + "');\n";
+  return connection.execute(sql);
+}
+
+Result<void> create_indexes(Connection& connection, std::uint32_t schema) {
+  for (std::uint32_t version = schema_first; version <= schema; ++version)
+    WATTLEDGER_TRY(connection.execute(indexes_sql[version - 1]));
+  return {};
+}
 
 }  // namespace wattledger::projections::sqlite

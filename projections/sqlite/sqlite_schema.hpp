@@ -1,6 +1,11 @@
-// The legacy schema, version 4, to the letter (nine tables, sixteen indexes, four rows of
-// schema_version), and one table of ours. Source: the legacy storage contract §1.1 and §1.2; tests
-// compare with a file that the legacy system wrote.
+// The legacy schema's versions 1 to 4, the last to the letter (nine tables, sixteen indexes, four
+// rows of schema_version), and one table of ours in each. Source: the legacy storage contract §1.1
+// and §1.2; tests compare with a file that the legacy system wrote.
+//
+//   1  the tables, seven indexes
+//   2  no change of tables: decisions carry prices and costs in their JSON, which ours do in each
+//   3  eight composite and specialized indexes
+//   4  five columns of energy_data, and an index on one of them
 #pragma once
 
 #include <array>
@@ -12,7 +17,13 @@
 
 namespace wattledger::projections::sqlite {
 
-inline constexpr std::uint32_t schema_legacy = 4;
+inline constexpr std::uint32_t schema_first = 1;
+inline constexpr std::uint32_t schema_last = 4;
+[[nodiscard]] constexpr bool schema_known(std::uint32_t schema) {
+  return schema >= schema_first && schema <= schema_last;
+}
+// Since when energy_data has counters and the tariff's zone.
+inline constexpr std::uint32_t schema_with_counters = 4;
 // Raised when the file changes shape or retention while the rows' meaning
 // (fold::legacy_rows_version) and the schema stay.
 inline constexpr std::uint32_t sqlite_revision = 1;
@@ -41,7 +52,7 @@ inline constexpr std::array<TableName, 11> tables{{
 
 // Inside the caller's transaction. schema_version's applied_at stays NULL until the first row of
 // the log is applied: every value of a projection comes from an event.
-Result<void> create_tables(Connection& connection);
-Result<void> create_indexes(Connection& connection);
+Result<void> create_tables(Connection& connection, std::uint32_t schema);
+Result<void> create_indexes(Connection& connection, std::uint32_t schema);
 
 }  // namespace wattledger::projections::sqlite

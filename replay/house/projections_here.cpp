@@ -68,6 +68,8 @@ projections::LiveOptions live_options(const Place& place) {
   }
   const auto checkpoint = json_here(place)->checkpoint();
   options.json = checkpoint && *checkpoint;
+  if (const auto tables = sqlite_here(options)->checkpoint(); tables && *tables)
+    options.sqlite_schema = projections::sqlite_schema_of((*tables)->version);
   return options;
 }
 

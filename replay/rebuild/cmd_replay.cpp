@@ -23,10 +23,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint32_t schema_only = 4;
 struct Wish {
   std::string projection = "all", into, until, known_at;
-  std::uint32_t schema = schema_only;
+  std::uint64_t schema = 0;  // 0: the one that this house has
   bool yes = false, keep_all = false, status = false, history = false;
   bool dry_run = false, diff = false;
   [[nodiscard]] bool looks() const { return status || history; }
@@ -38,10 +37,10 @@ Result<void> check(const Wish& wish) {
   if (std::find(known.begin(), known.end(), wish.projection) == known.end())
     return fail(ErrorKind::invalid_input, "there is no projection \"" + wish.projection + "\"",
                 near_match_remedy(wish.projection, known));
-  if (wish.schema != schema_only)
+  if (wish.schema > projections::sqlite_schema_last)
     return fail(ErrorKind::invalid_input,
                 fmt::format("schema version {} cannot be built", wish.schema),
-                fmt::format("this program builds {}", schema_only));
+                fmt::format("this program builds 1 to {}", projections::sqlite_schema_last));
   if (wish.status && wish.history)
     return fail(ErrorKind::invalid_input, "--status and --history are two questions",
                 "ask one at a time");
@@ -96,7 +95,7 @@ projections::StageOptions stage_options(const Wish& wish, const Wanted& wanted) 
   projections::StageOptions options;
   options.sqlite = wish.projection == "sqlite" || (wish.projection == "all" && wanted.sqlite);
   options.json = wish.projection == "json" || (wish.projection == "all" && wanted.json);
-  options.schema = wish.schema;
+  options.schema = wish.schema == 0 ? wanted.schema : static_cast<std::uint32_t>(wish.schema);
   options.keep_all = wish.keep_all;
   return options;
 }
@@ -225,6 +224,13 @@ Exit run(const Invocation& invocation, const Wish& wish, const Owner& owner) {
   if (!options.sqlite && !options.json)
     return cannot({ErrorKind::not_found, "this house has no projection",
                    "enable one in the configuration, or name it with --projection"});
+  // What is live goes on in the version that its owner continues.
+  if (wish.into.empty() && options.sqlite && options.schema != wanted.schema)
+    return usage(fmt::format("this house has the tables of schema version {}, not {}",
+                             wanted.schema, options.schema),
+                 fmt::format("set projections.sqlite.schema: {} in its configuration, start the "
+                             "daemon again, then replay; or build elsewhere with --into DIR",
+                             options.schema));
   if (wish.dry_run) return dry_run(invocation, *place, wanted, options, wish.diff);
   return wish.into.empty() ? replay_live(invocation, *place, wish, owner, wanted, options)
                            : replay_into(invocation, *place, wish, options);
@@ -247,10 +253,8 @@ void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
       ->add_option("--projection", wish->projection,
                    "sqlite, json, or all that this house has (default)")
       ->type_name("sqlite|json|all");
-  command
-      ->add_option("--schema", wish->schema,
-                   "Schema version of the SQLite tables (default and only: 4)")
-      ->type_name("N");
+  add_count(*command, "--schema", wish->schema,
+            "Schema version of the SQLite tables, 1 to 4 (else this house's)");
   add_text(*command, "--into", wish->into,
            "Leave the result in this empty directory; live files stay as they are")
       ->type_name("DIR");

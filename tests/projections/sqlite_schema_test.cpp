@@ -16,8 +16,10 @@ using testing::Feeder;
 using testing::SqliteReader;
 using testing::TemporaryDirectory;
 
-std::filesystem::path fresh_file(const TemporaryDirectory& directory, bool staging) {
+std::filesystem::path fresh_file(const TemporaryDirectory& directory, bool staging,
+                                 std::uint32_t schema = 4) {
   SqliteOptions options;
+  options.schema = schema;
   options.data = directory.path();
   options.staging = staging;
   const std::unique_ptr<Projector> projector = make_sqlite_projector(options);
@@ -66,6 +68,31 @@ TEST_SUITE("projections/sqlite schema") {
                 "3|Add composite and specialized indexes for query optimization",
                 "4|Add cumulative energy columns and tariff_zone to energy_data"});
     }
+  }
+
+  TEST_CASE("each version before has its own columns, indexes and rows of schema_version") {
+    struct Row {
+      std::uint32_t schema;
+      const char* columns;  // of energy_data
+      const char* indexes;
+    };
+    for (const Row& row :
+         {Row{1, "13", "7"}, Row{2, "13", "7"}, Row{3, "13", "15"}, Row{4, "18", "16"}})
+      for (const bool staging : {false, true}) {
+        CAPTURE(row.schema);
+        CAPTURE(staging);
+        const TemporaryDirectory directory;
+        SqliteReader reader(fresh_file(directory, staging, row.schema));
+        CHECK(reader.one("SELECT count(*) FROM pragma_table_info('energy_data')") == row.columns);
+        CHECK(reader.one("SELECT name FROM pragma_table_info('energy_data') WHERE cid=12") ==
+              "created_at");
+        CHECK(reader.one("SELECT count(*) FROM sqlite_master WHERE type='index' AND name LIKE "
+                         "'idx_%'") == row.indexes);
+        CHECK(reader.one("SELECT max(version) FROM schema_version") == std::to_string(row.schema));
+        CHECK(reader.one("SELECT count(*) FROM schema_version WHERE applied_at IS NOT NULL") ==
+              std::to_string(row.schema));
+        CHECK(reader.one("SELECT count(*) FROM energy_data WHERE battery_soc IS NOT NULL") == "1");
+      }
   }
 
   TEST_CASE("created_at sits before the five columns of version 4") {
