@@ -45,7 +45,13 @@ struct StageReport {
   Digest root;
   std::uint64_t rows_derived = 0;
   std::chrono::milliseconds took{};
+  std::string reason = "adopted";  // why it is to be taken over, for the log
 };
+
+// What a directory of the layout of <data> holds, by its checkpoints: names and checkpoints alone.
+// foreign, corrupt.
+[[nodiscard]] Result<std::vector<StagedProjection>> staged_in(
+    const std::filesystem::path& directory);
 
 // One pass over the log feeds every projection wanted. Then verified: SQLite's quick_check, the
 // rows of each table against what was derived, each checkpoint as a fresh reader finds it. Errors:

@@ -13,6 +13,21 @@ namespace {
 // An asker waits seconds for its answer; it asks again until all is done.
 constexpr std::uint64_t retire_commits_max = 8;
 
+// What the asker says of how it was built; nothing of what is not said.
+projections::Building building_of(const nlohmann::json& args) {
+  projections::Building building;
+  const auto number = [&](const char* name) -> std::optional<std::uint64_t> {
+    if (!args.contains(name) || !args[name].is_number_unsigned()) return std::nullopt;
+    const auto value = args[name].get<std::uint64_t>();
+    return value == 0 ? std::nullopt : std::optional(value);
+  };
+  building.rows = number("rows");
+  if (const auto took = number("took_ms"); took && *took < std::uint64_t{1} << 40U)
+    building.took = std::chrono::milliseconds(*took);
+  if (args.contains("reason") && args["reason"] == "undone") building.reason = "undone";
+  return building;
+}
+
 }  // namespace
 
 Result<std::string> Daemon::answer(const control::Request& request) {
@@ -50,11 +65,7 @@ Result<std::string> Daemon::answer_adopt(const control::Request& request) {
   if (!adopted) return Failure(adopted.error());
   nlohmann::json answer{{"projections", adopted->projections},
                         {"sequences", nlohmann::json::array()}};
-  projections::Building building;
-  if (args.contains("rows") && args["rows"].is_number_unsigned())
-    building.rows = args["rows"].get<std::uint64_t>();
-  if (args.contains("took_ms") && args["took_ms"].is_number_unsigned())
-    building.took = std::chrono::milliseconds(args["took_ms"].get<std::uint32_t>());
+  const projections::Building building = building_of(args);
   for (fb::EventT& event : projections::events_of(*adopted, request.source, building)) {
     const auto recorded = journal_->record(std::move(event), log::Urgency::now);
     if (!recorded) return Failure(recorded.error());

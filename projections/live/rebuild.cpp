@@ -187,6 +187,18 @@ Result<StageReport> stage(const log::Log& log, const StageOptions& options) {
   return report;
 }
 
+Result<std::vector<StagedProjection>> staged_in(const std::filesystem::path& directory) {
+  StageOptions options;
+  options.directory = directory;
+  std::vector<StagedProjection> found;
+  for (const std::unique_ptr<Projector>& projector : make_projectors(options)) {
+    const auto checkpoint = projector->checkpoint();
+    if (!checkpoint) return Failure(checkpoint.error());
+    if (*checkpoint) found.push_back({std::string(projector->name()), **checkpoint, {}});
+  }
+  return found;
+}
+
 Result<void> require_same_history(const log::Log& log, const Checkpoint& checkpoint) {
   const Result<log::Snapshot> snapshot = log.snapshot();
   if (!snapshot) return Failure(snapshot.error());

@@ -28,8 +28,9 @@ Result<void> record_adopted(log::Log& log, const log::WriterLock& lock,
                             const projections::Adopted& adopted,
                             const projections::StageReport& report) {
   projections::Building building;
-  building.rows = report.rows_derived;
-  building.took = report.took;
+  building.reason = report.reason;
+  if (report.rows_derived != 0) building.rows = report.rows_derived;
+  if (report.rows_derived != 0) building.took = report.took;
   for (fb::EventT& event : projections::events_of(adopted, asker(), building)) {
     const auto appended = append_locked(log, lock, std::move(event));
     if (!appended) return Failure(appended.error());
@@ -63,6 +64,7 @@ Result<std::string> adopt(const Place& place, const std::filesystem::path& stage
   const auto answer =
       ask_daemon(place, "adopt",
                  nlohmann::json{{"staged", staged.string()},
+                                {"reason", report.reason},
                                 {"rows", report.rows_derived},
                                 {"took_ms", static_cast<std::uint64_t>(report.took.count())}}
                      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),

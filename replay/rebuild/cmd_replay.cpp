@@ -1,7 +1,7 @@
 // wattledger replay [--projection sqlite|json|all] [--schema N] [--into DIR [--until SEQ|TIME]
-// [--known-at TIME] [--keep-all]] [--yes] | --dry-run [--diff] | --status | --history: projections
-// anew from the log.
-// Writes nothing but the staged copy and, with consent, what it replaces.
+// [--known-at TIME] [--keep-all]] [--yes] | --dry-run [--diff] | --undo [--yes] | --status |
+// --history: projections anew from the log. Writes nothing but the staged copy and, with consent,
+// what it replaces.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -16,6 +16,7 @@
 #include "replay/rebuild/commands.hpp"
 #include "replay/rebuild/dry_run.hpp"
 #include "replay/rebuild/standing.hpp"
+#include "replay/rebuild/undo.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -27,7 +28,7 @@ struct Wish {
   std::string projection = "all", into, until, known_at;
   std::uint64_t schema = 0;  // 0: the one that this house has
   bool yes = false, keep_all = false, status = false, history = false;
-  bool dry_run = false, diff = false;
+  bool dry_run = false, diff = false, undo = false;
   [[nodiscard]] bool looks() const { return status || history; }
   [[nodiscard]] bool of_the_past() const { return !until.empty() || !known_at.empty(); }
 };
@@ -49,6 +50,10 @@ Result<void> check(const Wish& wish) {
   if (wish.dry_run && (wish.looks() || wish.of_the_past() || !wish.into.empty() || wish.keep_all))
     return fail(ErrorKind::invalid_input, "--dry-run is about the live tables and files of now",
                 "leave --into, --until, --known-at, --keep-all, --status and --history out");
+  if (wish.undo && (wish.dry_run || wish.looks() || wish.of_the_past() || !wish.into.empty() ||
+                    wish.keep_all || wish.schema != 0 || wish.projection != "all"))
+    return fail(ErrorKind::invalid_input, "--undo takes back the last replay as it was",
+                "leave all but --yes out");
   if (wish.looks() && (!wish.into.empty() || wish.of_the_past() || wish.keep_all || wish.yes))
     return fail(ErrorKind::invalid_input,
                 std::string(wish.status ? "--status" : "--history") + " builds nothing",
@@ -115,13 +120,11 @@ bool refused(ErrorKind kind) {
 Exit ask_consent(const Wish& wish, const std::string& what, const Place& place) {
   if (wish.yes) return Exit::done;
   if (::isatty(STDIN_FILENO) != 1)
-    return usage("replay replaces " + what + " in " + place.data.string() +
-                     " and nobody is at the terminal to agree",
+    return usage("in " + place.data.string() + ", replay replaces " + what +
+                     ", and nobody is at the terminal to agree",
                  "add --yes, or build elsewhere with --into DIR");
-  std::fprintf(
-      stderr,
-      "Replace %s in %s by what the log gives? Readers go on meanwhile; a copy is kept. [y/N] ",
-      what.c_str(), place.data.c_str());
+  std::fprintf(stderr, "In %s, replace %s? Readers go on meanwhile; a copy is kept. [y/N] ",
+               place.data.c_str(), what.c_str());
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "Y" || answer == "yes") return Exit::done;
@@ -183,7 +186,8 @@ Exit replay_live(const Invocation& invocation, const Place& place, const Wish& w
   const auto cost = cost_of(place, wanted, options);
   if (!cost) return cannot(cost.error());
   if (const auto room = require_disk(place, *cost); !room) return cannot(room.error());
-  if (const Exit agreed = ask_consent(wish, names(options), place); agreed != Exit::done)
+  if (const Exit agreed = ask_consent(wish, names(options) + " by what the log gives", place);
+      agreed != Exit::done)
     return agreed;
   options.directory = place.data / "staging" / fmt::format("replay-{}", ::getpid());
   options.replace = true;  // a dead process of the same id left it
@@ -206,12 +210,21 @@ Exit replay_live(const Invocation& invocation, const Place& place, const Wish& w
   return Exit::done;
 }
 
+Exit run_undo(const Invocation& invocation, const Place& place, const Wish& wish,
+              const Owner& owner) {
+  const auto back = undoable(place);
+  if (!back) return cannot(back.error());
+  const Exit agreed = ask_consent(wish, "what is live by the copy before: " + *back, place);
+  return agreed == Exit::done ? undo(invocation, place, owner) : agreed;
+}
+
 Exit run(const Invocation& invocation, const Wish& wish, const Owner& owner) {
   if (const auto good = check(wish); !good) return usage(good.error().what, good.error().remedy);
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
   if (wish.status) return replay_status(invocation, *place, owner);
   if (wish.history) return replay_history(invocation, *place);
+  if (wish.undo) return run_undo(invocation, *place, wish, owner);
   const Wanted wanted = owner.wanted(*place);
   projections::StageOptions options = stage_options(wish, wanted);
   {
@@ -273,6 +286,10 @@ void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
       "--diff", wish->diff,
       "With --dry-run: build aside, compare with what is live, print each difference; "
       "exit code 1 when there is one");
+  command->add_flag(
+      "--undo", wish->undo,
+      "Take over again what the last replay replaced; what is live now is kept in its "
+      "place");
   command->add_flag("--status", wish->status,
                     "Show each projection's version, the one wanted, position, lag, last rebuild "
                     "and what is pending; builds nothing. Exit code 1 when something is");

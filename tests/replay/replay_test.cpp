@@ -89,6 +89,7 @@ TEST_SUITE("replay/replay") {
         {{"--diff"}, "--dry-run"},
         {{"--dry-run", "--into", into}, "--dry-run is about"},
         {{"--status", "--history"}, "one at a time"},
+        {{"--undo", "--schema", "3"}, "leave all but --yes out"},
         {{"--status", "--yes"}, "--status builds nothing"},
     };
     for (const Row& row : rows) {
@@ -166,6 +167,49 @@ TEST_SUITE("replay/replay") {
     REQUIRE(on(house, {"replay", "--yes"}).code == 0);
     REQUIRE(on(house, {"override", "auto"}).code == 0);
     CHECK(on(house, {"replay", "--dry-run", "--diff"}).code == 0);
+  }
+
+  TEST_CASE("an undo takes over again what the last replay replaced, and can be undone") {
+    HouseLog house;
+    live(house, 12);
+    const ToolRun none = on(house, {"replay", "--undo", "--yes"});
+    CHECK(none.code == 3);
+    CHECK(none.one_error_line());
+    REQUIRE(on(house, {"replay", "--projection", "sqlite", "--yes"}).code == 0);
+    REQUIRE(on(house, {"replay", "--projection", "json", "--yes"}).code == 0);
+    const auto file = house.data() / "goodwe_energy.db";
+    const auto odd = [&] {
+      return sql(file, "SELECT count(*) FROM system_state WHERE state='odd'");
+    };
+    const char* note = "UPDATE system_state SET state='odd' WHERE timestamp LIKE '%T02:03:%'";
+    sql(file, note);
+    const auto day = house.data() / "out" / "energy_data" / "energy_data_2025-10-01.json";
+    const auto bytes = std::filesystem::file_size(day);
+    REQUIRE(on(house, {"replay", "--yes"}).code == 0);
+    CHECK(odd() == "0");
+
+    CHECK(on(house, {"replay", "--undo"}).code == 2);  // nobody agreed
+    CHECK(odd() == "0");
+    const ToolRun undone = on(house, {"replay", "--undo", "--yes"});
+    INFO(undone.out << undone.err);
+    REQUIRE(undone.code == 0);
+    CHECK(undone.lines()[0].rfind("sqlite version 10401 is back as of record ", 0) == 0);
+    CHECK(odd() == "1");
+    CHECK(std::filesystem::file_size(day) == bytes);
+    const auto history = on(house, {"replay", "--history", "--format", "json"}).json_lines();
+    REQUIRE(history.size() == 6);
+    CHECK(history[5]["reason"] == "undone");
+    CHECK(history[5]["took_ms"].is_null());
+    // It goes on from there.
+    const auto status = on(house, {"replay", "--status", "--format", "json"}).json_lines();
+    CHECK(status[0]["lag"] == 0);
+    CHECK(status[1]["lag"] == 0);
+
+    REQUIRE(on(house, {"replay", "--undo", "--yes"}).code == 0);
+    CHECK(odd() == "0");
+    CHECK(on(house, {"replay", "--dry-run", "--diff"}).code == 0);
+    for (const auto& left : std::filesystem::directory_iterator(house.data() / "staging"))
+      CHECK(left.path().filename() == "before");
   }
 
   TEST_CASE("an older schema is a replay, and so is the way back: nothing is lost in between") {
