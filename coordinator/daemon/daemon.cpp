@@ -7,12 +7,14 @@
 #include <utility>
 
 #include "log/checkpoint.hpp"
+#include "projections/live/staging.hpp"
 
 namespace wattledger::daemon {
 namespace {
 
 constexpr const char* program_version = WATTLEDGER_VERSION;
 constexpr std::chrono::minutes room_look_every{1};
+constexpr std::chrono::hours tidy_every{1};
 
 }  // namespace
 
@@ -139,6 +141,17 @@ Result<void> Daemon::tell_damage() {
   return raise_log_damaged(*journal_, damage);
 }
 
+// Whatever an adoption or an unfinished rebuild left a day ago. The disk's times are the machine's,
+// which a simulation does not live in.
+void Daemon::tidy_staging(UtcTime now) {
+  if (clock_.simulated()) return;
+  if (tidied_at_ && now < *tidied_at_ + tidy_every && now >= *tidied_at_) return;
+  tidied_at_ = now;
+  for (const auto& path :
+       projections::remove_old_staging(config_.data, std::filesystem::file_time_type::clock::now()))
+    spdlog::info("{} was a day old and is removed", path.string());
+}
+
 // Once a minute; each scarcity is said when it begins.
 void Daemon::tell_scarce_room(UtcTime now) {
   if (room_looked_at_ && now < *room_looked_at_ + room_look_every && now >= *room_looked_at_)
@@ -241,6 +254,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
         clear_clock_fault(*journal_, clock_, config_.clock_require_sync && !clock_.simulated()));
     WATTLEDGER_TRY(tell_damage());
     tell_scarce_room(now);
+    tidy_staging(now);
     WATTLEDGER_TRY(tick.run(now));
     if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
     appender_->commit_due(now);

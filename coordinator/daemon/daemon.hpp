@@ -78,6 +78,7 @@ class Daemon {
   Result<void> start_projections();
   Result<void> tell_damage();
   void tell_scarce_room(UtcTime now);
+  void tidy_staging(UtcTime now);
   // What a reload takes over, read and not yet in force.
   struct Fresh {
     config::Config config;
@@ -121,6 +122,7 @@ class Daemon {
   std::uint64_t damaged_told_ = 0;  // records
   std::set<log::Scarce> scarce_told_;
   std::optional<UtcTime> room_looked_at_;
+  std::optional<UtcTime> tidied_at_;
 };
 
 }  // namespace wattledger::daemon

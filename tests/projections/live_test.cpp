@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "projections/live/live_projections.hpp"
+#include "projections/live/staging.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
 #include "tests/projections/house_log.hpp"
 #include "tests/projections/sqlite_reading.hpp"
@@ -64,6 +65,36 @@ LiveStatus status_of(const LiveProjections& live, const std::string& name) {
 }
 
 }  // namespace
+
+TEST_SUITE("projections/staging") {
+  TEST_CASE("what is a day old in staging goes, what is younger stays, by the newest thing in it") {
+    namespace fs = std::filesystem;
+    const TemporaryDirectory home;
+    const auto now = fs::file_time_type::clock::now();
+    const auto make = [&](const char* path, std::chrono::hours age) {
+      const fs::path file = home / "staging" / path;
+      fs::create_directories(file.parent_path());
+      std::ofstream(file) << "x";
+      fs::last_write_time(file, now - age);
+    };
+    const auto age_directory = [&](const char* path, std::chrono::hours age) {
+      fs::last_write_time(home / "staging" / path, now - age);
+    };
+    make("before/goodwe_energy.db", std::chrono::hours(25));
+    age_directory("before", std::chrono::hours(25));
+    // Files that were moved keep their time; their directory says when.
+    make("undo-7/out/day.json", std::chrono::hours(100));
+    age_directory("undo-7/out", std::chrono::hours(23));
+    age_directory("undo-7", std::chrono::hours(100));
+    CHECK(remove_old_staging(home.path(), now) ==
+          std::vector<fs::path>{home / "staging" / "before"});
+    CHECK_FALSE(fs::exists(home / "staging" / "before"));
+    CHECK(fs::exists(home / "staging" / "undo-7" / "out" / "day.json"));
+    CHECK(remove_old_staging(home.path(), now).empty());
+    const TemporaryDirectory empty;
+    CHECK(remove_old_staging(empty.path(), now).empty());
+  }
+}
 
 TEST_SUITE("projections/live") {
   TEST_CASE(
