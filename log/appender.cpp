@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <bit>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -117,11 +116,14 @@ struct Appender::Impl {
         due(meta_.head),
         meta(meta_) {}
 
+  Result<Appended> take(const EncodedEvent& event, UtcTime recorded_at,
+                        const AppendOptions& options, bool waits);
   Result<Appended> admit(std::span<const std::byte> record, const EventView& event,
-                         UtcTime recorded_at, const AppendOptions& options);
+                         UtcTime recorded_at, const AppendOptions& options, bool waits);
   [[nodiscard]] Result<void> check_room(std::size_t bytes) const;
   [[nodiscard]] bool telemetry_due(UtcTime now) const;
-  void make_due(Sequence sequence);
+  void make_due(Sequence sequence, bool waits = false);
+  [[nodiscard]] bool alone_with(Sequence sequence) const;
   [[nodiscard]] Result<void> answer(Sequence sequence, Clock::time_point begin);
   [[nodiscard]] Failure poisoned() const;
   void write(const std::stop_token& stop);
@@ -145,6 +147,7 @@ struct Appender::Impl {
   Sequence committed;
   Sequence due;  // commit until committed reaches it
   std::optional<Error> poison;
+  bool committing = false;  // somebody is, with the lock given back
   AppendStatistics statistics;
   std::shared_ptr<const SigningKey> key;
   // Checkpoints asked for and answered; the newest covers `sign_from` or more.
@@ -152,7 +155,8 @@ struct Appender::Impl {
   std::uint64_t checkpoints_answered = 0;
   Sequence sign_from;
   Result<std::string> newest_checkpoint{std::string()};
-  // The writer thread's own.
+  // Of whoever is committing: the writer thread, or one who waits alone for his own record.
+  std::size_t last_commit_events = 0;
   std::uint64_t signed_size = 0;              // of the newest checkpoint
   std::optional<UtcTime> signed_recorded_at;  // of the last record in it, or the log's first
   Meta meta;
@@ -161,7 +165,8 @@ struct Appender::Impl {
 };
 
 Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const EventView& event,
-                                       UtcTime recorded_at, const AppendOptions& options) {
+                                       UtcTime recorded_at, const AppendOptions& options,
+                                       bool waits) {
   const auto correlation = correlation_of(event);
   const std::lock_guard lock(mutex);
   if (poison) return poisoned();
@@ -185,7 +190,7 @@ Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const 
   // takes it along.
   const bool urgent = options.urgency == Urgency::now || event.kind() == Kind::ClockStepped;
   if (urgent || queue.size() >= limits.telemetry_events_max || telemetry_due(recorded_at))
-    make_due(next.head);
+    make_due(next.head, waits);
   return Appended{next.head, false};
 }
 
@@ -205,10 +210,18 @@ bool Appender::Impl::telemetry_due(UtcTime now) const {
   return now < oldest || now - oldest >= limits.telemetry_wait_max;
 }
 
-void Appender::Impl::make_due(Sequence sequence) {
+// Whether nothing else waits than this record, and nothing else did at the commit before: waking
+// the writer for it would take longer than gathering company is worth.
+bool Appender::Impl::alone_with(Sequence sequence) const {
+  return !committing && !poison && last_commit_events == 1 && queue.size() == 1 &&
+         next.head == sequence && committed.next() == sequence && !checkpoint_due();
+}
+
+// Whoever waits for it sees to its commit himself, in answer().
+void Appender::Impl::make_due(Sequence sequence, bool waits) {
   if (sequence <= due) return;
   due = sequence;
-  work.notify_one();
+  if (!waits) work.notify_one();
 }
 
 Failure Appender::Impl::poisoned() const {
@@ -221,8 +234,11 @@ void Appender::Impl::write(const std::stop_token& stop) {
   auto reaped = Clock::now();
   std::unique_lock lock(mutex);
   while (true) {
-    const bool work_to_do = work.wait_for(lock, stop, reap_every,
-                                          [this] { return due > committed || checkpoint_due(); });
+    const bool work_to_do = work.wait_for(lock, stop, reap_every, [this] {
+      return poison || (!committing && (due > committed || checkpoint_due()));
+    });
+    if (poison) return;
+    if (committing) continue;
     if (due > committed && !commit_batch(lock)) return;
     if (checkpoint_due() && !sign_head(lock)) return;
     if (!work_to_do && stop.stop_requested()) return;
@@ -243,6 +259,7 @@ bool Appender::Impl::checkpoint_due() const {
 bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
   const std::uint64_t answers = checkpoints_asked;
   const auto signing_key = key;
+  committing = true;
   lock.unlock();
   auto note = commit_checkpoint(*environment, *signing_key, meta.head);
   if (note) {
@@ -250,6 +267,7 @@ bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
     signed_recorded_at = meta.head_recorded_at;
   }
   lock.lock();
+  committing = false;
   const bool failed = !note && note.error().kind != ErrorKind::not_found &&
                       note.error().kind != ErrorKind::unsupported;
   if (failed) poison = note.error();
@@ -274,6 +292,7 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
   std::swap(batch, queue);
   Meta after = next;
   const auto signing_key = key;
+  committing = true;
   lock.unlock();
   const std::uint64_t bytes = batch.bytes();
   const auto begin = Clock::now();
@@ -291,6 +310,8 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
   const std::size_t events = batch.size();
   batch.clear();
   lock.lock();
+  committing = false;
+  last_commit_events = events;
   if (result) {
     committed = meta.head;
     waiting_bytes -= bytes;
@@ -304,28 +325,8 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
     poison = result.error();
   }
   done.notify_all();
+  if (poison || due > committed || checkpoint_due()) work.notify_one();
   return result.has_value();
-}
-
-void Histogram::add(std::uint64_t value) {
-  ++counts_[static_cast<std::size_t>(std::bit_width(value))];
-}
-
-std::uint64_t Histogram::count() const {
-  std::uint64_t all = 0;
-  for (const std::uint64_t count : counts_) all += count;
-  return all;
-}
-
-std::uint64_t Histogram::at_most(double share) const {
-  const double wanted = std::clamp(share, 0.0, 1.0) * static_cast<double>(count());
-  std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < buckets; ++i) {
-    seen += counts_[i];
-    if (counts_[i] > 0 && static_cast<double>(seen) >= wanted)
-      return i == 0 ? 0 : ~std::uint64_t{0} >> (64 - i);
-  }
-  return 0;
 }
 
 Appender::Appender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -368,6 +369,11 @@ Result<Appender> Appender::open(Log& log, const WriterLock& lock, const AppendLi
 
 Result<Appended> Appender::enqueue(const EncodedEvent& event, UtcTime recorded_at,
                                    const AppendOptions& options) {
+  return impl_->take(event, recorded_at, options, /*waits=*/false);
+}
+
+Result<Appended> Appender::Impl::take(const EncodedEvent& event, UtcTime recorded_at,
+                                      const AppendOptions& options, bool waits) {
   // Checking, building and summing need no lock: the record does not contain its sequence.
   const auto view = event.view();
   if (!view)
@@ -375,13 +381,17 @@ Result<Appended> Appender::enqueue(const EncodedEvent& event, UtcTime recorded_a
                 view.error().remedy);
   static thread_local std::vector<std::uint64_t> scratch;
   const auto record = build_record(event, recorded_at, scratch);
-  return impl_->admit(record, *view, recorded_at, options);
+  return admit(record, *view, recorded_at, options, waits);
 }
 
 // Until it is durable; counted as answered since `begin`.
 Result<void> Appender::Impl::answer(Sequence sequence, Clock::time_point begin) {
   std::unique_lock lock(mutex);
-  make_due(sequence);
+  due = std::max(due, sequence);
+  if (alone_with(sequence))
+    (void)commit_batch(lock);
+  else
+    work.notify_one();
   done.wait(lock, [&] { return committed >= sequence || poison; });
   if (committed < sequence) return poisoned();
   statistics.answer_us.add(microseconds(Clock::now() - begin));
@@ -402,7 +412,7 @@ Result<void> Appender::wait(Sequence sequence) {
 Result<Appended> Appender::append(const EncodedEvent& event, UtcTime recorded_at,
                                   const AppendOptions& options) {
   const auto begin = Clock::now();
-  auto appended = enqueue(event, recorded_at, options);
+  auto appended = impl_->take(event, recorded_at, options, /*waits=*/true);
   if (!appended) return appended;
   WATTLEDGER_TRY(impl_->answer(appended->sequence, begin));
   return appended;

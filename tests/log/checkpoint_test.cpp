@@ -6,8 +6,10 @@
 #include <thread>
 
 #include "log/environment.hpp"
+#include "log/merkle.hpp"
 #include "tests/log/log_fixture.hpp"
 #include "tests/log/merkle_leaves.hpp"
+#include "tests/support/file_size_limit.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -118,6 +120,71 @@ TEST_SUITE("log/checkpoint") {
     foreign.origin = "wattledger/another";
     CHECK(kind_of(open_checkpoint(value(sign_note(checkpoint_text(foreign), origin, *key)),
                                   verifier(*key))) == ErrorKind::corrupt);
+  }
+
+  TEST_CASE(
+      "producers that wait and that do not, alone and together, and checkpoints in between: each "
+      "signs the tree of the records in front of it") {
+    AppendLimits limits;
+    limits.telemetry_events_max = 37;
+    limits.checkpoint_events_max = 50;
+    LogFixture fixture(limits);
+    fixture.appender().sign_with(key_of(1));
+    const auto alone = [&](int count) {
+      for (int i = 0; i < count; ++i) fixture.append(reading(1), 1);
+    };
+    const auto together = [&](int count) {
+      std::vector<std::jthread> threads;
+      for (int producer = 0; producer < 4; ++producer)
+        threads.emplace_back([&fixture, producer, count] {
+          for (int i = 0; i < count; ++i) {
+            const bool waits = (i + producer) % 3 == 0;
+            const Urgency urgency = i % 5 == producer ? Urgency::now : Urgency::telemetry;
+            const bool good =
+                waits ? fixture.try_append(reading(1), 1).has_value()
+                      : fixture.appender().enqueue(reading(1), at_s(1), {urgency, {}}).has_value();
+            if (!good) std::abort();
+          }
+        });
+      threads.emplace_back([&fixture, count] {
+        for (int i = 0; i < count / 10; ++i) (void)fixture.appender().checkpoint();
+      });
+    };
+    alone(20);
+    together(150);
+    alone(60);
+    together(70);
+    good(fixture.appender().flush());
+    constexpr std::uint64_t all = 20 + 4 * 150 + 60 + 4 * 70;
+    const auto snapshot = fixture.snapshot();
+    REQUIRE(snapshot.head() == Sequence{all});
+    VerifyOptions deep;
+    deep.deep = true;
+    const auto verified = value(verify(snapshot, deep));
+    CHECK(verified.findings.empty());
+    CHECK(verified.checkpoints >= all / 50 - 8);
+    Frontier by_hand;
+    for (Sequence next{1}; next <= snapshot.head(); next = next.next())
+      by_hand.append(leaf_hash(value(snapshot.at(next)).bytes));
+    CHECK(by_hand == snapshot.meta().frontier);
+    CHECK(fixture.appender().statistics().events == all);
+    CHECK(fixture.appender().statistics().commit_events.count() ==
+          fixture.appender().statistics().commits);
+  }
+
+  TEST_CASE("who waits alone and fails poisons as the writer does, and nobody hangs") {
+    LogFixture fixture;
+    fixture.append(reading(1), 1);
+    fixture.append(reading(2), 2);
+    {
+      const FileSizeLimit limit(std::uint64_t{64} * 1024);
+      Result<Appended> last = Appended{Sequence{0}};
+      for (int i = 3; i < 2'000 && last; ++i) last = fixture.try_append(reading(i), i);
+      CHECK(kind_of(last) == ErrorKind::poisoned);
+    }
+    CHECK(kind_of(fixture.appender().flush()) == ErrorKind::poisoned);
+    fixture.reopen();
+    CHECK(fixture.verified().findings.empty());
   }
 
   TEST_CASE("the appender signs all that was enqueued, and the note is in the log") {
