@@ -123,6 +123,7 @@ struct Appender::Impl {
   [[nodiscard]] Result<void> check_room(std::size_t bytes) const;
   [[nodiscard]] bool telemetry_due(UtcTime now) const;
   void make_due(Sequence sequence, bool waits = false);
+  void call_writer();
   [[nodiscard]] bool alone_with(Sequence sequence) const;
   [[nodiscard]] Result<void> answer(Sequence sequence, Clock::time_point begin);
   [[nodiscard]] Failure poisoned() const;
@@ -148,6 +149,7 @@ struct Appender::Impl {
   Sequence due;  // commit until committed reaches it
   std::optional<Error> poison;
   bool committing = false;  // somebody is, with the lock given back
+  bool called = false;      // the writer, for what waits
   AppendStatistics statistics;
   std::shared_ptr<const SigningKey> key;
   // Checkpoints asked for and answered; the newest covers `sign_from` or more.
@@ -213,7 +215,7 @@ bool Appender::Impl::telemetry_due(UtcTime now) const {
 // Whether nothing else waits than this record, and nothing else did at the commit before: waking
 // the writer for it would take longer than gathering company is worth.
 bool Appender::Impl::alone_with(Sequence sequence) const {
-  return !committing && !poison && last_commit_events == 1 && queue.size() == 1 &&
+  return !committing && !called && !poison && last_commit_events == 1 && queue.size() == 1 &&
          next.head == sequence && committed.next() == sequence && !checkpoint_due();
 }
 
@@ -221,7 +223,12 @@ bool Appender::Impl::alone_with(Sequence sequence) const {
 void Appender::Impl::make_due(Sequence sequence, bool waits) {
   if (sequence <= due) return;
   due = sequence;
-  if (!waits) work.notify_one();
+  if (!waits) call_writer();
+}
+
+void Appender::Impl::call_writer() {
+  called = true;
+  work.notify_one();
 }
 
 Failure Appender::Impl::poisoned() const {
@@ -293,6 +300,7 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
   Meta after = next;
   const auto signing_key = key;
   committing = true;
+  called = false;
   lock.unlock();
   const std::uint64_t bytes = batch.bytes();
   const auto begin = Clock::now();
@@ -325,7 +333,7 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
     poison = result.error();
   }
   done.notify_all();
-  if (poison || due > committed || checkpoint_due()) work.notify_one();
+  if (poison || due > committed || checkpoint_due()) call_writer();
   return result.has_value();
 }
 
@@ -391,7 +399,7 @@ Result<void> Appender::Impl::answer(Sequence sequence, Clock::time_point begin) 
   if (alone_with(sequence))
     (void)commit_batch(lock);
   else
-    work.notify_one();
+    call_writer();
   done.wait(lock, [&] { return committed >= sequence || poison; });
   if (committed < sequence) return poisoned();
   statistics.answer_us.add(microseconds(Clock::now() - begin));

@@ -165,6 +165,11 @@ void durable_append(benchmark::State& state) {
   std::int64_t number = 0;
   Sequence before;
   for (auto _ : state) {
+    if (commit == 1) {
+      (void)value(appender.append(value(encode(reading(number))), at_s(number), {}));
+      ++number;
+      continue;
+    }
     Sequence last;
     // The last one asks for the commit. Were it the number waiting that did, what was enqueued
     // before the writer woke would count for the next one, and the two threads would drift until
@@ -176,7 +181,7 @@ void durable_append(benchmark::State& state) {
               .sequence;
     // At most one commit under way and one being built: else commits would grow beyond the size to
     // be measured.
-    if (const auto waited = appender.wait(commit == 1 ? last : before); !waited) std::abort();
+    if (const auto waited = appender.wait(before); !waited) std::abort();
     before = last;
   }
   if (const auto flushed = appender.flush(); !flushed) std::abort();
