@@ -77,7 +77,8 @@ TEST_SUITE("daemon/reload") {
         asked(home.path(), "reload", 4);
       }
       if (sleeps == 8) {
-        for (const auto& warning : asked(home.path(), "status", 5)["warnings"])
+        const auto status = asked(home.path(), "status", 5);
+        for (const auto& warning : status["warnings"])
           CHECK(warning.get<std::string>().find("prices") == std::string::npos);
         daemon->request_stop();
       }
