@@ -149,8 +149,10 @@ TEST_SUITE("simulation/days") {
       CHECK(daemon.kill(SIGKILL) == 128 + SIGKILL);
     }
     CHECK(killed > 0);
+    // It may have come to its end before the last kill.
     const Ran finished = run(WATTLEDGERD, arguments);
-    REQUIRE_MESSAGE(finished.code == 0, finished.err);
+    const bool was_done = finished.err.find("already holds the days") != std::string::npos;
+    REQUIRE_MESSAGE((finished.code == 0 || (finished.code == 3 && was_done)), finished.err);
     require_live_equals_rebuilt(home / "live", home / "rebuilt");
     require_live_equals_rebuilt(home / "live", home / "rebuilt again");
     const Ran verified =
