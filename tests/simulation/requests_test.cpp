@@ -28,7 +28,13 @@ std::vector<fb::EventT> requests(const std::filesystem::path& data) {
         if (auto* override = event.fact.AsOverrideRequested())
           override->until_us = flatbuffers::nullopt;
         if (auto* cleared = event.fact.AsFaultCleared()) cleared->raised = flatbuffers::nullopt;
-        if (auto* rebuilt = event.fact.AsProjectionRebuilt()) rebuilt->up_to = 0;
+        if (auto* rebuilt = event.fact.AsProjectionRebuilt()) {
+          CHECK(rebuilt->rows.has_value());
+          CHECK(rebuilt->took_ms.has_value());
+          rebuilt->up_to = 0;
+          rebuilt->rows = flatbuffers::nullopt;
+          rebuilt->took_ms = flatbuffers::nullopt;
+        }
         found.push_back(std::move(event));
         return true;
       });
