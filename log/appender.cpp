@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -184,7 +185,6 @@ Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const 
   if (!facts) return Failure(facts.error());
   queue.push(record, recorded_at);
   advance(next, *facts);
-  if (queue.unhashed() >= hashed_together) queue.hash(next.frontier);
   waiting_bytes += record.size();
   if (correlation) correlations.remember(next.head, *correlation);
   correlations.advance(next.head);
@@ -193,6 +193,7 @@ Result<Appended> Appender::Impl::admit(std::span<const std::byte> record, const 
   const bool urgent = options.urgency == Urgency::now || event.kind() == Kind::ClockStepped;
   if (urgent || queue.size() >= limits.telemetry_events_max || telemetry_due(recorded_at))
     make_due(next.head, waits);
+  if (queue.unhashed() >= hashed_together) queue.hash(next.frontier);
   return Appended{next.head, false};
 }
 
@@ -396,10 +397,15 @@ Result<Appended> Appender::Impl::take(const EncodedEvent& event, UtcTime recorde
 Result<void> Appender::Impl::answer(Sequence sequence, Clock::time_point begin) {
   std::unique_lock lock(mutex);
   due = std::max(due, sequence);
-  if (alone_with(sequence))
-    (void)commit_batch(lock);
-  else
+  if (!alone_with(sequence)) {
     call_writer();
+  } else {
+    try {
+      (void)commit_batch(lock);
+    } catch (...) {
+      std::terminate();  // as an exception does on the writer's thread
+    }
+  }
   done.wait(lock, [&] { return committed >= sequence || poison; });
   if (committed < sequence) return poisoned();
   statistics.answer_us.add(microseconds(Clock::now() - begin));

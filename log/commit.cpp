@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "log/byte_order.hpp"
 #include "log/checkpoint.hpp"
@@ -90,9 +91,13 @@ void PendingRecords::clear() {
 void PendingRecords::hash(Frontier& frontier) {
   leaves_.resize(unhashed());
   LeafHasher hasher;
-  for (Digest& leaf : leaves_) hasher.add(record(hashed_++), leaf);
+  for (std::size_t i = 0; i < leaves_.size(); ++i) hasher.add(record(hashed_ + i), leaves_[i]);
   hasher.finish();
-  frontier.append(leaves_, &nodes_);
+  // All or nothing, also when memory ends: a tree that has half of them could never be opened.
+  Frontier after = frontier;
+  after.append(leaves_, &nodes_);
+  frontier = std::move(after);
+  hashed_ = all_.size();
 }
 
 std::span<const std::byte> PendingRecords::record(std::size_t i) const {

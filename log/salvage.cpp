@@ -331,7 +331,9 @@ Result<std::vector<LostRange>> copy_segments(const fs::path& from, const fs::pat
     WATTLEDGER_TRY(copy->sync());
     const auto segment = SegmentReader::open(directory / name);
     const auto sound = segment ? segment->verify() : Failure(segment.error());
-    if (!sound) lost.push_back({range, sound.error().line()});
+    // What stands in the log's file as well, because retiring stopped, is not lost with it.
+    if (!sound && range.first <= last)
+      lost.push_back({{range.first, std::min(range.last, last)}, sound.error().line()});
   }
   WATTLEDGER_TRY(sync_directory(directory));
   WATTLEDGER_TRY(sync_directory(to));

@@ -284,6 +284,8 @@ Result<Daemon::Fresh> Daemon::read_anew() const {
   auto prices = options_.prices(fresh.config);
   if (prices)
     fresh.prices = *std::move(prices);
+  else if (prices.error().kind == ErrorKind::conflict)
+    return Failure(prices.error());  // a configuration that contradicts them, as at the start
   else
     fresh.prices_trouble = prices.error().line();
   return fresh;
@@ -371,6 +373,10 @@ void Daemon::request_stop() {
 }
 
 void Daemon::request_reload() {
+  {
+    const std::lock_guard lock(reload_mutex_);
+    fresh_.reset();  // what an asker had read may be older than what this is about
+  }
   reload_ = true;
   clock_.wake();
 }

@@ -126,7 +126,8 @@ Result<std::string> Daemon::answer_reload() {
     const std::lock_guard lock(reload_mutex_);
     fresh_ = *std::move(fresh);
   }
-  request_reload();
+  reload_ = true;
+  clock_.wake();
   return answer.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -89,6 +89,27 @@ TEST_SUITE("daemon/reload") {
   }
 
   TEST_CASE_FIXTURE(LoneDaemon,
+                    "a configuration that contradicts the prices is not taken over at all") {
+    daemon::DaemonOptions options;
+    options.reload = [&]() -> Result<config::Config> {
+      config::Config fresh = config;
+      fresh.control_mode = fb::ControlMode::off;
+      return fresh;
+    };
+    options.prices = [](const config::Config&) -> Result<daemon::PriceFeed> {
+      return fail(ErrorKind::conflict, "the prices are in another currency");
+    };
+    auto daemon = open(std::move(options));
+    clock.slept = [&](int sleeps) {
+      if (sleeps == 2) daemon->request_reload();
+      if (sleeps == 4) daemon->request_stop();
+    };
+    REQUIRE(daemon->run(at_s(3'600)).has_value());
+    CHECK(daemon->journal().state().coordinator.control_mode == fb::ControlMode::on);
+    REQUIRE(daemon->close(fb::StopCause::signal).has_value());
+  }
+
+  TEST_CASE_FIXTURE(LoneDaemon,
                     "a reload reads the prices anew; a file that cannot be read changes nothing") {
     bool readable = true;
     daemon::DaemonOptions options;

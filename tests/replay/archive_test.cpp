@@ -130,6 +130,28 @@ TEST_SUITE("replay/archive") {
           std::string::npos);
   }
 
+  TEST_CASE("a damaged segment whose records still stand in the log's file loses nothing") {
+    const LongLog house(6'000);
+    REQUIRE(house.run({"log", "archive", "--before", "2025-10-01T01:30Z", "--yes"}).code == 0);
+    const std::filesystem::path data = house.segments().parent_path().parent_path();
+    const TemporaryDirectory home;
+    std::filesystem::copy(data, home / "later", std::filesystem::copy_options::recursive);
+    REQUIRE(run_tool({"--data", home / "later", "log", "archive", "--before", "2025-10-02T00:00Z",
+                      "--yes"})
+                .code == 0);
+    // As when archiving stopped between building and retiring, and the disk then lied.
+    const char* name = "000000000513-000000001792.seg";
+    const auto bytes = std::filesystem::file_size(home / "later" / "log" / "segments" / name);
+    std::filesystem::copy_file(home / "later" / "log" / "segments" / name, house.segments() / name);
+    std::filesystem::resize_file(house.segments() / name, bytes / 2);
+    const ToolRun salvaged = house.run({"log", "salvage", "--into", home / "new"});
+    INFO(salvaged.out << salvaged.err);
+    CHECK(salvaged.code == 0);
+    CHECK(salvaged.out.find(" records copied, 512 more in 2 segments, 0 lost; new log ") !=
+          std::string::npos);
+    CHECK(run_tool({"--data", home / "new", "log", "verify", "--deep"}).code == 0);
+  }
+
   TEST_CASE("archive asks, and does nothing where nobody can agree") {
     const LongLog house(6'000);
     const ToolRun run = house.run({"log", "archive", "--before", "2025-10-02T00:00Z"});
