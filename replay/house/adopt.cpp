@@ -29,8 +29,10 @@ Result<void> record_adopted(log::Log& log, const log::WriterLock& lock,
                             const projections::StageReport& report) {
   projections::Building building;
   building.reason = report.reason;
-  if (report.rows_derived != 0) building.rows = report.rows_derived;
-  if (report.rows_derived != 0) building.took = report.took;
+  if (report.rows_derived != 0) {  // else nothing was built: an undo
+    building.rows = report.rows_derived;
+    building.took = report.took;
+  }
   for (fb::EventT& event : projections::events_of(adopted, asker(), building)) {
     const auto appended = append_locked(log, lock, std::move(event));
     if (!appended) return Failure(appended.error());

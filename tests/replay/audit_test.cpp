@@ -8,11 +8,6 @@ using namespace wattledger::testing;
 
 namespace {
 
-ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"--data", house.data().string()});
-  return run_tool(arguments);
-}
-
 // A day of the house: a reading and a decision every quarter of an hour, the battery slowly
 // filling.
 void live_a_day(HouseLog& house) {

@@ -18,11 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"--data", house.data().string()});
-  return run_tool(arguments);
-}
-
 ToolRun done(const HouseLog& house, std::vector<std::string> arguments) {
   ToolRun run = on(house, std::move(arguments));
   INFO(run.err);

@@ -8,12 +8,14 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "coordinator/policy/decide.hpp"
 #include "log/appender.hpp"
 #include "log/log.hpp"
 #include "log/reader.hpp"
 #include "projections/fold/state.hpp"
+#include "tests/replay/tool.hpp"
 #include "tests/support/event_builders.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -61,6 +63,12 @@ class HouseLog {
   std::optional<log::Appender> appender_;
   fold::State state_;
 };
+
+// The tool on this house.
+inline ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--data", house.data().string()});
+  return run_tool(arguments);
+}
 
 // Changes the first letter of every `text` in the file; false if there is none.
 bool change_byte(const std::filesystem::path& file, const std::string& text);

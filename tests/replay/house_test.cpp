@@ -12,11 +12,6 @@ using namespace wattledger::testing;
 
 namespace {
 
-ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"--data", house.data().string()});
-  return run_tool(arguments);
-}
-
 // The last record, as log cat has it.
 nlohmann::json newest(const HouseLog& house) {
   const auto records = on(house, {"log", "tail", "-n", "1", "--format", "json"}).json_lines();

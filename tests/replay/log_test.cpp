@@ -6,15 +6,6 @@
 using namespace wattledger;
 using namespace wattledger::testing;
 
-namespace {
-
-ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"--data", house.data().string()});
-  return run_tool(arguments);
-}
-
-}  // namespace
-
 TEST_SUITE("replay/log") {
   TEST_CASE("cat prints one aligned line per record, in the house's time") {
     HouseLog house;
