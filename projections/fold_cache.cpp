@@ -54,7 +54,7 @@ Bytes key_of(const Id128& log, Sequence sequence, const Digest& root) {
   put(key, sequence.value);
   put(key, std::as_bytes(std::span(root.bytes)));
   put(key, fold::fold_revision);
-  put(key, fold::legacy_rows_version);
+  put(key, fold::rows_memory_version);
   put(key, std::as_bytes(std::span(upcaster_digest.bytes)));
   return key;
 }

@@ -18,12 +18,12 @@
 namespace wattledger::projections {
 
 // Schema versions of the SQLite tables that can be built: 1 to this.
-inline constexpr std::uint32_t sqlite_schema_last = 4;
+inline constexpr std::uint32_t sqlite_schema_last = 5;
 
 struct StageOptions {
   bool sqlite = true;
   bool json = true;
-  std::uint32_t schema = 4;  // of SQLite
+  std::uint32_t schema = 5;  // of SQLite
   bool keep_all = false;     // without retention
   std::filesystem::path
       directory;  // gets the layout of <data>; absent or empty before, else conflict
@@ -84,7 +84,7 @@ struct LivePlaces {
   std::filesystem::path sqlite_file;  // empty: in `data`
   bool sqlite = true;
   bool json = false;
-  std::uint32_t schema = 4;
+  std::uint32_t schema = 5;
   bool written = false;
 };
 

@@ -17,7 +17,7 @@ namespace wattledger::tool {
 struct Wanted {
   bool sqlite = true;
   bool json = false;
-  std::uint32_t schema = 4;
+  std::uint32_t schema = 5;
   std::filesystem::path sqlite_file;  // live one
 };
 

@@ -33,7 +33,7 @@ struct PricesConfig {
 struct SqliteConfig {
   bool enabled = true;
   std::filesystem::path path;  // empty: <data>/goodwe_energy.db
-  std::uint32_t schema = 4;
+  std::uint32_t schema = 5;
 };
 
 struct JsonConfig {

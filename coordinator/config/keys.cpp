@@ -355,7 +355,7 @@ void add_projection_keys(std::vector<ScalarKey>& keys) {
       "projections.sqlite.path", "a file", anything,
       [](Config & c) -> auto& { return c.sqlite.path; }));
   keys.push_back(number(
-      "projections.sqlite.schema", "", whole(1, 4),
+      "projections.sqlite.schema", "", whole(1, 5),
       [](Config & c) -> auto& { return c.sqlite.schema; }));
   keys.push_back(word(
       "projections.json.enabled", {"false", "true"},

@@ -140,6 +140,10 @@ void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
   if (const auto* reading = event.as<fb::ReadingRecorded>()) {
     // Values that cannot be true would stand in sums for ever; the log keeps them.
     if (reading->quality() == fb::Quality::implausible) return;
+    const Metered now = metered(*reading, at);
+    if (memory.metered)
+      for (EnergyHourRow& hour : energy_between(state, *memory.metered, now)) add(hour);
+    memory.metered = now;
     const PolicySettings& settings = settings_of(state);
     if (is_due(memory.energy_row_at, at, settings.energy_row_every)) {
       memory.energy_row_at = at;
@@ -152,6 +156,9 @@ void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
     }
   } else if (const auto* decision = event.as<fb::DecisionMade>()) {
     add(legacy_decision(state, *decision, at));
+    add(decision_audit(*decision, at));
+  } else if (const auto* published = event.as<fb::PricesPublished>()) {
+    for (MarketPriceRow& price : market_prices(state, *published)) add(std::move(price));
   }
 }
 

@@ -1,5 +1,6 @@
 // The legacy tables' and files' rows, derived purely from the log: the one meaning that SQLite and
-// JSON share. Names, units and signs: facts of the legacy storage contract (schema version 4).
+// JSON share; with them the rows of our own tables (house_rows.hpp). Names, units and signs: facts
+// of the legacy storage contract (schema version 4).
 #pragma once
 
 #include <cstdint>
@@ -9,12 +10,15 @@
 #include <variant>
 #include <vector>
 
+#include "projections/fold/house_rows.hpp"
 #include "projections/fold/state.hpp"
 
 namespace wattledger::fold {
 
 // Raised when rows change: a projection of another version is rebuilt.
 inline constexpr std::uint32_t legacy_rows_version = 1;
+// Raised when what derivation remembers (LegacyRowsState) changes: fold snapshots begin anew.
+inline constexpr std::uint32_t rows_memory_version = 2;
 
 // A row of energy_data and an object of energy_data_YYYY-MM-DD.json. Absent = NULL / null.
 struct EnergyRow {
@@ -53,13 +57,24 @@ struct DecisionRow {
   bool operator==(const DecisionRow&) const = default;
 };
 
+// The legacy rows, and ours.
+using RowContent = std::variant<EnergyRow, SystemStateRow, DecisionRow, EnergyHourRow,
+                                MarketPriceRow, DecisionAuditRow>;
+
 struct LegacyRow {
   Sequence sequence;       // of the event it came from; row ids are 1 000 000 000 + sequence
   UtcTime at;              // occurred-at, for retention
   std::string created_at;  // UTC "YYYY-MM-DD HH:MM:SS" of recorded-at
   std::string local_date;  // "YYYY-MM-DD", the file's day
-  std::variant<EnergyRow, SystemStateRow, DecisionRow> row;
+  RowContent row;
 };
+
+// Whether the legacy tables or files have such a row.
+[[nodiscard]] inline bool is_legacy(const LegacyRow& row) {
+  return std::holds_alternative<EnergyRow>(row.row) ||
+         std::holds_alternative<SystemStateRow>(row.row) ||
+         std::holds_alternative<DecisionRow>(row.row);
+}
 
 // What the derivation must remember between events.
 struct LegacyRowsState {
@@ -68,6 +83,7 @@ struct LegacyRowsState {
   // Wall-clock times given to energy rows in the last hours: a repeated hour must not give one
   // twice (it is the key).
   std::vector<LocalTime> energy_times;
+  std::optional<Metered> metered;  // the reading before
   bool operator==(const LegacyRowsState&) const = default;
 };
 

@@ -13,10 +13,6 @@ std::optional<Quantity> quantity(flatbuffers::Optional<Raw> value) {
   return Quantity(static_cast<typename Quantity::rep>(*value));
 }
 
-// From 1970 to the end of the year 9999: inside it, differences of times and sums with durations
-// cannot overflow.
-constexpr std::int64_t time_max_us = 253'402'300'799'000'000;
-
 // What the log holds is any 64-bit number; what the state holds can be computed with.
 UtcTime sane_time(std::int64_t us) {
   return utc_from_us(std::clamp<std::int64_t>(us, 0, time_max_us));
@@ -49,10 +45,7 @@ Reading to_reading(const fb::ReadingRecorded& fact, Sequence sequence, UtcTime a
   return reading;
 }
 
-// Limits of a slot that is believed. A price beyond 10 000 currency units per kWh is a mistake of
-// its source, and would overflow sums.
-constexpr std::uint32_t slot_step_min_s = 60;
-constexpr std::uint32_t slot_step_max_s = 86'400;
+// A price beyond 10 000 currency units per kWh is a mistake of its source, and would overflow sums.
 constexpr std::int64_t market_price_max = 1'000'000'000'000;
 
 bool by_start(const PriceSlot& a, const PriceSlot& b) { return a.start < b.start; }

@@ -64,6 +64,14 @@ struct PriceSlot {
   bool operator==(const PriceSlot&) const = default;
 };
 
+// From 1970 to the end of the year 9999: inside it, differences of times and sums with durations
+// cannot overflow.
+inline constexpr std::int64_t time_max_us = 253'402'300'799'000'000;
+
+// Limits of a slot that is believed.
+inline constexpr std::uint32_t slot_step_min_s = 60;
+inline constexpr std::uint32_t slot_step_max_s = 86'400;
+
 // What the inverter was told and what it confirmed.
 struct InverterState {
   fb::InverterMode wished = fb::InverterMode::unknown;

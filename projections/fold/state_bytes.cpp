@@ -75,7 +75,7 @@ std::vector<std::byte> canonical_bytes(const State& state) {
 
 std::vector<std::byte> canonical_bytes(const LegacyRowsState& memory) {
   Writer writer;
-  writer.put(legacy_rows_version);
+  writer.put(rows_memory_version);
   writer.put(memory);
   return writer.take();
 }

@@ -87,10 +87,17 @@ auto fields(T& value) {
   return std::tie(through, recorded_at, site, policy, reading, prices, inverter, faults,
                   owner_override, decision, plan, coordinator);
 }
+template <Is<Metered> T>
+auto fields(T& value) {
+  auto& [at, device, pv_w, load_w, grid_w, battery_w, pv_mwh, load_mwh, import_mwh, export_mwh,
+         charge_mwh, discharge_mwh] = value;
+  return std::tie(at, device, pv_w, load_w, grid_w, battery_w, pv_mwh, load_mwh, import_mwh,
+                  export_mwh, charge_mwh, discharge_mwh);
+}
 template <Is<LegacyRowsState> T>
 auto fields(T& value) {
-  auto& [energy_row_at, state_row_at, energy_times] = value;
-  return std::tie(energy_row_at, state_row_at, energy_times);
+  auto& [energy_row_at, state_row_at, energy_times, metered] = value;
+  return std::tie(energy_row_at, state_row_at, energy_times, metered);
 }
 
 template <class T>

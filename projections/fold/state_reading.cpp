@@ -156,7 +156,7 @@ Result<LegacyRowsState> read_legacy_rows_state(std::span<const std::byte> bytes)
   Reader reader(bytes);
   std::uint32_t version = 0;
   reader.take(version);
-  if (version != legacy_rows_version) reader.refuse("they are of another version");
+  if (version != rows_memory_version) reader.refuse("they are of another version");
   LegacyRowsState memory;
   reader.take(memory);
   if (const char* wrong = reader.end()) return refused("the rows' memory", wrong);

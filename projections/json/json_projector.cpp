@@ -71,7 +71,7 @@ class JsonProjector final : public Projector {
     }
     live_->position = after;
     for (const fold::LegacyRow& row : rows)
-      live_->newest_at = std::max(live_->newest_at.value_or(row.at), row.at);
+      if (is_legacy(row)) live_->newest_at = std::max(live_->newest_at.value_or(row.at), row.at);
     if (!live_->settled_at) live_->settled_at = live_->newest_at;
     if (options_.staging) return drop_expired();
     return wants_settling() ? settle() : Result<void>();
@@ -140,11 +140,11 @@ class JsonProjector final : public Projector {
   // as in a live run.
   Pending sort_rows(std::span<const fold::LegacyRow> rows) {
     for (const fold::LegacyRow& row : rows)
-      live_->newest_day = std::max(live_->newest_day, row.local_date);
+      if (is_legacy(row)) live_->newest_day = std::max(live_->newest_day, row.local_date);
     const std::string first = first_day_kept();
     Pending pending;
     for (const fold::LegacyRow& row : rows)
-      if (row.local_date >= first) add_row(pending[file_name(row)], row);
+      if (is_legacy(row) && row.local_date >= first) add_row(pending[file_name(row)], row);
     return pending;
   }
 

@@ -24,7 +24,7 @@ struct LiveOptions {
   std::filesystem::path data;
   bool sqlite = true;
   std::filesystem::path sqlite_file;  // empty: <data>/goodwe_energy.db
-  std::uint32_t sqlite_schema = 4;
+  std::uint32_t sqlite_schema = 5;
   bool json = false;
   std::chrono::seconds json_settle_every{300};  // of event time; a simulation wants more
   std::size_t batch_events_max = 4'096;         // see RunnerOptions

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -42,13 +43,18 @@ class Counter final : public Projector {
 
   // Rows of each table that retention leaves.
   [[nodiscard]] std::map<std::string, std::uint64_t> expected(
-      std::optional<std::uint32_t> state_days) const {
+      std::optional<std::uint32_t> state_days, std::uint32_t schema) const {
     const std::string cut =
         state_days ? sqlite::retention_cut(newest_state_, *state_days) : std::string();
     std::uint64_t states = 0;
     for (auto day = states_.lower_bound(cut); day != states_.end(); ++day) states += day->second;
-    return {
+    std::map<std::string, std::uint64_t> rows{
         {"energy_data", energy_}, {"system_state", states}, {"coordinator_decisions", decisions_}};
+    if (schema < sqlite::schema_with_ours) return rows;
+    rows.insert({{"hourly_stats", hours_.size()},
+                 {"market_prices", prices_.size()},
+                 {"decision_audit", decisions_}});
+    return rows;
   }
   std::uint64_t derived = 0;
 
@@ -59,7 +65,12 @@ class Counter final : public Projector {
                             ++states_[state.timestamp.substr(0, 10)];
                             newest_state_ = std::max(newest_state_, state.timestamp);
                           },
-                          [&](const fold::DecisionRow&) { ++decisions_; }},
+                          [&](const fold::DecisionRow&) { ++decisions_; },
+                          [&](const fold::EnergyHourRow& hour) { hours_.insert(hour.start); },
+                          [&](const fold::MarketPriceRow& price) {
+                            prices_.emplace(price.kind, price.start);
+                          },
+                          [&](const fold::DecisionAuditRow&) {}},
                row.row);
   }
   std::optional<Checkpoint> checkpoint_;
@@ -67,6 +78,8 @@ class Counter final : public Projector {
   std::uint64_t decisions_ = 0;
   std::map<std::string, std::uint64_t> states_;  // by day
   std::string newest_state_;
+  std::set<UtcTime> hours_;
+  std::set<std::pair<fb::PriceKind, UtcTime>> prices_;
 };
 
 std::vector<std::unique_ptr<Projector>> make_projectors(const StageOptions& options) {
@@ -135,7 +148,7 @@ Result<std::map<std::string, std::uint64_t>> verify_sqlite(const StageOptions& o
   if (!rows) return rows;
   const auto days =
       options.keep_all ? std::nullopt : std::optional(SqliteOptions{}.system_state_days);
-  for (const auto& [table, expected] : counter.expected(days))
+  for (const auto& [table, expected] : counter.expected(days, options.schema))
     if (rows->at(table) != expected)
       return not_as_derived(table + " has " + std::to_string(rows->at(table)) +
                             " rows, derived were " + std::to_string(expected));

@@ -1,5 +1,6 @@
 #include "projections/sqlite/sqlite_compare.hpp"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -118,6 +119,10 @@ constexpr const char* index_sql =
     "pragma_index_info(m.name) i "
     "WHERE m.type = 'index' ORDER BY m.name, i.seqno";
 
+Result<std::int64_t> schema_of(Connection& connection) {
+  return connection.integer("SELECT max(version) FROM schema_version");
+}
+
 }  // namespace
 
 Result<std::map<std::string, std::uint64_t>> check_file(const std::filesystem::path& file) {
@@ -127,8 +132,11 @@ Result<std::map<std::string, std::uint64_t>> check_file(const std::filesystem::p
   if (!finding) return Failure(finding.error());
   if (*finding != "ok")
     return fail(ErrorKind::corrupt, file.string() + ": " + *finding, "build it again");
+  const Result<std::int64_t> schema = schema_of(*connection);
+  if (!schema) return Failure(schema.error());
   std::map<std::string, std::uint64_t> rows;
   for (const TableName& table : tables) {
+    if (table.since > *schema) continue;
     const Result<std::int64_t> count =
         connection->integer("SELECT count(*) FROM " + std::string(table.name));
     if (!count) return Failure(count.error());
@@ -150,9 +158,14 @@ Result<std::vector<FileDifference>> compare_files(const std::filesystem::path& a
   WATTLEDGER_TRY(second->execute("BEGIN"));
   WATTLEDGER_TRY(comparison.table("columns", columns_sql));
   WATTLEDGER_TRY(comparison.table("indexes", index_sql));
+  const Result<std::int64_t> schema = schema_of(*first);
+  if (!schema) return Failure(schema.error());
+  const Result<std::int64_t> other = schema_of(*second);
+  if (!other) return Failure(other.error());
   for (const TableName& table : tables)
-    WATTLEDGER_TRY(comparison.table(table.name, "SELECT * FROM " + std::string(table.name) +
-                                                    " ORDER BY " + std::string(table.order)));
+    if (table.since <= std::min(*schema, *other))
+      WATTLEDGER_TRY(comparison.table(table.name, "SELECT * FROM " + std::string(table.name) +
+                                                      " ORDER BY " + std::string(table.order)));
   return comparison.take();
 }
 

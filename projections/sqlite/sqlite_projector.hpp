@@ -1,5 +1,5 @@
 // The legacy SQLite file (schema versions 1 to 4, the last to the letter) as a projection, with one
-// table more: projection_checkpoint.
+// table more: projection_checkpoint. Version 5 adds tables of ours beside.
 //
 // Live: WAL, synchronous NORMAL; after a power cut the file is whole and at most a few commits
 // behind, its checkpoint with it. system_state keeps 30 days back from its newest row, everything
@@ -21,7 +21,7 @@ inline constexpr const char* sqlite_file_name = "goodwe_energy.db";
 struct SqliteOptions {
   std::filesystem::path data;  // the file is <data>/goodwe_energy.db unless `file` says otherwise
   std::filesystem::path file;
-  std::uint32_t schema = 4;
+  std::uint32_t schema = 5;
   bool staging =
       false;  // built aside: no journal, no sync, indexes last, durable only after settle()
   bool keep_all = false;  // no retention

@@ -80,6 +80,11 @@ Result<RowWriter> RowWriter::prepare(Connection& connection, std::uint32_t schem
   if (!applied_at) return Failure(applied_at.error());
   RowWriter writer(schema, retention, std::move(*energy), std::move(*state), std::move(*decision),
                    std::move(*cut), std::move(*applied_at));
+  if (schema >= schema_with_ours) {
+    Result<HouseRowWriter> house = HouseRowWriter::prepare(connection);
+    if (!house) return Failure(house.error());
+    writer.house_.emplace(std::move(*house));
+  }
   WATTLEDGER_TRY(writer.read_newest(connection));
   return writer;
 }
@@ -115,14 +120,21 @@ Result<void> RowWriter::write(std::span<const fold::LegacyRow> rows) {
         "sequence " + std::to_string(row.sequence.value) + " cannot be written: " + error.what;
     return Failure(std::move(error));
   }
+  if (house_) WATTLEDGER_TRY(house_->flush());
   return cut_old_states();
 }
 
 Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
   return std::visit(
-      Overloaded{[&](const fold::EnergyRow& energy) { return write_energy(row, energy); },
-                 [&](const fold::SystemStateRow& state) { return write_state(row, state); },
-                 [&](const fold::DecisionRow& decision) { return write_decision(row, decision); }},
+      Overloaded{
+          [&](const fold::EnergyRow& energy) { return write_energy(row, energy); },
+          [&](const fold::SystemStateRow& state) { return write_state(row, state); },
+          [&](const fold::DecisionRow& decision) { return write_decision(row, decision); },
+          [&](const fold::EnergyHourRow& hour) -> Result<void> {
+            if (house_) house_->add(hour);
+            return {};
+          },
+          [&](const auto& ours) { return house_ ? house_->write(row, ours) : Result<void>(); }},
       row.row);
 }
 

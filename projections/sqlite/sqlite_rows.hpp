@@ -16,6 +16,7 @@
 
 #include "projections/fold/legacy_rows.hpp"
 #include "projections/sqlite/sqlite_handle.hpp"
+#include "projections/sqlite/sqlite_house_rows.hpp"
 
 namespace wattledger::projections::sqlite {
 
@@ -66,6 +67,7 @@ class RowWriter {
   bool late_row_ = false;  // a row older than the last cut came
   std::string newest_;     // timestamp of the newest state row
   std::string last_cut_;
+  std::optional<HouseRowWriter> house_;            // from schema version 5
   std::multimap<std::string, std::int64_t> born_;  // timestamp → id, only without the index
 };
 

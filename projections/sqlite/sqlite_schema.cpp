@@ -125,7 +125,8 @@ constexpr std::array<const char*, schema_last> descriptions = {
     "Initial schema",
     "Add price snapshot fields (current_price_pln, energy_kwh, costs) to decisions",
     "Add composite and specialized indexes for query optimization",
-    "Add cumulative energy columns and tariff_zone to energy_data"};
+    "Add cumulative energy columns and tariff_zone to energy_data",
+    "Add statistics by hour, day and month, market_prices and decision_audit"};
 
 // Those of each version, beside the ones before.
 constexpr std::array<const char*, schema_last> indexes_sql = {
@@ -150,7 +151,87 @@ CREATE INDEX IF NOT EXISTS idx_weather_source_time ON weather_data(source, times
 )sql",
     R"sql(
 CREATE INDEX IF NOT EXISTS idx_energy_tariff_zone ON energy_data(tariff_zone);
+)sql",
+    R"sql(
+CREATE INDEX IF NOT EXISTS idx_hourly_stats_date ON hourly_stats(date);
+CREATE INDEX IF NOT EXISTS idx_market_prices_start ON market_prices(start);
+CREATE INDEX IF NOT EXISTS idx_market_prices_date ON market_prices(date);
+CREATE INDEX IF NOT EXISTS idx_decision_audit_time ON decision_audit(time);
+CREATE INDEX IF NOT EXISTS idx_decision_audit_rule_time ON decision_audit(rule, time);
 )sql"};
+
+// What hours, days and months have in common. Sums are integers (1e-6 kWh, 1e-8 of the currency),
+// for they are added to; what people ask for is reckoned from them as it is read.
+constexpr std::string_view sums_mark = "/*sums*/";
+constexpr std::string_view sums_sql = R"sql(
+    covered_s INTEGER NOT NULL DEFAULT 0,
+    pv_mwh INTEGER NOT NULL DEFAULT 0,
+    load_mwh INTEGER NOT NULL DEFAULT 0,
+    import_mwh INTEGER NOT NULL DEFAULT 0,
+    export_mwh INTEGER NOT NULL DEFAULT 0,
+    charge_mwh INTEGER NOT NULL DEFAULT 0,
+    discharge_mwh INTEGER NOT NULL DEFAULT 0,
+    priced_s INTEGER NOT NULL DEFAULT 0,
+    price_seconds_e8 INTEGER NOT NULL DEFAULT 0,
+    priced_import_mwh INTEGER NOT NULL DEFAULT 0,
+    import_cost_e8 INTEGER NOT NULL DEFAULT 0,
+    export_revenue_e8 INTEGER NOT NULL DEFAULT 0,
+    load_cost_e8 INTEGER NOT NULL DEFAULT 0,
+    consumption_kwh REAL AS (load_mwh / 1e6),
+    pv_kwh REAL AS (pv_mwh / 1e6),
+    import_kwh REAL AS (import_mwh / 1e6),
+    export_kwh REAL AS (export_mwh / 1e6),
+    charged_kwh REAL AS (charge_mwh / 1e6),
+    discharged_kwh REAL AS (discharge_mwh / 1e6),
+    self_use_kwh REAL AS (max(pv_mwh - export_mwh, 0) / 1e6),
+    average_price REAL AS (price_seconds_e8 / 1e8 / nullif(priced_s, 0)),
+    weighted_price REAL AS (import_cost_e8 / 1e2 / nullif(priced_import_mwh, 0)),
+    cost REAL AS (CASE WHEN priced_s > 0 THEN (import_cost_e8 - export_revenue_e8) / 1e8 END),
+    savings REAL AS (CASE WHEN priced_s > 0
+        THEN (load_cost_e8 - import_cost_e8 + export_revenue_e8) / 1e8 END))sql";
+
+constexpr const char* our_tables_sql = R"sql(
+CREATE TABLE hourly_stats (
+    start TEXT PRIMARY KEY,
+    date TEXT NOT NULL,
+    hour INTEGER NOT NULL,/*sums*/
+);
+CREATE TABLE daily_stats (
+    date TEXT PRIMARY KEY,/*sums*/
+);
+CREATE TABLE monthly_stats (
+    month TEXT PRIMARY KEY,/*sums*/
+);
+CREATE TABLE market_prices (
+    kind TEXT NOT NULL,
+    start TEXT NOT NULL,
+    date TEXT NOT NULL,
+    local_time TEXT NOT NULL,
+    length_s INTEGER NOT NULL,
+    price REAL NOT NULL,
+    currency TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    suspect INTEGER NOT NULL,
+    issued_at TEXT,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (kind, start)
+) WITHOUT ROWID;
+CREATE TABLE decision_audit (
+    decision_id INTEGER PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    time TEXT NOT NULL,
+    action TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    control_mode TEXT NOT NULL,
+    price REAL,
+    expected_cost REAL,
+    expected_saving REAL,
+    based_on INTEGER NOT NULL,
+    policy_digest TEXT NOT NULL,
+    engine_revision INTEGER NOT NULL,
+    state_digest TEXT NOT NULL
+);
+)sql";
 
 }  // namespace
 
@@ -158,6 +239,12 @@ Result<void> create_tables(Connection& connection, std::uint32_t schema) {
   std::string sql(tables_sql);
   sql.replace(sql.find(counters_mark), counters_mark.size(),
               schema >= schema_with_counters ? counters_sql : std::string_view());
+  if (schema >= schema_with_ours) {
+    std::string ours(our_tables_sql);
+    for (auto at = ours.find(sums_mark); at != std::string::npos; at = ours.find(sums_mark))
+      ours.replace(at, sums_mark.size(), sums_sql);
+    sql += ours;
+  }
   for (std::uint32_t version = schema_first; version <= schema; ++version)
     sql += "INSERT INTO schema_version(version, applied_at, description) VALUES (" +
            std::to_string(version) + ", NULL, '" + descriptions[version - 1] + "');\n";

@@ -1,11 +1,13 @@
 // The legacy schema's versions 1 to 4, the last to the letter (nine tables, sixteen indexes, four
-// rows of schema_version), and one table of ours in each. Source: the legacy storage contract §1.1
-// and §1.2; tests compare with a file that the legacy system wrote.
+// rows of schema_version), and one table of ours in each; version 5 is version 4 with more tables
+// of ours beside. Source: the legacy storage contract §1.1 and §1.2; tests compare with a file that
+// the legacy system wrote.
 //
 //   1  the tables, seven indexes
 //   2  no change of tables: decisions carry prices and costs in their JSON, which ours do in each
 //   3  eight composite and specialized indexes
 //   4  five columns of energy_data, and an index on one of them
+//   5  hourly_stats, daily_stats, monthly_stats, market_prices, decision_audit
 #pragma once
 
 #include <array>
@@ -18,12 +20,14 @@
 namespace wattledger::projections::sqlite {
 
 inline constexpr std::uint32_t schema_first = 1;
-inline constexpr std::uint32_t schema_last = 4;
+inline constexpr std::uint32_t schema_last = 5;
 [[nodiscard]] constexpr bool schema_known(std::uint32_t schema) {
   return schema >= schema_first && schema <= schema_last;
 }
 // Since when energy_data has counters and the tariff's zone.
 inline constexpr std::uint32_t schema_with_counters = 4;
+// Since when there are tables of ours beside the legacy ones.
+inline constexpr std::uint32_t schema_with_ours = 5;
 // Raised when the file changes shape or retention while the rows' meaning
 // (fold::legacy_rows_version) and the schema stay.
 inline constexpr std::uint32_t sqlite_revision = 1;
@@ -31,12 +35,13 @@ inline constexpr std::uint32_t sqlite_revision = 1;
 // Written at creation in every file of ours: a backup needs equal page sizes on both sides.
 inline constexpr std::int64_t page_bytes = 4'096;
 
-// Every table of the file, its primary key's columns in order (what a canonical dump sorts by).
+// Every table, its primary key's columns in order (what a canonical dump sorts by).
 struct TableName {
   std::string_view name;
   std::string_view order;
+  std::uint32_t since = schema_first;
 };
-inline constexpr std::array<TableName, 11> tables{{
+inline constexpr std::array<TableName, 16> tables{{
     {"schema_version", "version"},
     {"energy_data", "timestamp"},
     {"system_state", "id"},
@@ -48,6 +53,11 @@ inline constexpr std::array<TableName, 11> tables{{
     {"pv_forecasts", "forecast_date, hour, source, timestamp"},
     {"projection_checkpoint", "projection"},
     {"sqlite_sequence", "name"},
+    {"hourly_stats", "start", schema_with_ours},
+    {"daily_stats", "date", schema_with_ours},
+    {"monthly_stats", "month", schema_with_ours},
+    {"market_prices", "kind, start", schema_with_ours},
+    {"decision_audit", "decision_id", schema_with_ours},
 }};
 
 // Inside the caller's transaction. schema_version's applied_at stays NULL until the first row of

@@ -73,7 +73,7 @@ const Wrong wrongs[] = {
     {"yes for a boolean", "projections: {json: {enabled: yes}}",
      "h.yaml:1: projections.json.enabled", "false, true"},
     {"unknown policy", "policy: {name: optimal}", "h.yaml:1: policy.name", "write cheapest"},
-    {"unknown schema", "projections: {sqlite: {schema: 5}}", "h.yaml:1: projections.sqlite.schema",
+    {"unknown schema", "projections: {sqlite: {schema: 6}}", "h.yaml:1: projections.sqlite.schema",
      ""},
     {"unknown level", "logging: {level: loud}", "h.yaml:1: logging.level", "trace, debug"},
     {"currency", "prices: {currency: zl}", "h.yaml:1: prices.currency", "PLN"},

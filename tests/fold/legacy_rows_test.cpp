@@ -73,7 +73,9 @@ TEST_SUITE("fold/legacy_rows") {
   TEST_CASE("an extra reading between two polls is no row of its own") {
     LegacyHouse house;
     house.tell(noon, reading());
-    CHECK(house.tell(noon + seconds(30), reading()).empty());
+    const auto between = house.tell(noon + seconds(30), reading());
+    CHECK(only<EnergyRow>(between).empty());
+    CHECK(only<SystemStateRow>(between).empty());
     CHECK(only<SystemStateRow>(house.tell(noon + seconds(60), reading())).size() == 1);
   }
 

@@ -46,7 +46,9 @@ TEST_SUITE("projections/rebuild") {
     CHECK(report.projections[0].rows.at("system_state") == 60);
     CHECK(report.projections[0].rows.at("energy_data") == 12);
     CHECK(report.projections[0].rows.at("coordinator_decisions") == 4);
-    CHECK(report.rows_derived == 76);
+    CHECK(report.projections[0].rows.at("decision_audit") == 4);
+    CHECK(report.projections[0].rows.at("hourly_stats") == 1);
+    CHECK(report.rows_derived == 76 + 59 + 4);
     CHECK(report.projections[1].name == "json");
     CHECK(std::filesystem::exists(directory / "built" / "out" / "energy_data" /
                                   "energy_data_2025-10-01.json"));
@@ -113,7 +115,7 @@ TEST_SUITE("projections/rebuild") {
     const StageReport report = must(stage(house.log(), into(directory / "built")));
     CHECK(report.rows_derived == 0);
     CHECK(SqliteReader(directory / "built" / sqlite_file_name)
-              .one("SELECT max(version) FROM schema_version") == "4");
+              .one("SELECT max(version) FROM schema_version") == "5");
   }
 
   TEST_CASE(

@@ -18,7 +18,7 @@ inline std::string local_minute(std::int64_t minutes) {
 
 inline fold::LegacyRow row_of(
     std::uint64_t sequence, std::int64_t minutes,
-    std::variant<fold::EnergyRow, fold::SystemStateRow, fold::DecisionRow> content) {
+    fold::RowContent content) {
   fold::LegacyRow row;
   row.sequence = Sequence{sequence};
   row.at = utc_from_us((1'759'276'800 + minutes * 60) * 1'000'000);

@@ -101,7 +101,7 @@ TEST_SUITE("projections/sqlite projector") {
     Feeder feeder(*projector);
     REQUIRE(feeder.apply({}, 2).has_value());
     SqliteReader reader(directory / sqlite_file_name);
-    CHECK(reader.one("SELECT max(version), max(applied_at) FROM schema_version") == "4|NULL");
+    CHECK(reader.one("SELECT max(version), max(applied_at) FROM schema_version") == "5|NULL");
     REQUIRE(feeder.apply({energy_row(3, 5), energy_row(4, 10)}, 4).has_value());
     REQUIRE(feeder.apply({energy_row(5, 15)}, 5).has_value());
     CHECK(reader.rows("SELECT DISTINCT applied_at FROM schema_version") ==
@@ -198,7 +198,7 @@ TEST_SUITE("projections/sqlite projector") {
     const TemporaryDirectory directory;
     SqliteOptions options;
     options.data = directory.path();
-    options.schema = 5;
+    options.schema = 6;
     const auto projector = make_sqlite_projector(options);
     REQUIRE(!projector->checkpoint().has_value());
     CHECK(projector->checkpoint().error().kind == ErrorKind::unsupported);
@@ -365,7 +365,7 @@ TEST_SUITE("projections/sqlite compare") {
     const auto sound = sqlite::check_file(file);
     REQUIRE(sound.has_value());
     CHECK(sound->at("energy_data") == 500);
-    CHECK(sound->at("schema_version") == 4);
+    CHECK(sound->at("schema_version") == 5);
     std::string bytes = bytes_of(file);
     bytes.replace(bytes.size() - 2 * 4'096, 4'096, std::string(4'096, '\x5A'));
     write_bytes(file, bytes);

@@ -76,8 +76,8 @@ TEST_SUITE("projections/sqlite schema") {
       const char* columns;  // of energy_data
       const char* indexes;
     };
-    for (const Row& row :
-         {Row{1, "13", "7"}, Row{2, "13", "7"}, Row{3, "13", "15"}, Row{4, "18", "16"}})
+    for (const Row& row : {Row{1, "13", "7"}, Row{2, "13", "7"}, Row{3, "13", "15"},
+                           Row{4, "18", "16"}, Row{5, "18", "21"}})
       for (const bool staging : {false, true}) {
         CAPTURE(row.schema);
         CAPTURE(staging);
@@ -93,6 +93,24 @@ TEST_SUITE("projections/sqlite schema") {
               std::to_string(row.schema));
         CHECK(reader.one("SELECT count(*) FROM energy_data WHERE battery_soc IS NOT NULL") == "1");
       }
+  }
+
+  TEST_CASE("version 5 is version 4 to the letter with our tables beside") {
+    const TemporaryDirectory four, five;
+    SqliteReader before(fresh_file(four, false, 4));
+    SqliteReader after(fresh_file(five, false, 5));
+    auto tables_of_five = columns(after);
+    for (const char* ours :
+         {"hourly_stats", "daily_stats", "monthly_stats", "market_prices", "decision_audit"})
+      CHECK(tables_of_five.erase(ours) == 1);
+    CHECK(tables_of_five == columns(before));
+    const auto indexes_of_five = indexes(after);
+    for (const auto& [name, content] : indexes(before)) {
+      CAPTURE(name);
+      REQUIRE(indexes_of_five.contains(name));
+      CHECK(indexes_of_five.at(name) == content);
+    }
+    CHECK(after.one("SELECT count(*) FROM schema_version WHERE applied_at IS NOT NULL") == "5");
   }
 
   TEST_CASE("created_at sits before the five columns of version 4") {

@@ -189,7 +189,7 @@ TEST_SUITE("replay/replay") {
     const ToolRun undone = on(house, {"replay", "--undo", "--yes"});
     INFO(undone.out << undone.err);
     REQUIRE(undone.code == 0);
-    CHECK(undone.lines()[0].rfind("sqlite version 10401 is back as of record ", 0) == 0);
+    CHECK(undone.lines()[0].rfind("sqlite version 10501 is back as of record ", 0) == 0);
     CHECK(odd() == "1");
     CHECK(std::filesystem::file_size(day) == bytes);
     const auto history = on(house, {"replay", "--history", "--format", "json"}).json_lines();
@@ -276,7 +276,7 @@ TEST_SUITE("replay/replay") {
     const auto history = on(house, {"replay", "--history", "--format", "json"}).json_lines();
     REQUIRE(history.size() == 1);
     CHECK(history[0]["sequence"] == 8);
-    CHECK(history[0]["schema"] == 4);
+    CHECK(history[0]["schema"] == 5);
     CHECK(history[0]["reason"] == "adopted");
     CHECK(history[0]["by"].get<std::string>().rfind("uid:", 0) == 0);
     CHECK(history[0]["took_ms"].is_number());

@@ -1,0 +1,39 @@
+// Writes our own tables' rows (fold/house_rows.hpp) into an open file of schema version 5. Energy
+// is added to what stands there, so it is written exactly once: the caller's transaction holds the
+// checkpoint too.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "projections/fold/legacy_rows.hpp"
+#include "projections/sqlite/sqlite_handle.hpp"
+
+namespace wattledger::projections::sqlite {
+
+class HouseRowWriter {
+ public:
+  // The tables exist. The connection outlives the writer.
+  static Result<HouseRowWriter> prepare(Connection& connection);
+
+  // Energy is kept until flush(), which ends every transaction. After an error the writer is thrown
+  // away.
+  void add(const fold::EnergyHourRow& hour);
+  Result<void> write(const fold::LegacyRow& row, const fold::MarketPriceRow& price);
+  Result<void> write(const fold::LegacyRow& row, const fold::DecisionAuditRow& decision);
+  Result<void> flush();
+
+ private:
+  HouseRowWriter(Statement hour, Statement day, Statement month, Statement price,
+                 Statement decision)
+      : hour_(std::move(hour)),
+        day_(std::move(day)),
+        month_(std::move(month)),
+        price_(std::move(price)),
+        decision_(std::move(decision)) {}
+
+  Statement hour_, day_, month_, price_, decision_;
+  std::map<UtcTime, fold::EnergyHourRow> hours_;
+};
+
+}  // namespace wattledger::projections::sqlite
