@@ -8,6 +8,7 @@
 #include <set>
 
 #include "coordinator/config/keys.hpp"
+#include "coordinator/config/legacy_keys.hpp"
 #include "coordinator/config/yaml_tree.hpp"
 #include "events/near_match.hpp"
 
@@ -27,6 +28,7 @@ std::vector<std::string> children_of(const std::string& prefix) {
       children.push_back(child);
   };
   for (const ScalarKey& key : scalar_keys()) add(key.path);
+  for (const LegacyKey& key : legacy_keys()) add(std::string(key.path));
   add(std::string(zones_path));
   return children;
 }
@@ -35,6 +37,13 @@ const ScalarKey* find_key(const std::string& path) {
   const auto& keys = scalar_keys();
   const auto found = std::find_if(keys.begin(), keys.end(),
                                   [&](const ScalarKey& key) { return key.path == path; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+const LegacyKey* find_legacy_key(const std::string& path) {
+  const auto& keys = legacy_keys();
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const LegacyKey& key) { return key.path == path; });
   return found == keys.end() ? nullptr : &*found;
 }
 
@@ -83,6 +92,7 @@ class Reader {
   Result<void> read_member(const YamlTree& key, const YamlTree& value, const std::string& path,
                            const std::string& prefix);
   Result<void> read_scalar(const ScalarKey& key, const YamlTree& value);
+  Result<void> read_legacy(const LegacyKey& key, int line, const YamlTree& value);
   Result<void> read_zones(const YamlTree& list);
   Result<void> read_zone(const YamlTree& map, const std::string& path);
   Result<void> read_zone_field(ZoneText& zone, const std::string& field, const YamlTree& value,
@@ -120,6 +130,8 @@ Result<void> Reader::read_member(const YamlTree& key, const YamlTree& value,
   // A key with a dot inside would else pass for a path.
   const bool dotted = key.text.find('.') != std::string::npos;
   if (const ScalarKey* known = dotted ? nullptr : find_key(path)) return read_scalar(*known, value);
+  if (const LegacyKey* legacy = dotted ? nullptr : find_legacy_key(path))
+    return read_legacy(*legacy, key.line, value);
   if (dotted || !is_section(path)) {
     return wrong(key.line, path.substr(0, 200) + " is not a key of the configuration",
                  unknown_key_remedy(prefix, key.text));
@@ -145,6 +157,32 @@ Result<void> Reader::read_scalar(const ScalarKey& key, const YamlTree& value) {
   if (auto taken = key.take(value.text, config_); !taken) {
     return wrong(value.line, key.path + ": " + taken.error().what, taken.error().remedy);
   }
+  return {};
+}
+
+// What the legacy configuration says in its own words. Two names of one setting must not both
+// stand.
+Result<void> Reader::read_legacy(const LegacyKey& key, int line, const YamlTree& value) {
+  const std::string path(key.path);
+  if (key.now.empty()) {
+    config_.without_meaning.push_back(path);
+    return {};
+  }
+  const std::string now(key.now);
+  if (const auto [first, added] = lines_.emplace(now, line); !added)
+    return wrong(
+        line,
+        path + " and " + now + " in line " + std::to_string(first->second) + " set the same thing",
+        "keep one of the two lines");
+  ScalarKey named = *find_key(now);
+  named.path = path;
+  WATTLEDGER_TRY(read_scalar(named, value));
+  const std::filesystem::path& file = config_.sqlite.path;
+  if (now == "projections.sqlite.path" && !file.empty() && file.is_relative())
+    return wrong(line,
+                 path + ": \"" + file.string() +
+                     "\" meant a place in whatever directory the older program was started in",
+                 "write the whole path");
   return {};
 }
 

@@ -65,7 +65,8 @@ struct Config {
   SqliteConfig sqlite;
   JsonConfig json;
   LoggingConfig logging;
-  std::string control_group;  // group of control.sock; empty: the process's
+  std::vector<std::string> without_meaning;  // keys of the legacy data_storage that set nothing
+  std::string control_group;                 // group of control.sock; empty: the process's
 };
 
 // A named file that is missing is an error (not_found). Relative paths inside are relative to the

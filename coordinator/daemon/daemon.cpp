@@ -98,6 +98,8 @@ Result<void> Daemon::take_signing_key() {
 }
 
 Result<void> Daemon::start_projections() {
+  for (const std::string& key : config_.without_meaning)
+    spdlog::info("{} has no meaning in this program and sets nothing", key);
   projections::LiveOptions options;
   options.data = config_.data;
   options.sqlite = config_.sqlite.enabled;

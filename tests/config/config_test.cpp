@@ -80,6 +80,39 @@ TEST_SUITE("config/parse") {
     CHECK(config->logging.file == "/etc/wattledger/l.log");
   }
 
+  TEST_CASE("the legacy data_storage section gives the playbook's modes, its other keys nothing") {
+    const auto full = parse(
+        "data_storage:\n"
+        "  file_storage:\n"
+        "    enabled: true\n"
+        "    energy_data_dir: \"/opt/goodwe/out/energy_data\"\n"
+        "    state_dir: /opt/goodwe/out\n"
+        "    retention_days: 7\n"
+        "  database_storage:\n"
+        "    enabled: false\n"
+        "    sqlite:\n"
+        "      path: /opt/goodwe/data/goodwe_energy.db\n"
+        "      connection_pool_size: 5\n"
+        "      timeout: 30.0\n"
+        "      max_retries: 3\n"
+        "      retry_delay: 0.1\n",
+        "c.yaml");
+    if (!full) FAIL(full.error().line());
+    CHECK(full->json.enabled);
+    CHECK(!full->sqlite.enabled);
+    CHECK(full->sqlite.path == "/opt/goodwe/data/goodwe_energy.db");
+    CHECK(full->without_meaning.size() == 7);
+    CHECK(full->without_meaning.front() == "data_storage.file_storage.energy_data_dir");
+
+    const auto database = parse(
+        "data_storage: {file_storage: {enabled: false}, database_storage: {enabled: true}}", "c");
+    REQUIRE(database);
+    CHECK(!database->json.enabled);
+    CHECK(database->sqlite.enabled);
+    CHECK(database->without_meaning.empty());
+    CHECK(parse("data_storage:\n", "c"));
+  }
+
   TEST_CASE("Windows line ends, a byte order mark and comments do not matter") {
     CHECK(parsed("\xEF\xBB\xBF# a comment\r\ncontrol:\r\n  mode: off\r\n").control_mode ==
           fb::ControlMode::off);
