@@ -105,10 +105,10 @@ TEST_SUITE("projections/sqlite schema") {
       CHECK(tables_of_five.erase(ours) == 1);
     CHECK(tables_of_five == columns(before));
     const auto indexes_of_five = indexes(after);
-    for (const auto& [name, content] : indexes(before)) {
-      CAPTURE(name);
-      REQUIRE(indexes_of_five.contains(name));
-      CHECK(indexes_of_five.at(name) == content);
+    for (const auto& index : indexes(before)) {
+      CAPTURE(index.first);
+      REQUIRE(indexes_of_five.contains(index.first));
+      CHECK(indexes_of_five.at(index.first) == index.second);
     }
     CHECK(after.one("SELECT count(*) FROM schema_version WHERE applied_at IS NOT NULL") == "5");
   }
