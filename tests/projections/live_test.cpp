@@ -301,6 +301,30 @@ TEST_SUITE("projections/live") {
     owner.check_equals_rebuilt(house);
   }
 
+  TEST_CASE("from files only to both, to the database only and back: each goes on where it stood") {
+    const Owner owner;
+    HouseLog house(owner.directory / "log");
+    struct Mode {
+      bool files, database;
+    };
+    for (const Mode mode : {Mode{true, false}, Mode{true, true}, Mode{false, true},
+                            Mode{false, false}, Mode{true, true}}) {
+      CAPTURE(mode.files);
+      CAPTURE(mode.database);
+      house.tell_minutes(30);
+      LiveOptions options = owner.options();
+      options.json = mode.files;
+      options.sqlite = mode.database;
+      LiveProjections live(house.log(), options);
+      must(live.start());
+      must(live.catch_up());
+      must(live.settle());
+      CHECK(live.status().size() == std::size_t{mode.files} + std::size_t{mode.database});
+      for (const LiveStatus& each : live.status()) CHECK(each.sequence == house.head());
+    }
+    owner.check_equals_rebuilt(house);
+  }
+
   TEST_CASE("a file that another program holds stops its projection; settling tries again") {
     const Owner owner;
     HouseLog house(owner.directory / "log");
