@@ -267,7 +267,7 @@ void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
                    "sqlite, json, or all that this house has (default)")
       ->type_name("sqlite|json|all");
   add_count(*command, "--schema", wish->schema,
-            "Schema version of the SQLite tables, 1 to 4 (else this house's)");
+            "Schema version of the SQLite tables, 1 to 5 (else this house's)");
   add_text(*command, "--into", wish->into,
            "Leave the result in this empty directory; live files stay as they are")
       ->type_name("DIR");
