@@ -16,7 +16,8 @@ namespace wattledger::log {
 namespace {
 
 constexpr std::string_view magic = "wattledger-s";
-constexpr std::uint32_t segment_version = 1;
+// 1 had no linear lanes and is read as before.
+constexpr std::uint32_t segment_version = 2;
 constexpr std::size_t head_bytes = 16;  // magic, version
 constexpr std::size_t tail_bytes =
     8 + 32 + head_bytes;  // manifest's length and digest, the head again
@@ -31,10 +32,10 @@ Digest sha256(std::span<const std::byte> bytes) {
   return digest;
 }
 
-std::array<std::byte, head_bytes> head() {
+std::array<std::byte, head_bytes> head_of(std::uint32_t version) {
   std::array<std::byte, head_bytes> bytes{};
   std::memcpy(bytes.data(), magic.data(), magic.size());
-  store_big(segment_version, bytes.data() + magic.size());
+  store_big(version, bytes.data() + magic.size());
   return bytes;
 }
 
@@ -50,18 +51,19 @@ std::string block_text(const Manifest& manifest, std::size_t index) {
          std::to_string(manifest.block_last(index).value) + ")";
 }
 
-Result<void> check_head(const DiskFile& file, std::uint64_t size) {
+// The file's version.
+Result<std::uint32_t> check_head(const DiskFile& file, std::uint64_t size) {
   const auto bytes = file.read(0, std::min<std::size_t>(head_bytes, size));
   if (!bytes) return Failure(bytes.error());
   if (bytes->size() < head_bytes || std::memcmp(bytes->data(), magic.data(), magic.size()) != 0)
     return fail(ErrorKind::foreign, file.path().string() + " is no segment of a wattledger log",
                 remedy);
-  if (const auto version = load_big<std::uint32_t>(bytes->data() + magic.size());
-      version != segment_version)
+  const auto version = load_big<std::uint32_t>(bytes->data() + magic.size());
+  if (version == 0 || version > segment_version)
     return fail(ErrorKind::newer,
                 file.path().string() + " is of segment version " + std::to_string(version),
                 "use the wattledger that wrote it, or a later one");
-  return {};
+  return version;
 }
 
 struct Read {
@@ -69,14 +71,14 @@ struct Read {
   Digest digest;
 };
 
-Result<Read> read_manifest(const DiskFile& file, std::uint64_t size) {
+Result<Read> read_manifest(const DiskFile& file, std::uint64_t size, std::uint32_t version) {
   const auto damaged = [&](const std::string& what) {
     return fail(ErrorKind::corrupt, file.path().string() + " " + what, remedy);
   };
   if (size < head_bytes + tail_bytes) return damaged("is cut short");
   const auto tail = file.read(size - tail_bytes, tail_bytes);
   if (!tail) return Failure(tail.error());
-  const auto expected = head();
+  const auto expected = head_of(version);
   if (!std::equal(expected.begin(), expected.end(), tail->begin() + 8 + 32))
     return damaged("is cut short, or its last bytes are damaged");
   const auto length = load_big<std::uint64_t>(tail->data());
@@ -190,7 +192,7 @@ class SegmentBuilder {
         tally_(source.log, source.first, source.last) {}
 
   Result<void> write() {
-    WATTLEDGER_TRY(file_.append(head()));
+    WATTLEDGER_TRY(file_.append(head_of(segment_version)));
     Sequence block_first = source_.first;
     for (Sequence at = source_.first; at <= source_.last; at = at.next()) {
       const auto stored = source_.record(at);
@@ -224,7 +226,7 @@ class SegmentBuilder {
     manifest.blocks = std::move(blocks_);
     const auto bytes = encode_manifest(manifest);
     const Digest digest = sha256(bytes);
-    const auto end = head();
+    const auto end = head_of(segment_version);
     std::array<std::byte, tail_bytes> tail{};
     store_big(static_cast<std::uint64_t>(bytes.size()), tail.data());
     std::memcpy(tail.data() + 8, digest.bytes.data(), digest.bytes.size());
@@ -295,8 +297,9 @@ Result<SegmentReader> SegmentReader::open(const std::filesystem::path& path) {
   if (!file) return Failure(file.error());
   const auto size = file->size();
   if (!size) return Failure(size.error());
-  WATTLEDGER_TRY(check_head(*file, *size));
-  auto read = read_manifest(*file, *size);
+  const auto version = check_head(*file, *size);
+  if (!version) return Failure(version.error());
+  auto read = read_manifest(*file, *size, *version);
   if (!read) return Failure(read.error());
   SegmentReader reader(*std::move(file), std::move(read->manifest));
   reader.digest_ = read->digest;

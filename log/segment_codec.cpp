@@ -11,6 +11,7 @@
 
 #include "log/byte_order.hpp"
 #include "log/crc32c.hpp"
+#include "log/segment_lanes.hpp"
 #include "log/segment_planes.hpp"
 #include "log/segment_shape.hpp"
 
@@ -69,27 +70,16 @@ struct Plain {
 };
 
 // The records of one shape, as columns of words without their crc.
-class Columns {
- public:
-  Columns(Records records, std::span<const std::uint32_t> members)
-      : count_(members.size()), words_(records[members.front()].size() / 8) {
-    cells_.resize(count_ * words_);
-    for (std::size_t i = 0; i < count_; ++i)
-      for (std::size_t word = 0; word < words_; ++word)
-        cells_[word * count_ + i] =
-            load_little<std::uint64_t>(records[members[i]].data() + 8 * word);
-    for (std::size_t i = 0; i < count_; ++i) cells_[i] &= ~std::uint64_t{0xFFFF'FFFF};
-  }
-  [[nodiscard]] std::size_t words() const { return words_; }
-  [[nodiscard]] Column column(std::size_t word) const {
-    return Column(cells_).subspan(word * count_, count_);
-  }
-
- private:
-  std::size_t count_;
-  std::size_t words_;
-  std::vector<std::uint64_t> cells_;
-};
+std::vector<std::uint64_t> cells_of(Records records, std::span<const std::uint32_t> members) {
+  const std::size_t count = members.size();
+  const std::size_t words = records[members.front()].size() / 8;
+  std::vector<std::uint64_t> cells(count * words);
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t word = 0; word < words; ++word)
+      cells[word * count + i] = load_little<std::uint64_t>(records[members[i]].data() + 8 * word);
+  for (std::size_t i = 0; i < count; ++i) cells[i] &= ~std::uint64_t{0xFFFF'FFFF};
+  return cells;
+}
 
 using Shapes = std::vector<std::vector<std::uint32_t>>;
 
@@ -130,16 +120,15 @@ void put_index(Records records, const Shapes& shapes, Plain& plain) {
 }
 
 void put_shape(Records records, std::span<const std::uint32_t> members, Plain& plain) {
-  const Columns columns(records, members);
-  std::vector<Lane> lanes;
-  for (std::size_t word = 0; word < columns.words(); ++word)
-    choose_lanes(columns.column(word), static_cast<std::uint32_t>(8 * word), lanes);
+  const auto cells = cells_of(records, members);
+  const Columns columns{cells, members.size()};
+  const std::vector<Lane> lanes = choose_lanes(columns);
   for (const Lane& lane : lanes) write_lane(lane, plain.bytes);
   bool dense = false;
   for (const Lane& lane : lanes) {
     if (lane.transform == Transform::constant) continue;
     const std::size_t from = plain.bytes.size();
-    write_planes(lane, columns.column(lane.offset / 8), plain.bytes);
+    write_planes(lane, columns, plain.bytes);
     // zstd shares its code tables within a block: what looks like noise gets a block of its own,
     // and what repeats stays together.
     for (unsigned plane = 0; plane < lane.width; ++plane) {

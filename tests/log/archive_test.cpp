@@ -10,6 +10,8 @@
 #include "log/compact.hpp"
 #include "tests/log/archive_fixture.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/places.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -54,6 +56,29 @@ TEST_SUITE("log/segment") {
     CHECK(segment.path() == fixture.segment(257, 8'960));
     CHECK(fixture.archived(257, 8'960));
     CHECK(segment.file_bytes() * 10 < manifest.record_bytes);
+  }
+
+  TEST_CASE("a segment of version 1 is read as before, one of a later version is newer") {
+    const Bytes old = read_file(golden_directory() / "segments" / "version_1.seg");
+    REQUIRE(old[15] == std::byte{1});
+    const TemporaryDirectory directory;
+    const auto path = directory.path() / "copy.seg";
+    write_file(path, old);
+    const SegmentReader segment = value(SegmentReader::open(path));
+    good(segment.verify());
+    CHECK(segment.manifest().records() == 512);
+    CHECK(segment.manifest().occurred_to == at_s(512));
+
+    ArchiveFixture fixture(1'000);
+    Bytes later = read_file(fixture.build(1, 512).path());
+    CHECK(later[15] == std::byte{2});
+    later[15] = later[later.size() - 1] = std::byte{3};
+    write_file(path, later);
+    CHECK(kind_of(SegmentReader::open(path)) == ErrorKind::newer);
+    Bytes mixed = old;  // head and tail of different versions
+    mixed[15] = std::byte{2};
+    write_file(path, mixed);
+    CHECK(kind_of(SegmentReader::open(path)) == ErrorKind::corrupt);
   }
 
   TEST_CASE("its tree nodes are the log's, and with those before them they give the root") {

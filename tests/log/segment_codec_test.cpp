@@ -135,9 +135,9 @@ TEST_SUITE("log/segment codec") {
       for (const auto width : std::to_array<std::uint8_t>({1, 2, 4, 8}))
         for (const Transform transform :
              {Transform::plain, Transform::delta, Transform::delta_delta}) {
-          const Lane lane{8U - width, width, transform, 0, 0};
+          const Lane lane{8U - width, width, transform, 0, 0, {}};
           std::vector<std::byte> planes;
-          write_planes(lane, column, planes);
+          write_planes(lane, {column, column.size()}, planes);
           std::vector<std::uint64_t> back(column.size());
           std::vector<std::byte*> records;
           for (std::uint64_t& word : back) records.push_back(reinterpret_cast<std::byte*>(&word));
