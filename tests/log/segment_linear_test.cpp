@@ -88,9 +88,9 @@ bool block_gives_back(const std::vector<Bytes>& records) {
 }
 
 // Values that wander, each by steps of its own, `records` of each.
-std::vector<std::vector<std::int64_t>> walks(Random& random, std::size_t count,
+std::vector<std::vector<std::int64_t>> walks(Random& random, std::size_t columns,
                                              std::size_t records) {
-  std::vector<std::vector<std::int64_t>> result(count);
+  std::vector<std::vector<std::int64_t>> result(columns);
   for (auto& walk : result) {
     std::normal_distribution<double> step(0, static_cast<double>(1 + random() % 100));
     std::int64_t at = static_cast<std::int64_t>(random() % 10'000);
