@@ -19,7 +19,6 @@ using Quarters = std::chrono::duration<std::int64_t, std::ratio<900>>;
 constexpr std::int64_t power_max_w = 200'000;
 constexpr std::int64_t counter_step_mwh = 1'000'000;  // what a coarse counter may run ahead
 constexpr std::int64_t mwh_per_kwh = 1'000'000;
-constexpr std::int64_t price_max_e8 = 1'000'000'000'000;  // 10 000 a kWh: beyond is no price
 
 template <class T>
 std::optional<std::int64_t> known(const flatbuffers::Optional<T>& value) {
@@ -97,7 +96,7 @@ void add_prices(EnergySums& sums, const State& state, UtcTime at) {
   if (slot == nullptr) return;
   const std::int64_t price = final_price(state, *slot).count();
   const std::int64_t market = slot->market.count();
-  if (std::abs(price) > price_max_e8 || std::abs(market) > price_max_e8) return;
+  if (std::abs(price) > market_price_max || std::abs(market) > market_price_max) return;
   sums.priced_s = sums.covered_s;
   sums.price_seconds_e8 = price * sums.covered_s;
   sums.priced_import_mwh = sums.import_mwh;

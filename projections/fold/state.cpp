@@ -45,9 +45,6 @@ Reading to_reading(const fb::ReadingRecorded& fact, Sequence sequence, UtcTime a
   return reading;
 }
 
-// A price beyond 10 000 currency units per kWh is a mistake of its source, and would overflow sums.
-constexpr std::int64_t market_price_max = 1'000'000'000'000;
-
 bool by_start(const PriceSlot& a, const PriceSlot& b) { return a.start < b.start; }
 
 void append_slots(std::vector<PriceSlot>& slots, const fb::Series& series) {

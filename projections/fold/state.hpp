@@ -71,6 +71,8 @@ inline constexpr std::int64_t time_max_us = 253'402'300'799'000'000;
 // Limits of a slot that is believed.
 inline constexpr std::uint32_t slot_step_min_s = 60;
 inline constexpr std::uint32_t slot_step_max_s = 86'400;
+// A price beyond 10 000 currency units per kWh is a mistake of its source, and would overflow sums.
+inline constexpr std::int64_t market_price_max = 1'000'000'000'000;
 
 // What the inverter was told and what it confirmed.
 struct InverterState {

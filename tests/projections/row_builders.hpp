@@ -16,9 +16,8 @@ inline std::string local_minute(std::int64_t minutes) {
   return iso_text(LocalTime(std::chrono::microseconds((1'759'276'800 + minutes * 60) * 1'000'000)));
 }
 
-inline fold::LegacyRow row_of(
-    std::uint64_t sequence, std::int64_t minutes,
-    fold::RowContent content) {
+inline fold::LegacyRow row_of(std::uint64_t sequence, std::int64_t minutes,
+                              fold::RowContent content) {
   fold::LegacyRow row;
   row.sequence = Sequence{sequence};
   row.at = utc_from_us((1'759'276'800 + minutes * 60) * 1'000'000);
