@@ -30,6 +30,8 @@ class Projector {
   virtual ~Projector() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;  // "sqlite", "json"
   [[nodiscard]] virtual std::uint32_t version() const = 0;
+  // Which texts of its rows it reads; others may be empty. All of them unless it says otherwise.
+  [[nodiscard]] virtual fold::RowTexts texts() const { return {}; }
   // nullopt for an empty target; `foreign` for one that holds something but no checkpoint of ours.
   // Opens nothing for writing.
   [[nodiscard]] virtual Result<std::optional<Checkpoint>> checkpoint() = 0;

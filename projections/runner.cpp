@@ -59,6 +59,17 @@ bool root_matters(const Target& target) {
          (target.candidate || target.report.standing == TargetStanding::other_version);
 }
 
+// What at least one of them reads.
+fold::RowTexts texts_of(const std::vector<Target>& targets) {
+  fold::RowTexts all{UtcTime::max(), UtcTime::max()};
+  for (const Target& target : targets) {
+    const fold::RowTexts its = target.projector->texts();
+    all.metrics = std::min(all.metrics, its.metrics);
+    all.file_lines = std::min(all.file_lines, its.file_lines);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string_view standing_name(TargetStanding standing) {
@@ -97,6 +108,7 @@ struct Runner::Impl {
   Sequence position;
   fold::State state;
   fold::LegacyRowsState memory;
+  fold::RowTexts texts;  // what the targets read
   Digest root;
   Damage damage;
   Sequence began;
@@ -224,7 +236,8 @@ Result<Sequence> Runner::Impl::next_stop(const log::Snapshot& snapshot, Sequence
 Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to) {
   const auto fold_in = [&](const log::RecordView& record) -> Result<bool> {
     fold::evolve(state, record.sequence, record.recorded_at, record.event);
-    fold::derive_rows(memory, state, record.sequence, record.recorded_at, record.event, rows);
+    fold::derive_rows(memory, state, record.sequence, record.recorded_at, record.event, texts,
+                      rows);
     position = record.sequence;
     return true;
   };
@@ -289,6 +302,7 @@ Result<std::vector<TargetReport>> Runner::start() {
   const log::Meta& meta = snapshot->meta();
   run.begin_anew(meta);
   for (Target& target : run.targets) run.look_at(target, meta);
+  run.texts = texts_of(run.targets);
   WATTLEDGER_TRY(run.to_lowest(*snapshot));
   WATTLEDGER_TRY(run.compare_roots(*snapshot));
   run.settle_standings(snapshot->head());

@@ -122,7 +122,7 @@ void add_prices(PythonObject& object, const Numbers& numbers) {
 // `charges`: a charge that will be carried out. One that is only advised is a row with the action,
 // but without amounts, since readers add them up as energy charged.
 DecisionRow charging(const State& state, const fb::DecisionMade& decision, UtcTime at,
-                     const std::string& reason) {
+                     const std::string& reason, bool with_file_line) {
   const Numbers numbers = numbers_of(state, decision, at);
   const bool charge = decision.action() == fb::Action::charge;
   const bool charges = charge && decision.control_mode() == fb::ControlMode::on;
@@ -142,6 +142,7 @@ DecisionRow charging(const State& state, const fb::DecisionMade& decision, UtcTi
   add_amounts(parameters, numbers, charges);
   parameters.add("tariff_zone", zone);
   row.parameters = parameters.text();
+  if (!with_file_line) return row;
 
   PythonObject line;
   line.add("timestamp", row.timestamp).add("action", row.action);
@@ -162,7 +163,7 @@ DecisionRow charging(const State& state, const fb::DecisionMade& decision, UtcTi
 // Selling rows have neither type nor reason in the table, and watts where charging rows have
 // kilowatts.
 DecisionRow selling(const State& state, const fb::DecisionMade& decision, UtcTime at,
-                    const std::string& reason) {
+                    const std::string& reason, bool with_file_line) {
   const Numbers numbers = numbers_of(state, decision, at);
   std::optional<double> revenue;
   if (numbers.cost && decision.control_mode() == fb::ControlMode::on) revenue = 0.0 - *numbers.cost;
@@ -176,6 +177,7 @@ DecisionRow selling(const State& state, const fb::DecisionMade& decision, UtcTim
   add_known(parameters, "pv_power", numbers.pv_w);
   add_known(parameters, "expected_revenue_pln", revenue);
   row.parameters = parameters.text();
+  if (!with_file_line) return row;
 
   PythonObject line;
   line.add("timestamp", row.timestamp).add("action", row.action).add("decision", "start_selling");
@@ -195,13 +197,15 @@ DecisionRow selling(const State& state, const fb::DecisionMade& decision, UtcTim
 
 }  // namespace
 
-DecisionRow legacy_decision(const State& state, const fb::DecisionMade& decision, UtcTime at) {
+DecisionRow legacy_decision(const State& state, const fb::DecisionMade& decision, UtcTime at,
+                            bool with_file_line) {
   fb::DecisionMadeT native;
   decision.UnPackTo(&native);
   std::string reason = reason_text(native, state.site.zone);
   if (decision.control_mode() != fb::ControlMode::on) reason = "Advice only: " + reason;
-  return decision.action() == fb::Action::sell ? selling(state, decision, at, reason)
-                                               : charging(state, decision, at, reason);
+  return decision.action() == fb::Action::sell
+             ? selling(state, decision, at, reason, with_file_line)
+             : charging(state, decision, at, reason, with_file_line);
 }
 
 }  // namespace wattledger::fold

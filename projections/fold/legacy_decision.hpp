@@ -7,8 +7,9 @@
 
 namespace wattledger::fold {
 
-// `state` is the fold after the decision, `at` the instant it is for.
+// `state` is the fold after the decision, `at` the instant it is for. `file_line` is left empty
+// unless asked for.
 [[nodiscard]] DecisionRow legacy_decision(const State& state, const fb::DecisionMade& decision,
-                                          UtcTime at);
+                                          UtcTime at, bool with_file_line);
 
 }  // namespace wattledger::fold

@@ -33,8 +33,8 @@ bool is_due(const std::optional<UtcTime>& last, UtcTime at, seconds every) {
   return at >= *last + interval - tolerance || at <= *last - interval;
 }
 
-// The key of energy_data is the wall clock's text: in the second pass of a repeated hour it moves
-// on by a microsecond until nobody has it.
+// The key of energy_data is the wall clock's text: in the second pass of a
+// repeated hour it moves on by a microsecond until nobody has it.
 LocalTime unique_energy_time(std::vector<LocalTime>& given, LocalTime local) {
   std::erase_if(given, [&](LocalTime each) { return each < local - keys_remembered; });
   if (given.size() >= keys_remembered_max) given.erase(given.begin());
@@ -99,21 +99,25 @@ std::optional<double> uptime_s(const State& state, UtcTime at) {
 }
 
 SystemStateRow state_row(const State& state, const fb::ReadingRecorded& reading, UtcTime at,
-                         const std::string& timestamp) {
+                         const RowTexts& texts, const std::string& timestamp) {
   SystemStateRow row;
   row.timestamp = timestamp;
   row.state = state_word(state, at);
   row.uptime = uptime_s(state, at);
+  if (at < texts.metrics && at < texts.file_lines) return row;
   const std::string current_data = legacy_current_data(state, reading, at, timestamp);
   const auto decisions = static_cast<std::int64_t>(state.coordinator.decisions);
   std::string last_update = timestamp;  // str(datetime) has a space there
   last_update[10] = ' ';
 
-  PythonObject metrics;
-  metrics.add("last_update", last_update).add_raw("current_data", current_data);
-  if (decisions != 0) metrics.add("decision_count", decisions);
-  if (row.uptime) metrics.add("uptime_seconds", *row.uptime);
-  row.metrics = metrics.text();
+  if (at >= texts.metrics) {
+    PythonObject metrics;
+    metrics.add("last_update", last_update).add_raw("current_data", current_data);
+    if (decisions != 0) metrics.add("decision_count", decisions);
+    if (row.uptime) metrics.add("uptime_seconds", *row.uptime);
+    row.metrics = metrics.text();
+  }
+  if (at < texts.file_lines) return row;
   row.file_line =
       PythonObject()
           .add("timestamp", timestamp)
@@ -129,7 +133,8 @@ SystemStateRow state_row(const State& state, const fb::ReadingRecorded& reading,
 }  // namespace
 
 void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
-                 UtcTime recorded_at, const EventView& event, std::vector<LegacyRow>& rows) {
+                 UtcTime recorded_at, const EventView& event, const RowTexts& texts,
+                 std::vector<LegacyRow>& rows) {
   const UtcTime at = event.occurred_at();
   const LocalTime local = state.site.zone.to_local(at);
   const auto add = [&](auto row) {
@@ -152,13 +157,22 @@ void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
     }
     if (is_due(memory.state_row_at, at, settings.state_row_every)) {
       memory.state_row_at = at;
-      add(state_row(state, *reading, at, iso_text(local)));
+      add(state_row(state, *reading, at, texts, iso_text(local)));
     }
   } else if (const auto* decision = event.as<fb::DecisionMade>()) {
-    add(legacy_decision(state, *decision, at));
+    add(legacy_decision(state, *decision, at, at >= texts.file_lines));
     add(decision_audit(*decision, at));
   } else if (const auto* published = event.as<fb::PricesPublished>()) {
     for (MarketPriceRow& price : market_prices(state, *published)) add(std::move(price));
+    for (ForecastRow& hour : forecast_rows(state, *published, at)) add(std::move(hour));
+  } else if (const auto* forecast = event.as<fb::PvForecastIssued>()) {
+    for (ForecastRow& hour : forecast_rows(state, *forecast, at)) add(std::move(hour));
+  } else if (const auto* weather = event.as<fb::WeatherObserved>()) {
+    add(weather_row(state, *weather, at));
+  } else if (const auto* charging = event.as<fb::ChargingSessionChanged>()) {
+    if (auto session = session_row(state, *charging, at)) add(*std::move(session));
+  } else if (const auto* selling = event.as<fb::SellingSessionChanged>()) {
+    if (auto session = session_row(state, *selling, at)) add(*std::move(session));
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "projections/fold/house_rows.hpp"
 #include "projections/fold/state.hpp"
+#include "projections/fold/table_rows.hpp"
 
 namespace wattledger::fold {
 
@@ -58,8 +59,8 @@ struct DecisionRow {
 };
 
 // The legacy rows, and ours.
-using RowContent = std::variant<EnergyRow, SystemStateRow, DecisionRow, EnergyHourRow,
-                                MarketPriceRow, DecisionAuditRow>;
+using RowContent = std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, WeatherRow,
+                                ForecastRow, EnergyHourRow, MarketPriceRow, DecisionAuditRow>;
 
 struct LegacyRow {
   Sequence sequence;       // of the event it came from; row ids are 1 000 000 000 + sequence
@@ -69,8 +70,8 @@ struct LegacyRow {
   RowContent row;
 };
 
-// Whether the legacy tables or files have such a row.
-[[nodiscard]] inline bool is_legacy(const LegacyRow& row) {
+// Whether a day's legacy files have such a row.
+[[nodiscard]] inline bool in_day_files(const LegacyRow& row) {
   return std::holds_alternative<EnergyRow>(row.row) ||
          std::holds_alternative<SystemStateRow>(row.row) ||
          std::holds_alternative<DecisionRow>(row.row);
@@ -91,9 +92,17 @@ struct LegacyRowsState {
 [[nodiscard]] std::vector<std::byte> canonical_bytes(const LegacyRowsState& memory);
 [[nodiscard]] Result<LegacyRowsState> read_legacy_rows_state(std::span<const std::byte> bytes);
 
+// From when on (occurred-at) somebody reads these texts; those that nobody reads are not made and
+// stay empty. They are most of what a row costs.
+struct RowTexts {
+  UtcTime metrics = UtcTime::min();     // of SystemStateRow
+  UtcTime file_lines = UtcTime::min();  // of SystemStateRow and DecisionRow
+};
+
 // Appends to `rows` what `event` adds. `state` is the fold *after* the event.
 void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
-                 UtcTime recorded_at, const EventView& event, std::vector<LegacyRow>& rows);
+                 UtcTime recorded_at, const EventView& event, const RowTexts& texts,
+                 std::vector<LegacyRow>& rows);
 
 // One English sentence for a decision, with the numbers that decided it. Clock times are UTC
 // ("02:15Z").

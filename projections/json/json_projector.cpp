@@ -45,6 +45,10 @@ class JsonProjector final : public Projector {
     return fold::legacy_rows_version * 100 + files_version;
   }
 
+  [[nodiscard]] fold::RowTexts texts() const override {
+    return {UtcTime::max(), options_.rows_from};
+  }
+
   [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() override {
     if (live_) return live_->position;
     const auto manifest = standing_manifest(out_);
@@ -71,7 +75,7 @@ class JsonProjector final : public Projector {
     }
     live_->position = after;
     for (const fold::LegacyRow& row : rows)
-      if (is_legacy(row)) live_->newest_at = std::max(live_->newest_at.value_or(row.at), row.at);
+      if (in_day_files(row)) live_->newest_at = std::max(live_->newest_at.value_or(row.at), row.at);
     if (!live_->settled_at) live_->settled_at = live_->newest_at;
     if (options_.staging) return drop_expired();
     return wants_settling() ? settle() : Result<void>();
@@ -140,11 +144,12 @@ class JsonProjector final : public Projector {
   // as in a live run.
   Pending sort_rows(std::span<const fold::LegacyRow> rows) {
     for (const fold::LegacyRow& row : rows)
-      if (is_legacy(row)) live_->newest_day = std::max(live_->newest_day, row.local_date);
+      if (in_day_files(row)) live_->newest_day = std::max(live_->newest_day, row.local_date);
     const std::string first = first_day_kept();
     Pending pending;
     for (const fold::LegacyRow& row : rows)
-      if (is_legacy(row) && row.local_date >= first) add_row(pending[file_name(row)], row);
+      if (in_day_files(row) && row.local_date >= first && row.at >= options_.rows_from)
+        add_row(pending[file_name(row)], row);
     return pending;
   }
 

@@ -23,6 +23,8 @@ struct JsonOptions {
   bool staging = false;  // built aside: durable only after settle()
   bool keep_all =
       false;  // else whole days older than `json_days_kept` before the newest row's are removed
+  // While staging: files of rows before this are known to expire; they are not written.
+  UtcTime rows_from = UtcTime::min();
   std::chrono::seconds settle_every{
       300};  // of event time; a simulation that runs a month in a minute wants more
 };

@@ -33,6 +33,10 @@ class SqliteProjector final : public Projector {
     return sqlite_projector_version(options_.schema);
   }
 
+  [[nodiscard]] fold::RowTexts texts() const override {
+    return {options_.states_from, UtcTime::max()};
+  }
+
   [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() override {
     WATTLEDGER_TRY(usable());
     return connection_ ? sqlite::read_checkpoint(*connection_) : sqlite::inspect_target(file_);
@@ -123,6 +127,7 @@ class SqliteProjector final : public Projector {
       sqlite::Retention retention;
       if (!options_.keep_all) retention.state_days = options_.system_state_days;
       retention.indexed = !options_.staging;
+      retention.states_from = options_.states_from;
       Result<RowWriter> writer = RowWriter::prepare(*connection_, options_.schema, retention);
       if (!writer) return Failure(writer.error());
       writer_.emplace(std::move(*writer));

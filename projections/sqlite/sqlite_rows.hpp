@@ -17,6 +17,7 @@
 #include "projections/fold/legacy_rows.hpp"
 #include "projections/sqlite/sqlite_handle.hpp"
 #include "projections/sqlite/sqlite_house_rows.hpp"
+#include "projections/sqlite/sqlite_table_rows.hpp"
 
 namespace wattledger::projections::sqlite {
 
@@ -31,6 +32,8 @@ struct Retention {
   std::optional<std::uint32_t> state_days;  // nullopt: keep all
   bool indexed = true;  // false while staging, without the index on time: the ids to cut are then
                         // kept in memory
+  UtcTime states_from = UtcTime::min();  // not indexed only: rows before it will be cut
+                                         // in the end and are not written
 };
 
 class RowWriter {
@@ -45,28 +48,34 @@ class RowWriter {
 
  private:
   RowWriter(std::uint32_t schema, Retention retention, Statement energy, Statement state,
-            Statement decision, Statement cut, Statement applied_at)
+            Statement decision, Statement cut, Statement applied_at, Statement count,
+            TableRowWriter others)
       : schema_(schema),
         retention_(retention),
         energy_(std::move(energy)),
         state_(std::move(state)),
         decision_(std::move(decision)),
         cut_(std::move(cut)),
-        applied_at_(std::move(applied_at)) {}
+        applied_at_(std::move(applied_at)),
+        count_(std::move(count)),
+        others_(std::move(others)) {}
   Result<void> read_newest(Connection& connection);
   Result<void> write_row(const fold::LegacyRow& row);
   Result<void> write_energy(const fold::LegacyRow& row, const fold::EnergyRow& energy);
   Result<void> write_state(const fold::LegacyRow& row, const fold::SystemStateRow& state);
   Result<void> write_decision(const fold::LegacyRow& row, const fold::DecisionRow& decision);
   Result<void> cut_old_states();
+  Result<void> count_unwritten();
 
   std::uint32_t schema_;
   Retention retention_;
-  Statement energy_, state_, decision_, cut_, applied_at_;
+  Statement energy_, state_, decision_, cut_, applied_at_, count_;
+  TableRowWriter others_;  // of the legacy tables
   bool dated_ = false;     // schema_version has its applied_at
   bool late_row_ = false;  // a row older than the last cut came
   std::string newest_;     // timestamp of the newest state row
   std::string last_cut_;
+  std::int64_t unwritten_ = 0;  // the highest id of a row that was not written, not yet counted
   std::optional<HouseRowWriter> house_;            // from schema version 5
   std::multimap<std::string, std::int64_t> born_;  // timestamp → id, only without the index
 };

@@ -34,7 +34,7 @@ FoldSnapshot fold_of(const log::Log& log, std::optional<Sequence> through = {}) 
   must(read.scan(Sequence{1}, *through, [&](const log::RecordView& record) -> Result<bool> {
     fold::evolve(snapshot.state, record.sequence, record.recorded_at, record.event);
     fold::derive_rows(snapshot.rows, snapshot.state, record.sequence, record.recorded_at,
-                      record.event, rows);
+                      record.event, {}, rows);
     return true;
   }));
   return snapshot;

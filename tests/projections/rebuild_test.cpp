@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "projections/fold/policy_settings.hpp"
+#include "projections/live/live_projections.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
 #include "tests/projections/house_log.hpp"
 #include "tests/projections/sqlite_reading.hpp"
@@ -20,6 +22,18 @@ StageOptions into(const std::filesystem::path& directory) {
   StageOptions options;
   options.directory = directory;
   return options;
+}
+
+// Live projections of all that the house's log holds, a few records at a time.
+void live_set(HouseLog& house, const std::filesystem::path& data) {
+  LiveOptions options;
+  options.data = data;
+  options.json = true;
+  options.batch_events_max = 50;
+  LiveProjections live(house.log(), options);
+  must(live.start());
+  must(live.catch_up());
+  must(live.settle());
 }
 
 void write_text(const std::filesystem::path& file, const std::string& text) {
@@ -80,6 +94,58 @@ TEST_SUITE("projections/rebuild") {
     CHECK(report.sequence == Sequence{20});
     CHECK(report.projections.size() == 1);
     CHECK(!std::filesystem::exists(directory / "built" / "out"));
+  }
+
+  TEST_CASE("what retention will have cut is not built, and what is live shows no difference") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_site(testing::at_s(0));
+    for (int hour = 1; hour < 40 * 24 - 2; ++hour) {
+      house.tell_reading(testing::at_s(hour * 3'600), 5'000, hour);
+      if (hour % 24 == 0 && hour < 30 * 24) house.tell_decision(testing::at_s(hour * 3'600));
+    }
+    house.flush();
+    live_set(house, directory / "live");
+    const StageReport report = must(stage(house.log(), into(directory / "built")));
+    CHECK(must(compare(directory / "live", directory / "built")).empty());
+    CHECK(report.projections[0].rows.at("system_state") == 31 * 24);
+    CHECK(report.projections[0].rows.at("energy_data") == 40 * 24 - 3);
+    SqliteReader built(directory / "built" / sqlite_file_name);
+    CHECK(built.one("SELECT min(timestamp) FROM system_state") == "2025-10-10T00:00:00");
+    CHECK(built.one("SELECT count(*) FROM system_state WHERE metrics = ''") == "0");
+  }
+
+  TEST_CASE("where retention cuts less than was foreseen it is built again, whole") {
+    // A row a day, a zone that goes two days back: nothing moves the cut further from what the last
+    // reading lets expect.
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    const auto adopt_offset = [&](UtcTime at, std::int32_t offset_s) {
+      fb::SiteAdoptedT site;
+      site.transitions = {fb::ZoneTransition(0, offset_s)};
+      house.tell(at, site);
+    };
+    const auto day = [](int number, int minute) {
+      return testing::at_s(std::int64_t{number} * 86'400 + minute * 60);
+    };
+    adopt_offset(day(0, 0), 86'400);
+    fold::PolicySettings settings;
+    settings.state_row_every = std::chrono::hours(24);
+    fb::PolicyAdoptedT policy;
+    policy.text = fold::render_policy(settings);
+    policy.digest = std::make_unique<fb::Digest256>();
+    house.tell(day(0, 0), std::move(policy));
+    for (int number = 0; number <= 8; ++number) house.tell_reading(day(number, 12 * 60 - 1));
+    for (int number = 9; number <= 40; ++number) {
+      if (number == 20) adopt_offset(day(20, 0), -86'400);
+      house.tell_reading(day(number, 24 * 60 - 1));
+    }
+    house.tell_reading(day(41, 24 * 60 - 2));
+    house.flush();
+    live_set(house, directory / "live");
+    const StageReport report = must(stage(house.log(), into(directory / "built")));
+    CHECK(must(compare(directory / "live", directory / "built")).empty());
+    CHECK(report.projections[0].rows.at("system_state") == 33);
   }
 
   TEST_CASE("a directory that holds anything is refused as it is, unless it may be replaced") {
