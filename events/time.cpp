@@ -1,6 +1,7 @@
 #include "events/time.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace wattledger {
@@ -12,10 +13,13 @@ using std::chrono::seconds;
 
 // Appends `value` with at least `width` digits.
 void append_digits(std::string& text, std::int64_t value, std::size_t width) {
-  const std::string digits = std::to_string(value < 0 ? -value : value);
+  std::array<char, 20> digits{};
+  std::size_t first = digits.size();
+  for (std::int64_t rest = value < 0 ? -value : value; rest != 0 || digits.size() - first < width;
+       rest /= 10)
+    digits[--first] = static_cast<char>('0' + rest % 10);
   if (value < 0) text.push_back('-');
-  if (digits.size() < width) text.append(width - digits.size(), '0');
-  text += digits;
+  text.append(digits.data() + first, digits.size() - first);
 }
 
 // "2025-10-26T02:15:00" and, if not zero, ".250000".

@@ -1,6 +1,7 @@
 #include "projections/runner.hpp"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "log/merkle.hpp"
@@ -115,6 +116,14 @@ struct Runner::Impl {
   std::vector<std::string> discarded;
   std::vector<fold::LegacyRow> rows;  // of the batch at hand; its memory is used again
 
+  // What feed() gives to the targets: the fold may be further on meanwhile.
+  struct Batch {
+    std::vector<fold::LegacyRow> rows;
+    Sequence position;
+    Digest root;
+  };
+  Batch batch;
+
   void begin_anew(const log::Meta& meta);
   void look_at(Target& target, const log::Meta& meta);
   void recall(const log::Snapshot& snapshot, Sequence at_most);
@@ -123,11 +132,12 @@ struct Runner::Impl {
   void settle_standings(Sequence head);
   Result<void> fold_range(const log::Snapshot& snapshot, Sequence to);
   Result<Sequence> next_stop(const log::Snapshot& snapshot, Sequence to);
+  void take_batch();
   void feed(bool even_without_rows);
   void feed_one(Target& target, bool even_without_rows);
   void stop(Target& target, const Error& error, const std::string& doing);
   [[nodiscard]] Checkpoint here(const Target& target) const {
-    return Checkpoint{uuid, position, root, target.projector->version()};
+    return Checkpoint{uuid, batch.position, batch.root, target.projector->version()};
   }
 };
 
@@ -260,23 +270,33 @@ Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to
   return {};
 }
 
+// What was folded since becomes the batch; the memory of the one before is used again.
+void Runner::Impl::take_batch() {
+  batch.rows.clear();
+  batch.rows.swap(rows);
+  batch.position = position;
+  batch.root = root;
+}
+
 void Runner::Impl::feed(bool even_without_rows) {
   for (Target& target : targets) feed_one(target, even_without_rows);
 }
 
 void Runner::Impl::feed_one(Target& target, bool even_without_rows) {
   const Sequence holds = target.checkpoint ? target.checkpoint->sequence : Sequence{0};
-  if (!target.fed || holds >= position) return;
-  const auto first = std::find_if(rows.begin(), rows.end(),
+  if (!target.fed || holds >= batch.position) return;
+  const std::vector<fold::LegacyRow>& rows_fed = batch.rows;
+  const auto first = std::find_if(rows_fed.begin(), rows_fed.end(),
                                   [&](const fold::LegacyRow& row) { return row.sequence > holds; });
-  const std::span<const fold::LegacyRow> news(first, rows.end());
-  if (news.empty() && !even_without_rows && position.value - holds.value < options.batch_events_max)
+  const std::span<const fold::LegacyRow> news(first, rows_fed.end());
+  if (news.empty() && !even_without_rows &&
+      batch.position.value - holds.value < options.batch_events_max)
     return;
   const Checkpoint after = here(target);
   const Result<void> applied = target.projector->apply(target.checkpoint, after, news);
   if (!applied)
     return stop(target, applied.error(),
-                "cannot apply " + at(holds.next()) + " to " + std::to_string(position.value));
+                "cannot apply " + at(holds.next()) + " to " + std::to_string(batch.position.value));
   target.checkpoint = after;
 }
 
@@ -313,26 +333,35 @@ Result<std::vector<TargetReport>> Runner::start() {
 
 Result<Sequence> Runner::catch_up() {
   Impl& run = *impl_;
+  std::future<void> feeding;  // its end, too, waits for the thread
   while (true) {
     const Result<log::Snapshot> snapshot = run.log->snapshot();
     if (!snapshot) return Failure(snapshot.error());
     const Sequence head =
         std::min(snapshot->head(), run.options.through.value_or(snapshot->head()));
-    if (run.position >= head) return run.position;
+    if (run.position >= head) break;
     const Sequence until{
         std::min<std::uint64_t>(head.value, run.position.value + run.options.batch_events_max)};
     const Result<void> folded = run.fold_range(*snapshot, until);
+    if (feeding.valid()) feeding.get();
     // What was folded before a damaged record is fed: the fold has moved on and does not return to
     // it.
-    run.feed(false);
-    run.rows.clear();
+    run.take_batch();
+    if (run.options.overlap && folded) {
+      feeding = std::async(std::launch::async, [&run] { run.feed(false); });
+    } else {
+      run.feed(false);
+    }
     if (!folded) return Failure(folded.error());
     if (run.options.progress) run.options.progress(run.position, head);
   }
+  if (feeding.valid()) feeding.get();
+  return run.position;
 }
 
 Result<void> Runner::settle() {
   Impl& run = *impl_;
+  run.take_batch();
   run.feed(true);
   for (Target& target : run.targets) {
     if (!target.fed || !target.checkpoint) continue;

@@ -51,6 +51,9 @@ struct RunnerOptions {
   std::optional<FoldCache> cache;   // begins at a fold snapshot where one serves every target
   // A record that cannot be read is stepped over and counted in damage(); otherwise it is an error.
   bool over_damage = false;
+  // A batch is fed on a second thread while the next one is read and folded: for rebuilds, whose
+  // targets nobody else looks at.
+  bool overlap = false;
   std::function<void(Sequence done, Sequence head)> progress;  // after each batch
 };
 

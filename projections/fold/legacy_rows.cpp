@@ -99,12 +99,13 @@ std::optional<double> uptime_s(const State& state, UtcTime at) {
 }
 
 SystemStateRow state_row(const State& state, const fb::ReadingRecorded& reading, UtcTime at,
-                         const RowTexts& texts, const std::string& timestamp) {
+                         const RowTexts& texts, LocalTime local) {
   SystemStateRow row;
+  if (at < texts.metrics && at < texts.file_lines) return row;
+  const std::string timestamp = iso_text(local);
   row.timestamp = timestamp;
   row.state = state_word(state, at);
   row.uptime = uptime_s(state, at);
-  if (at < texts.metrics && at < texts.file_lines) return row;
   const std::string current_data = legacy_current_data(state, reading, at, timestamp);
   const auto decisions = static_cast<std::int64_t>(state.coordinator.decisions);
   std::string last_update = timestamp;  // str(datetime) has a space there
@@ -132,15 +133,19 @@ SystemStateRow state_row(const State& state, const fb::ReadingRecorded& reading,
 
 }  // namespace
 
+std::string LegacyRow::created_at() const {
+  std::string text = utc_text(recorded_at).substr(0, 19);
+  text[10] = ' ';
+  return text;
+}
+
 void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
                  UtcTime recorded_at, const EventView& event, const RowTexts& texts,
                  std::vector<LegacyRow>& rows) {
   const UtcTime at = event.occurred_at();
   const LocalTime local = state.site.zone.to_local(at);
   const auto add = [&](auto row) {
-    std::string created_at = utc_text(recorded_at).substr(0, 19);
-    created_at[10] = ' ';
-    rows.push_back({sequence, at, std::move(created_at), date_text(local), std::move(row)});
+    rows.push_back({sequence, at, recorded_at, local, std::move(row)});
   };
   if (const auto* reading = event.as<fb::ReadingRecorded>()) {
     // Values that cannot be true would stand in sums for ever; the log keeps them.
@@ -157,7 +162,7 @@ void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
     }
     if (is_due(memory.state_row_at, at, settings.state_row_every)) {
       memory.state_row_at = at;
-      add(state_row(state, *reading, at, texts, iso_text(local)));
+      add(state_row(state, *reading, at, texts, local));
     }
   } else if (const auto* decision = event.as<fb::DecisionMade>()) {
     add(legacy_decision(state, *decision, at, at >= texts.file_lines));

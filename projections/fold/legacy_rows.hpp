@@ -36,8 +36,8 @@ struct EnergyRow {
 
 // A row of system_state and a line of coordinator_state_YYYYMMDD.json.
 struct SystemStateRow {
-  std::string timestamp;
-  std::string state;  // "monitoring", "charging", "error", …
+  std::string timestamp;  // a text like metrics and file_line, see RowTexts
+  std::string state;      // "monitoring", "charging", "error", …
   std::optional<double> uptime;
   std::string active_modules;
   std::optional<std::string> last_error;
@@ -63,11 +63,13 @@ using RowContent = std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionR
                                 ForecastRow, EnergyHourRow, MarketPriceRow, DecisionAuditRow>;
 
 struct LegacyRow {
-  Sequence sequence;       // of the event it came from; row ids are 1 000 000 000 + sequence
-  UtcTime at;              // occurred-at, for retention
-  std::string created_at;  // UTC "YYYY-MM-DD HH:MM:SS" of recorded-at
-  std::string local_date;  // "YYYY-MM-DD", the file's day
+  Sequence sequence;  // of the event it came from; row ids are 1 000 000 000 + sequence
+  UtcTime at;         // occurred-at, for retention
+  UtcTime recorded_at;
+  LocalTime local;  // occurred-at by the house's clock: its date is the file's day
   RowContent row;
+
+  [[nodiscard]] std::string created_at() const;  // UTC "YYYY-MM-DD HH:MM:SS" of recorded-at
 };
 
 // Whether a day's legacy files have such a row.
@@ -93,7 +95,7 @@ struct LegacyRowsState {
 [[nodiscard]] Result<LegacyRowsState> read_legacy_rows_state(std::span<const std::byte> bytes);
 
 // From when on (occurred-at) somebody reads these texts; those that nobody reads are not made and
-// stay empty. They are most of what a row costs.
+// stay empty (and with both the whole SystemStateRow). They are most of what a row costs.
 struct RowTexts {
   UtcTime metrics = UtcTime::min();     // of SystemStateRow
   UtcTime file_lines = UtcTime::min();  // of SystemStateRow and DecisionRow

@@ -94,9 +94,7 @@ class HourlyMeans {
     for (const auto& [hour, mean] : hours_) {
       if (rows.size() == forecast_hours_max) break;
       ForecastRow row = like;
-      row.date = date_text(hour);
-      row.hour = static_cast<int>(
-          duration_cast<hours>(hour - std::chrono::floor<std::chrono::days>(hour)).count());
+      row.hour = hour;
       row.value = static_cast<double>(mean.sum) / static_cast<double>(mean.length_s) / divisor;
       rows.push_back(std::move(row));
     }

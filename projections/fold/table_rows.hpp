@@ -43,8 +43,7 @@ struct WeatherRow {
 struct ForecastRow {
   enum class Of { price, pv } of = Of::price;
   std::string issued;  // naive local
-  std::string date;    // "YYYY-MM-DD"
-  int hour = 0;        // 0 to 23
+  LocalTime hour;      // its beginning
   double value = 0;
   std::string source;
   bool operator==(const ForecastRow&) const = default;

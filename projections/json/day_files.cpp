@@ -121,13 +121,14 @@ bool looks_legacy(const std::string& name) {
 }  // namespace
 
 std::string file_name(const fold::LegacyRow& row) {
+  const std::string day = date_text(row.local);
   std::string name;
   if (std::holds_alternative<fold::EnergyRow>(row.row)) {
-    name = std::string(array_prefix) + row.local_date;
+    name = std::string(array_prefix) + day;
   } else if (std::holds_alternative<fold::SystemStateRow>(row.row)) {
-    name = std::string(state_prefix) + compact(row.local_date);
+    name = std::string(state_prefix) + compact(day);
   } else {
-    name = std::string(decision_prefix) + compact(row.local_date);
+    name = std::string(decision_prefix) + compact(day);
   }
   return name + std::string(suffix);
 }
@@ -147,6 +148,13 @@ std::optional<std::string> day_of(std::string_view name) {
 std::string earlier_day(std::string_view day, std::chrono::days before) {
   const auto read = read_day(day, true);
   return read ? day_text(*read - before) : std::string();
+}
+
+const std::string& DayText::of(LocalTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  if (text_.empty() || day != day_) text_ = date_text(time);
+  day_ = day;
+  return text_;
 }
 
 void add_row(std::string& rows, const fold::LegacyRow& row) {

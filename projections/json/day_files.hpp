@@ -25,6 +25,16 @@ inline constexpr const char* rebuild_remedy =
 [[nodiscard]] std::optional<std::string> day_of(std::string_view name);
 // The day `before` days earlier; empty for what is no day.
 [[nodiscard]] std::string earlier_day(std::string_view day, std::chrono::days before);
+// Dates as text; the same one again costs nothing.
+class DayText {
+ public:
+  [[nodiscard]] const std::string& of(LocalTime time);
+
+ private:
+  std::chrono::local_days day_{};
+  std::string text_;
+};
+
 // Appends the row to the rows of the same file in `rows`.
 void add_row(std::string& rows, const fold::LegacyRow& row);
 

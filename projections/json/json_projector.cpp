@@ -144,11 +144,11 @@ class JsonProjector final : public Projector {
   // as in a live run.
   Pending sort_rows(std::span<const fold::LegacyRow> rows) {
     for (const fold::LegacyRow& row : rows)
-      if (in_day_files(row)) live_->newest_day = std::max(live_->newest_day, row.local_date);
+      if (in_day_files(row)) live_->newest_day = std::max(live_->newest_day, day_.of(row.local));
     const std::string first = first_day_kept();
     Pending pending;
     for (const fold::LegacyRow& row : rows)
-      if (in_day_files(row) && row.local_date >= first && row.at >= options_.rows_from)
+      if (in_day_files(row) && row.at >= options_.rows_from && day_.of(row.local) >= first)
         add_row(pending[file_name(row)], row);
     return pending;
   }
@@ -276,6 +276,7 @@ class JsonProjector final : public Projector {
   JsonOptions options_;
   fs::path out_;
   std::optional<Live> live_;
+  DayText day_;
 };
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <memory>
 #include <set>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 #include "events/catalogue.hpp"
@@ -22,7 +21,7 @@ namespace wattledger::projections {
 namespace {
 
 // Rows of one batch are in memory together, some of them a few kilobytes.
-constexpr std::size_t batch_events = 4'096;
+constexpr std::size_t batch_events = 2'048;
 static_assert(sqlite_schema_last == sqlite::schema_last);
 
 // Rows that retention cuts in the end need not be written, nor have their texts, when it is known
@@ -53,6 +52,30 @@ Result<Foresight> foresee(const log::Log& log, const StageOptions& options) {
     all.files_from = from - json_days_kept;
     break;
   }
+  return all;
+}
+
+// How many different keys there were, in little memory when they come in order.
+template <class Key>
+class Distinct {
+ public:
+  void add(const Key& key) {
+    if (keys_.empty() || keys_.back() != key) keys_.push_back(key);
+  }
+  [[nodiscard]] std::uint64_t count() const {
+    std::vector<Key> sorted = keys_;
+    std::sort(sorted.begin(), sorted.end());
+    return static_cast<std::uint64_t>(std::unique(sorted.begin(), sorted.end()) - sorted.begin());
+  }
+
+ private:
+  std::vector<Key> keys_;
+};
+
+template <class Group, class Key>
+std::uint64_t counted(const std::map<Group, Distinct<Key>>& groups) {
+  std::uint64_t all = 0;
+  for (const auto& [group, keys] : groups) all += keys.count();
   return all;
 }
 
@@ -96,18 +119,18 @@ class Counter final : public Projector {
                                               {"charging_sessions", charges_.size()},
                                               {"battery_selling_sessions", sales_.size()},
                                               {"weather_data", weather_.size()},
-                                              {"price_forecasts", price_hours_.size()},
-                                              {"pv_forecasts", pv_hours_.size()}};
+                                              {"price_forecasts", counted(price_hours_)},
+                                              {"pv_forecasts", counted(pv_hours_)}};
     if (schema < sqlite::schema_with_ours) return rows;
-    rows.insert({{"hourly_stats", hours_.size()},
-                 {"market_prices", prices_.size()},
+    rows.insert({{"hourly_stats", hours_.count()},
+                 {"market_prices", counted(prices_)},
                  {"decision_audit", decisions_}});
     return rows;
   }
   // Whether retention cuts all that was not written.
   [[nodiscard]] bool foreseen() const {
-    return (unwritten_state_.empty() ||
-            unwritten_state_ <
+    return (!unwritten_state_ ||
+            iso_text(*unwritten_state_) <
                 sqlite::retention_cut(newest_state_, SqliteOptions{}.system_state_days)) &&
            (unwritten_day_.empty() || unwritten_day_ < earlier_day(newest_day_, json_days_kept));
   }
@@ -117,8 +140,9 @@ class Counter final : public Projector {
  private:
   void count(const fold::LegacyRow& row) {
     if (in_day_files(row)) {
-      newest_day_ = std::max(newest_day_, row.local_date);
-      if (row.at < foresight_.files_from) unwritten_day_ = std::max(unwritten_day_, row.local_date);
+      const std::string& day = day_.of(row.local);
+      newest_day_ = std::max(newest_day_, day);
+      if (row.at < foresight_.files_from) unwritten_day_ = std::max(unwritten_day_, day);
     }
     std::visit(
         Overloaded{
@@ -128,10 +152,12 @@ class Counter final : public Projector {
               newest_energy_ = std::max(newest_energy_, energy.timestamp);
             },
             [&](const fold::SystemStateRow& state) {
-              ++states_[row.local_date];
+              if (row.at < foresight_.states_from) {
+                unwritten_state_ = std::max(unwritten_state_.value_or(row.local), row.local);
+                return;
+              }
+              ++states_[day_.of(row.local)];
               newest_state_ = std::max(newest_state_, state.timestamp);
-              if (row.at < foresight_.states_from)
-                unwritten_state_ = std::max(unwritten_state_, state.timestamp);
             },
             [&](const fold::DecisionRow&) { ++decisions_; },
             [&](const fold::SessionRow& session) {
@@ -139,11 +165,11 @@ class Counter final : public Projector {
             },
             [&](const fold::WeatherRow& weather) { weather_.insert(weather.timestamp); },
             [&](const fold::ForecastRow& hour) {
-              (hour.of == fold::ForecastRow::Of::price ? price_hours_ : pv_hours_)
-                  .emplace(hour.date, hour.hour, hour.source);
+              (hour.of == fold::ForecastRow::Of::price ? price_hours_ : pv_hours_)[hour.source].add(
+                  hour.hour);
             },
-            [&](const fold::EnergyHourRow& hour) { hours_.insert(hour.start); },
-            [&](const fold::MarketPriceRow& price) { prices_.emplace(price.kind, price.start); },
+            [&](const fold::EnergyHourRow& hour) { hours_.add(hour.start); },
+            [&](const fold::MarketPriceRow& price) { prices_[price.kind].add(price.start); },
             [&](const fold::DecisionAuditRow&) {}},
         row.row);
   }
@@ -154,12 +180,14 @@ class Counter final : public Projector {
   bool energy_ordered_ = true;
   std::uint64_t decisions_ = 0;
   std::set<std::string> charges_, sales_, weather_;
-  std::set<std::tuple<std::string, int, std::string>> price_hours_, pv_hours_;
+  std::map<std::string, Distinct<LocalTime>> price_hours_, pv_hours_;
   std::map<std::string, std::uint64_t> states_;  // by day
   std::string newest_state_, newest_day_;
-  std::string unwritten_state_, unwritten_day_;  // the newest of what was not written
-  std::set<UtcTime> hours_;
-  std::set<std::pair<fb::PriceKind, UtcTime>> prices_;
+  std::optional<LocalTime> unwritten_state_;  // the newest of what was not written
+  std::string unwritten_day_;                 // and its day, of files
+  DayText day_;
+  Distinct<UtcTime> hours_;
+  std::map<fb::PriceKind, Distinct<UtcTime>> prices_;
 };
 
 std::vector<std::unique_ptr<Projector>> make_projectors(const StageOptions& options,
@@ -208,6 +236,7 @@ Result<void> run(const log::Log& log, const StageOptions& options,
   RunnerOptions runner_options;
   runner_options.batch_events_max = batch_events;
   runner_options.through = options.through;
+  runner_options.overlap = true;
   runner_options.progress = options.progress;
   Runner runner(log, targets, std::move(runner_options));
   const auto started = runner.start();

@@ -114,7 +114,8 @@ Result<void> RowWriter::read_newest(Connection& connection) {
 Result<void> RowWriter::write(std::span<const fold::LegacyRow> rows) {
   if (rows.empty()) return {};
   if (!dated_) {
-    WATTLEDGER_TRY(applied_at_.bind(1, std::string_view(rows.front().created_at)).run());
+    const std::string applied_at = rows.front().created_at();
+    WATTLEDGER_TRY(applied_at_.bind(1, std::string_view(applied_at)).run());
     dated_ = true;
   }
   for (const fold::LegacyRow& row : rows) {
@@ -148,6 +149,7 @@ Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
 }
 
 Result<void> RowWriter::write_energy(const fold::LegacyRow& row, const fold::EnergyRow& energy) {
+  const std::string created_at = row.created_at();
   energy_.bind(1, std::string_view(energy.timestamp))
       .bind(2, energy.battery_soc)
       .bind(3, energy.pv_power)
@@ -160,7 +162,7 @@ Result<void> RowWriter::write_energy(const fold::LegacyRow& row, const fold::Ene
       .bind(10, energy.battery_current)
       .bind(11, energy.battery_temperature)
       .bind(12, energy.price_pln)
-      .bind(13, std::string_view(row.created_at));
+      .bind(13, std::string_view(created_at));
   if (schema_ < schema_with_counters) return energy_.run();
   return energy_.bind(14, energy.grid_import_total_kwh)
       .bind(15, energy.grid_export_total_kwh)
@@ -180,6 +182,7 @@ Result<void> RowWriter::write_state(const fold::LegacyRow& row, const fold::Syst
     late_row_ = late_row_ || state.timestamp < last_cut_;
     if (!retention_.indexed) born_.emplace(state.timestamp, born_id(row));
   }
+  const std::string created_at = row.created_at();
   return state_.bind(1, born_id(row))
       .bind(2, std::string_view(state.timestamp))
       .bind(3, std::string_view(state.state))
@@ -187,12 +190,13 @@ Result<void> RowWriter::write_state(const fold::LegacyRow& row, const fold::Syst
       .bind(5, std::string_view(state.active_modules))
       .bind(6, state.last_error)
       .bind(7, std::string_view(state.metrics))
-      .bind(8, std::string_view(row.created_at))
+      .bind(8, std::string_view(created_at))
       .run();
 }
 
 Result<void> RowWriter::write_decision(const fold::LegacyRow& row,
                                        const fold::DecisionRow& decision) {
+  const std::string created_at = row.created_at();
   return decision_.bind(1, born_id(row))
       .bind(2, std::string_view(decision.timestamp))
       .bind(3, decision.decision_type)
@@ -200,7 +204,7 @@ Result<void> RowWriter::write_decision(const fold::LegacyRow& row,
       .bind(5, decision.reason)
       .bind(6, std::string_view(decision.parameters))
       .bind(7, decision.source_module)
-      .bind(8, std::string_view(row.created_at))
+      .bind(8, std::string_view(created_at))
       .run();
 }
 

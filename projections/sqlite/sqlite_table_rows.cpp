@@ -1,6 +1,9 @@
 #include "projections/sqlite/sqlite_table_rows.hpp"
 
+#include <chrono>
 #include <string>
+
+#include "events/time.hpp"
 
 namespace wattledger::projections::sqlite {
 namespace {
@@ -52,6 +55,7 @@ Result<TableRowWriter> TableRowWriter::prepare(Connection& connection) {
 }
 
 Result<void> TableRowWriter::write(const fold::LegacyRow& row, const fold::SessionRow& session) {
+  const std::string created_at = row.created_at();
   Statement& statement = session.selling ? selling_ : charging_;
   statement.bind(1, std::string_view(session.session_id))
       .bind(2, session.start_time)
@@ -60,13 +64,14 @@ Result<void> TableRowWriter::write(const fold::LegacyRow& row, const fold::Sessi
       .bind(5, session.amount)
       .bind(6, session.average_price)
       .bind(7, std::string_view(session.status))
-      .bind(8, std::string_view(row.created_at))
+      .bind(8, std::string_view(created_at))
       .bind(9, std::string_view(session.told_at));
   if (!session.selling) statement.bind(10, session.target_soc);
   return statement.run();
 }
 
 Result<void> TableRowWriter::write(const fold::LegacyRow& row, const fold::WeatherRow& weather) {
+  const std::string created_at = row.created_at();
   return weather_.bind(1, std::string_view(weather.timestamp))
       .bind(2, std::string_view(weather.source))
       .bind(3, weather.temperature_c)
@@ -77,18 +82,21 @@ Result<void> TableRowWriter::write(const fold::LegacyRow& row, const fold::Weath
       .bind(8, weather.cloud_cover_percent)
       .bind(9, weather.solar_irradiance_w_m2)
       .bind(10, weather.precipitation_mm)
-      .bind(11, std::string_view(row.created_at))
+      .bind(11, std::string_view(created_at))
       .run();
 }
 
 Result<void> TableRowWriter::write(const fold::LegacyRow& row, const fold::ForecastRow& hour) {
+  const std::string created_at = row.created_at();
+  const auto day = std::chrono::floor<std::chrono::days>(hour.hour);
+  const std::string date = date_text(hour.hour);
   Statement& statement = hour.of == fold::ForecastRow::Of::price ? price_ : pv_;
   return statement.bind(1, std::string_view(hour.issued))
-      .bind(2, std::string_view(hour.date))
-      .bind(3, static_cast<std::int64_t>(hour.hour))
+      .bind(2, std::string_view(date))
+      .bind(3, static_cast<std::int64_t>((hour.hour - day) / std::chrono::hours(1)))
       .bind(4, hour.value)
       .bind(5, std::string_view(hour.source))
-      .bind(6, std::string_view(row.created_at))
+      .bind(6, std::string_view(created_at))
       .run();
 }
 

@@ -333,13 +333,15 @@ class RawInserts {
          {&energy.grid_voltage, &energy.grid_frequency, &energy.battery_voltage,
           &energy.battery_current, &energy.battery_temperature, &energy.price_pln})
       number(energy_, position++, *value);
-    text(energy_, position++, row.created_at);
+    created_at_ = row.created_at();
+    text(energy_, position++, created_at_);
     for (const auto* value : {&energy.grid_import_total_kwh, &energy.grid_export_total_kwh,
                               &energy.house_consumption_total_kwh, &energy.pv_generation_total_kwh})
       number(energy_, position++, *value);
     text(energy_, position, energy.tariff_zone);
   }
   sqlite3_stmt* energy_;
+  std::string created_at_;
 };
 
 // Tables and indexes as a built file has them, so that both sides make the same.

@@ -142,8 +142,8 @@ TEST_SUITE("fold/legacy_rows") {
     CHECK_FALSE(row.battery_current.has_value());
     CHECK_FALSE(row.price_pln.has_value());
     CHECK(row.tariff_zone == "T1");
-    CHECK(rows[0].created_at == "2025-11-05 11:00:00");
-    CHECK(rows[0].local_date == "2025-11-05");
+    CHECK(rows[0].created_at() == "2025-11-05 11:00:00");
+    CHECK(date_text(rows[0].local) == "2025-11-05");
     CHECK(rows[0].sequence == house.state().through);
   }
 

@@ -43,7 +43,7 @@ struct Hour {
 std::vector<Hour> hours_of(const std::vector<LegacyRow>& rows) {
   std::vector<Hour> result;
   for (const ForecastRow& row : only<ForecastRow>(rows))
-    result.push_back({row.date, row.hour, row.value});
+    result.push_back({date_text(row.hour), std::stoi(iso_text(row.hour).substr(11, 2)), row.value});
   return result;
 }
 

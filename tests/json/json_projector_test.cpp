@@ -39,7 +39,7 @@ fold::LegacyRow energy_of(const Json& json) {
   row.tariff_zone = json["tariff_zone"].get<std::string>();
   const auto at = parse_time(row.timestamp, ZoneOffsets());
   REQUIRE(at.has_value());
-  return {Sequence{1}, *at, "", row.timestamp.substr(0, 10), row};
+  return {Sequence{1}, *at, *at, LocalTime(at->time_since_epoch()), row};
 }
 
 // Its rows, appended `step` at a time, must give the file again.
@@ -61,7 +61,7 @@ void check_array_file(const fs::path& legacy, std::size_t step) {
     ++sequence;
   }
   const auto files = files_in(data.path());
-  CHECK(files.at("energy_data/energy_data_" + rows.front().local_date + ".json") == text);
+  CHECK(files.at("energy_data/energy_data_" + date_text(rows.front().local) + ".json") == text);
 }
 
 TEST_SUITE("json/projector") {

@@ -40,8 +40,7 @@ inline std::vector<fold::LegacyRow> rows_of_minute(std::int64_t minute) {
   std::vector<fold::LegacyRow> rows;
   const auto add = [&](auto row) {
     row.timestamp = iso_text(local);
-    rows.push_back({Sequence{static_cast<std::uint64_t>(minute) + 1}, at, "2025-10-01 00:00:00",
-                    date_text(local), row});
+    rows.push_back({Sequence{static_cast<std::uint64_t>(minute) + 1}, at, at, local, row});
   };
   if (minute % 5 == 0) {
     fold::EnergyRow energy;

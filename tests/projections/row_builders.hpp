@@ -21,9 +21,8 @@ inline fold::LegacyRow row_of(std::uint64_t sequence, std::int64_t minutes,
   fold::LegacyRow row;
   row.sequence = Sequence{sequence};
   row.at = utc_from_us((1'759'276'800 + minutes * 60) * 1'000'000);
-  row.local_date = local_minute(minutes).substr(0, 10);
-  row.created_at = local_minute(minutes);
-  row.created_at[10] = ' ';
+  row.recorded_at = row.at;
+  row.local = LocalTime(row.at.time_since_epoch());
   row.row = std::move(content);
   return row;
 }

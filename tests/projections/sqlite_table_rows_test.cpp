@@ -47,8 +47,7 @@ std::vector<fold::LegacyRow> story() {
   rows.push_back(row_of(6, 6, weather));
   fold::ForecastRow hour;
   hour.issued = "2025-10-01T00:00:00";
-  hour.date = "2025-10-02";
-  hour.hour = 7;
+  hour.hour = LocalTime(std::chrono::hours((1'759'363'200 / 3'600) + 7));  // 2025-10-02T07:00
   hour.value = 0.45;
   hour.source = "pse";
   rows.push_back(row_of(7, 7, hour));
