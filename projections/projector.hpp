@@ -12,6 +12,7 @@
 #include "events/identity.hpp"
 #include "events/result.hpp"
 #include "projections/fold/legacy_rows.hpp"
+#include "projections/maintenance.hpp"
 
 namespace wattledger::projections {
 
@@ -42,6 +43,10 @@ class Projector {
   // Makes everything applied durable (files: fsync and manifest). Called at most every five minutes
   // and at the end.
   virtual Result<void> settle() = 0;
+  // Upkeep of the live target between two batches; nullopt for one that needs none.
+  virtual Result<std::optional<MaintenanceReport>> maintain(Maintenance /*which*/) {
+    return std::optional<MaintenanceReport>();
+  }
   // Takes over the content of the same projection built aside under `staged` (a directory of the
   // layout of <data>), with its checkpoint, as one step for readers; what was live before is copied
   // to `before` (same layout) first. Only the owner of the writer lock calls it, between two

@@ -37,6 +37,9 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_fault_clear(*fault, invocation);
   add_correct(app, invocation);
   add_reload(app, invocation);
+  CLI::App* maintain = add_group(
+      app, {"maintain", "Look after the live SQLite file", "wattledger maintain status"});
+  add_maintain(*maintain, invocation);
 
   CLI::App* audit = add_group(app, {"audit", "What was decided, why, and whether it can be re-made",
                                     "wattledger audit list --limit 20"});

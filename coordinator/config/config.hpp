@@ -34,6 +34,7 @@ struct SqliteConfig {
   bool enabled = true;
   std::filesystem::path path;  // empty: <data>/goodwe_energy.db
   std::uint32_t schema = 5;
+  std::chrono::milliseconds slow_query_above{500};  // 0: none is told
 };
 
 struct JsonConfig {

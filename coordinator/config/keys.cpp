@@ -357,6 +357,9 @@ void add_projection_keys(std::vector<ScalarKey>& keys) {
   keys.push_back(number(
       "projections.sqlite.schema", "", whole(1, 5),
       [](Config & c) -> auto& { return c.sqlite.schema; }));
+  keys.push_back(number(
+      "projections.sqlite.slow_query_ms", "ms", whole(0, 60'000),
+      [](Config & c) -> auto& { return c.sqlite.slow_query_above; }));
   keys.push_back(word(
       "projections.json.enabled", {"false", "true"},
       [](Config & c) -> auto& { return c.json.enabled; }));

@@ -105,6 +105,10 @@ Result<void> Daemon::start_projections() {
   options.sqlite = config_.sqlite.enabled;
   options.sqlite_file = config_.sqlite.path;
   options.sqlite_schema = config_.sqlite.schema;
+  options.slow_queries = {config_.sqlite.slow_query_above,
+                          [](std::string_view sql, std::chrono::milliseconds took) {
+                            spdlog::warn("slow query, {} ms: {}", took.count(), sql);
+                          }};
   options.json = config_.json.enabled;
   // Nobody waits for a simulation's files: they need not be synced every five simulated minutes.
   if (clock_.simulated()) options.json_settle_every = std::chrono::hours(24);
@@ -128,6 +132,7 @@ Result<void> Daemon::start_projections() {
   spdlog::info("Storage layer initialized");
   projection_thread_ = std::make_unique<ProjectionThread>(*live_, *appender_);
   projection_thread_->start();
+  if (!clock_.simulated()) upkeep_.emplace(*journal_, *projection_thread_);
   return {};
 }
 
@@ -257,6 +262,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
     WATTLEDGER_TRY(tell_damage());
     tell_scarce_room(now);
     tidy_staging(now);
+    if (upkeep_) WATTLEDGER_TRY(upkeep_->look(now));
     WATTLEDGER_TRY(tick.run(now));
     if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
     appender_->commit_due(now);

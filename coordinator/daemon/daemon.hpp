@@ -20,6 +20,7 @@
 #include "coordinator/daemon/price_feed.hpp"
 #include "coordinator/daemon/projection_thread.hpp"
 #include "coordinator/daemon/tick.hpp"
+#include "coordinator/daemon/upkeep.hpp"
 #include "coordinator/inverter/inverter.hpp"
 #include "log/appender.hpp"
 #include "log/log.hpp"
@@ -114,6 +115,7 @@ class Daemon {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<projections::LiveProjections> live_;
   std::unique_ptr<ProjectionThread> projection_thread_;
+  std::optional<Upkeep> upkeep_;  // not in a simulation, whose nights are seconds
   std::unique_ptr<control::Server> server_;
   PriceFeed prices_;
   mutable std::mutex reload_mutex_;

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace wattledger::daemon {
 namespace {
@@ -33,6 +34,7 @@ struct ProjectionThread::Impl {
 
   void follow(const std::stop_token& stopping);
   void adopt_waiting();
+  void maintain_waiting();
   void catch_up();
   void settle();
   void note(const Error& error);
@@ -41,6 +43,8 @@ struct ProjectionThread::Impl {
   const log::Appender& appender;
   mutable std::mutex mutex;
   std::deque<Adoption> inbox;
+  std::optional<projections::Maintenance> to_maintain;
+  std::optional<Maintained> maintained;
   std::optional<Error> failure;
   // The thread's own.
   Sequence position;
@@ -53,6 +57,7 @@ void ProjectionThread::Impl::follow(const std::stop_token& stopping) {
   catch_up();
   while (!stopping.stop_requested()) {
     adopt_waiting();
+    maintain_waiting();
     if (appender.wait_committed_beyond(position, idle)) catch_up();
     if (std::chrono::steady_clock::now() - settled_at >= settle_every) settle();
   }
@@ -105,6 +110,18 @@ void ProjectionThread::Impl::adopt_waiting() {
   }
 }
 
+void ProjectionThread::Impl::maintain_waiting() {
+  std::optional<projections::Maintenance> which;
+  {
+    const std::lock_guard lock(mutex);
+    which = std::exchange(to_maintain, std::nullopt);
+  }
+  if (!which) return;
+  Maintained done = live.maintain(*which);
+  const std::lock_guard lock(mutex);
+  maintained = std::move(done);
+}
+
 ProjectionThread::ProjectionThread(projections::LiveProjections& live,
                                    const log::Appender& appender)
     : impl_(std::make_unique<Impl>(live, appender)) {}
@@ -136,6 +153,16 @@ Result<projections::Adopted> ProjectionThread::adopt(const std::filesystem::path
     answer = adoption.answer.get_future();
   }
   return answer.get();
+}
+
+void ProjectionThread::maintain(projections::Maintenance which) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->to_maintain = which;
+}
+
+std::optional<ProjectionThread::Maintained> ProjectionThread::maintained() {
+  const std::lock_guard lock(impl_->mutex);
+  return std::exchange(impl_->maintained, std::nullopt);
 }
 
 }  // namespace wattledger::daemon

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
 
 #include "events/result.hpp"
 #include "log/appender.hpp"
@@ -27,6 +28,12 @@ class ProjectionThread {
 
   // Waits for the thread to adopt what stands staged; any thread.
   Result<projections::Adopted> adopt(const std::filesystem::path& staged);
+
+  // Has the thread look after the targets between two batches; one at a time. Then, once, what came
+  // of it (nullopt inside: no target needs any).
+  using Maintained = Result<std::optional<projections::MaintenanceReport>>;
+  void maintain(projections::Maintenance which);
+  [[nodiscard]] std::optional<Maintained> maintained();
 
  private:
   struct Impl;

@@ -313,6 +313,12 @@ const TariffZone* zone_at(const State& state, UtcTime at) {
 
 }  // namespace
 
+bool in_forced_mode(const InverterState& inverter, UtcTime now) {
+  const bool forced = inverter.confirmed == fb::InverterMode::charge ||
+                      inverter.confirmed == fb::InverterMode::discharge;
+  return forced && (!inverter.confirmed_until || now < *inverter.confirmed_until);
+}
+
 void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventView& event) {
   dispatch(event, Evolve{state, sequence, sane_time(to_us(event.occurred_at()))});
   state.through = sequence;

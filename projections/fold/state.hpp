@@ -92,6 +92,10 @@ struct InverterState {
   bool operator==(const InverterState&) const = default;
 };
 
+// Whether the inverter is, as far as anybody knows, in a mode that we forced and that has not ended
+// by itself: a charge or a discharge.
+[[nodiscard]] bool in_forced_mode(const InverterState& inverter, UtcTime now);
+
 struct LatchedFault {
   fb::Fault fault = fb::Fault::unknown;
   Sequence raised;

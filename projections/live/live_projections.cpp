@@ -54,6 +54,7 @@ struct LiveProjections::Impl {
       sqlite.data = options.data;
       sqlite.file = options.sqlite_file;
       sqlite.schema = options.sqlite_schema;
+      sqlite.slow_queries = options.slow_queries;
       projectors.push_back(make_sqlite_projector(sqlite));
     }
     if (options.json) {
@@ -284,6 +285,16 @@ Result<void> LiveProjections::settle() {
   if (again) WATTLEDGER_TRY(live.restart());
   live.publish();
   return settled;
+}
+
+Result<std::optional<MaintenanceReport>> LiveProjections::maintain(Maintenance which) {
+  Impl& live = *impl_;
+  for (const auto& projector : live.projectors) {
+    if (!live.runner || !live.runner->checkpoint(projector->name())) continue;
+    auto report = projector->maintain(which);
+    if (!report || *report) return report;
+  }
+  return std::optional<MaintenanceReport>();
 }
 
 Result<Adopted> LiveProjections::adopt(const std::filesystem::path& staged) {

@@ -25,6 +25,7 @@ struct LiveOptions {
   bool sqlite = true;
   std::filesystem::path sqlite_file;  // empty: <data>/goodwe_energy.db
   std::uint32_t sqlite_schema = 5;
+  SlowQueries slow_queries;  // of SQLite
   bool json = false;
   std::chrono::seconds json_settle_every{300};  // of event time; a simulation wants more
   std::size_t batch_events_max = 4'096;         // see RunnerOptions
@@ -92,6 +93,10 @@ class LiveProjections {
   // stop. catch_up() does so every `fold_snapshot_every` records. An error means that the next
   // start takes longer.
   Result<void> remember();
+
+  // Upkeep of the targets that are fed and need it, between two batches: of SQLite's file. nullopt
+  // where there is none.
+  Result<std::optional<MaintenanceReport>> maintain(Maintenance which);
 
   // Takes over each enabled projection found under `staged` (a directory of the layout of <data>),
   // which must be of this log's history and this program's version: all are checked before the

@@ -110,10 +110,11 @@ class Comparison {
   std::vector<FileDifference> found_;
 };
 
+// Without what ANALYZE keeps for itself.
 constexpr const char* columns_sql =
     "SELECT m.name || '.' || c.name AS name, c.cid, c.type, c.\"notnull\", c.dflt_value, c.pk FROM "
     "sqlite_master m, "
-    "pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid";
+    "pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_stat%' ORDER BY m.name, c.cid";
 constexpr const char* index_sql =
     "SELECT m.name || '.' || i.seqno AS name, m.tbl_name, i.name FROM sqlite_master m, "
     "pragma_index_info(m.name) i "

@@ -200,6 +200,19 @@ Connection::~Connection() { sqlite3_close_v2(handle_); }
 
 void Connection::set_busy_timeout(int milliseconds) { sqlite3_busy_timeout(handle_, milliseconds); }
 
+void Connection::watch(const SlowQueries& slow) {
+  if (slow.above.count() <= 0 || !slow.told) return;
+  const auto profile = [](unsigned /*event*/, void* context, void* statement, void* nanoseconds) {
+    const auto& watched = *static_cast<const SlowQueries*>(context);
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::nanoseconds(*static_cast<sqlite3_int64*>(nanoseconds)));
+    const char* sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+    if (took > watched.above) watched.told(sql == nullptr ? "" : sql, took);
+    return 0;
+  };
+  sqlite3_trace_v2(handle_, SQLITE_TRACE_PROFILE, profile, const_cast<SlowQueries*>(&slow));
+}
+
 Result<void> Connection::execute(const std::string& sql) {
   const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return failure_of(handle_, code, file_.string(), sql.substr(0, 80));

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "events/result.hpp"
+#include "projections/maintenance.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -82,6 +83,8 @@ class Connection {
   Result<std::string> text(std::string_view sql);
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
   void set_busy_timeout(int milliseconds);
+  // `slow` outlives the connection.
+  void watch(const SlowQueries& slow);
 
  private:
   friend class Backup;

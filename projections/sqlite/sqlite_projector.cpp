@@ -8,6 +8,7 @@
 #include "projections/sqlite/sqlite_adopt.hpp"
 #include "projections/sqlite/sqlite_checkpoint.hpp"
 #include "projections/sqlite/sqlite_handle.hpp"
+#include "projections/sqlite/sqlite_maintenance.hpp"
 #include "projections/sqlite/sqlite_rows.hpp"
 #include "projections/sqlite/sqlite_schema.hpp"
 
@@ -67,6 +68,13 @@ class SqliteProjector final : public Projector {
     return sqlite::sync_file(file_);
   }
 
+  Result<std::optional<MaintenanceReport>> maintain(Maintenance which) override {
+    WATTLEDGER_TRY(usable());
+    auto report = sqlite::maintain_file(file_, which);
+    if (!report) return Failure(report.error());
+    return std::optional(*std::move(report));
+  }
+
   Result<void> adopt(const std::filesystem::path& staged,
                      const std::filesystem::path& before) override {
     WATTLEDGER_TRY(usable());
@@ -98,6 +106,7 @@ class SqliteProjector final : public Projector {
     WATTLEDGER_TRY(options_.staging ? configure_staging(*connection)
                                     : sqlite::configure_live(*connection));
     connection_.emplace(std::move(*connection));
+    connection_->watch(options_.slow_queries);
     return {};
   }
 

@@ -26,6 +26,7 @@ struct SqliteOptions {
       false;  // built aside: no journal, no sync, indexes last, durable only after settle()
   bool keep_all = false;  // no retention
   std::uint32_t system_state_days = 30;
+  SlowQueries slow_queries;
   // While staging: rows of system_state before this are known to be cut in the end; they are not
   // written.
   UtcTime states_from = UtcTime::min();

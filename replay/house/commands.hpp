@@ -14,5 +14,6 @@ void add_fault_clear(CLI::App& fault, Invocation& invocation);
 void add_correct(CLI::App& app, Invocation& invocation);
 void add_log_checkpoint(CLI::App& log, Invocation& invocation);
 void add_reload(CLI::App& app, Invocation& invocation);
+void add_maintain(CLI::App& maintain, Invocation& invocation);
 
 }  // namespace wattledger::tool
