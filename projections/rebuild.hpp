@@ -44,6 +44,7 @@ struct StageReport {
   Sequence sequence;  // the log was read up to here; every checkpoint stands here
   Digest root;
   std::uint64_t rows_derived = 0;
+  std::uint64_t corrected = 0;  // records that corrections speak of; rows are as these say
   std::chrono::milliseconds took{};
   std::string reason = "adopted";  // why it is to be taken over, for the log
 };

@@ -112,6 +112,7 @@ struct Runner::Impl {
   fold::RowTexts texts;  // what the targets read
   Digest root;
   Damage damage;
+  Corrections corrections;  // met so far
   Sequence began;
   std::vector<std::string> discarded;
   std::vector<fold::LegacyRow> rows;  // of the batch at hand; its memory is used again
@@ -164,6 +165,7 @@ void Runner::Impl::begin_anew(const log::Meta& meta) {
   memory = fold::LegacyRowsState{};
   root = log::empty_root();
   damage = Damage{};
+  corrections = Corrections{};
   stopped.clear();
   discarded.clear();
 }
@@ -246,8 +248,14 @@ Result<Sequence> Runner::Impl::next_stop(const log::Snapshot& snapshot, Sequence
 Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to) {
   const auto fold_in = [&](const log::RecordView& record) -> Result<bool> {
     fold::evolve(state, record.sequence, record.recorded_at, record.event);
-    fold::derive_rows(memory, state, record.sequence, record.recorded_at, record.event, texts,
-                      rows);
+    corrections.take(record.event);
+    const auto corrected = options.corrections
+                               ? options.corrections->corrected(record.sequence, record.event)
+                               : std::nullopt;
+    const auto seen = corrected ? corrected->view() : Result<EventView>(record.event);
+    if (!seen) return Failure(seen.error());
+    fold::derive_rows(memory, state, {record.sequence, record.recorded_at, record.event, *seen},
+                      texts, rows);
     position = record.sequence;
     return true;
   };
@@ -379,6 +387,7 @@ FoldSnapshot Runner::fold_snapshot() const {
 
 Sequence Runner::position() const { return impl_->position; }
 const Damage& Runner::damage() const { return impl_->damage; }
+const Corrections& Runner::corrections() const { return impl_->corrections; }
 Sequence Runner::began() const { return impl_->began; }
 const std::vector<std::string>& Runner::discarded() const { return impl_->discarded; }
 const fold::State& Runner::state() const { return impl_->state; }

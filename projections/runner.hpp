@@ -17,6 +17,7 @@
 
 #include "log/log.hpp"
 #include "log/reader.hpp"
+#include "projections/corrections.hpp"
 #include "projections/damage.hpp"
 #include "projections/fold_cache.hpp"
 #include "projections/projector.hpp"
@@ -51,6 +52,8 @@ struct RunnerOptions {
   std::optional<FoldCache> cache;   // begins at a fold snapshot where one serves every target
   // A record that cannot be read is stepped over and counted in damage(); otherwise it is an error.
   bool over_damage = false;
+  // Rows are made from facts as these say that they were.
+  std::shared_ptr<const Corrections> corrections;
   // A batch is fed on a second thread while the next one is read and folded: for rebuilds, whose
   // targets nobody else looks at.
   bool overlap = false;
@@ -88,6 +91,8 @@ class Runner {
   };
   [[nodiscard]] const std::vector<Stopped>& stopped() const;
   [[nodiscard]] const Damage& damage() const;
+  // What the records that were read say of earlier ones.
+  [[nodiscard]] const Corrections& corrections() const;
   // Where start() began: behind the fold snapshot that it used, or 0.
   [[nodiscard]] Sequence began() const;
   // What start() has to say about fold snapshots that are not valid.

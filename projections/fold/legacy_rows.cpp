@@ -139,31 +139,36 @@ std::string LegacyRow::created_at() const {
   return text;
 }
 
-void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
-                 UtcTime recorded_at, const EventView& event, const RowTexts& texts,
-                 std::vector<LegacyRow>& rows) {
+void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& told,
+                 const RowTexts& texts, std::vector<LegacyRow>& rows) {
+  const EventView& event = told.shown;
   const UtcTime at = event.occurred_at();
   const LocalTime local = state.site.zone.to_local(at);
   const auto add = [&](auto row) {
-    rows.push_back({sequence, at, recorded_at, local, std::move(row)});
+    rows.push_back({told.sequence, at, told.recorded_at, local, std::move(row)});
   };
   if (const auto* reading = event.as<fb::ReadingRecorded>()) {
     // Values that cannot be true would stand in sums for ever; the log keeps them.
-    if (reading->quality() == fb::Quality::implausible) return;
+    if (told.event.as<fb::ReadingRecorded>()->quality() == fb::Quality::implausible) return;
+    const bool shown = reading->quality() != fb::Quality::implausible;
     const Metered now = metered(*reading, at);
-    if (memory.metered)
+    if (memory.metered && shown)
       for (EnergyHourRow& hour : energy_between(state, *memory.metered, now)) add(hour);
-    memory.metered = now;
+    if (shown) memory.metered = now;
     const PolicySettings& settings = settings_of(state);
     if (is_due(memory.energy_row_at, at, settings.energy_row_every)) {
       memory.energy_row_at = at;
-      add(energy_row(state, *reading, at,
-                     iso_text(unique_energy_time(memory.energy_times, local))));
+      const LocalTime key = unique_energy_time(memory.energy_times, local);
+      if (shown) add(energy_row(state, *reading, at, iso_text(key)));
     }
     if (is_due(memory.state_row_at, at, settings.state_row_every)) {
       memory.state_row_at = at;
-      add(state_row(state, *reading, at, texts, local));
+      if (shown) add(state_row(state, *reading, at, texts, local));
     }
+  } else if (event.kind() == Kind::CorrectionRecorded) {
+    // What the last reading was may be what was corrected: nothing is measured from it. Live and
+    // rebuilt are the same from here on.
+    memory.metered.reset();
   } else if (const auto* decision = event.as<fb::DecisionMade>()) {
     add(legacy_decision(state, *decision, at, at >= texts.file_lines));
     add(decision_audit(*decision, at));

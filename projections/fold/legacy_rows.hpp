@@ -101,10 +101,18 @@ struct RowTexts {
   UtcTime file_lines = UtcTime::min();  // of SystemStateRow and DecisionRow
 };
 
-// Appends to `rows` what `event` adds. `state` is the fold *after* the event.
-void derive_rows(LegacyRowsState& memory, const State& state, Sequence sequence,
-                 UtcTime recorded_at, const EventView& event, const RowTexts& texts,
-                 std::vector<LegacyRow>& rows);
+// An event, and what rows say of it: the same, or as an owner corrected it later.
+struct ToldEvent {
+  Sequence sequence;
+  UtcTime recorded_at;
+  const EventView& event;
+  const EventView& shown;
+};
+
+// Appends to `rows` what the event adds. `state` is the fold *after* it. When rows are due rests on
+// the events as recorded, so that what is remembered is the same with and without corrections.
+void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& told,
+                 const RowTexts& texts, std::vector<LegacyRow>& rows);
 
 // One English sentence for a decision, with the numbers that decided it. Clock times are UTC
 // ("02:15Z").

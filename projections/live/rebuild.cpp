@@ -231,11 +231,22 @@ Result<void> prepare_directory(const log::Log& log, const StageOptions& options)
   return sqlite::require_space(directory, log.file_bytes());
 }
 
+// What one pass rests on: what is known before it, and what it found out by itself.
+struct Pass {
+  Foresight foresight;
+  std::shared_ptr<const Corrections> corrections;
+  std::optional<Sequence> through;
+  // Afterwards.
+  Sequence reached;
+  std::shared_ptr<const Corrections> met;
+};
+
 Result<void> run(const log::Log& log, const StageOptions& options,
-                 const std::vector<Projector*>& targets, Sequence& position) {
+                 const std::vector<Projector*>& targets, Pass& pass) {
   RunnerOptions runner_options;
+  runner_options.corrections = pass.corrections;
   runner_options.batch_events_max = batch_events;
-  runner_options.through = options.through;
+  runner_options.through = pass.through;
   runner_options.overlap = true;
   runner_options.progress = options.progress;
   Runner runner(log, targets, std::move(runner_options));
@@ -245,7 +256,8 @@ Result<void> run(const log::Log& log, const StageOptions& options,
   if (!reached) return Failure(reached.error());
   WATTLEDGER_TRY(runner.settle());
   if (!runner.stopped().empty()) return Failure(runner.stopped().front().error);
-  position = *reached;
+  pass.reached = *reached;
+  pass.met = std::make_shared<Corrections>(runner.corrections());
   return {};
 }
 
@@ -289,13 +301,12 @@ Result<void> verify(const StageOptions& options, const Counter& counter, StageRe
 }
 
 // One pass; what it counted.
-Result<Counter> build(const log::Log& log, const StageOptions& options, const Foresight& foresight,
-                      Sequence& reached) {
-  Counter counter(foresight);
-  const auto projectors = make_projectors(options, foresight);
+Result<Counter> build(const log::Log& log, const StageOptions& options, Pass& pass) {
+  Counter counter(pass.foresight);
+  const auto projectors = make_projectors(options, pass.foresight);
   std::vector<Projector*> targets{&counter};
   for (const auto& projector : projectors) targets.push_back(projector.get());
-  WATTLEDGER_TRY(run(log, options, targets, reached));
+  WATTLEDGER_TRY(run(log, options, targets, pass));
   return counter;
 }
 
@@ -314,13 +325,23 @@ Result<StageReport> stage(const log::Log& log, const StageOptions& options) {
   StageReport report;
   const Result<Foresight> foresight = foresee(log, options);
   if (!foresight) return Failure(foresight.error());
-  Result<Counter> built = build(log, options, *foresight, report.sequence);
-  if (built && !built->foreseen()) {
+  Pass pass;
+  pass.foresight = *foresight;
+  pass.through = options.through;
+  Result<Counter> built = build(log, options, pass);
+  // Corrections come behind what they correct, so that the pass that meets them is too late for
+  // them; most logs have none. The log may have grown since: another pass ends where the first did.
+  if (built && (!pass.met->empty() || !built->foreseen())) {
     discard(options.directory);
-    built = build(log, options, Foresight{}, report.sequence);
+    if (!built->foreseen()) pass.foresight = Foresight{};
+    pass.corrections = pass.met;
+    pass.through = pass.reached;
+    built = build(log, options, pass);
   }
   if (!built) return Failure(built.error());
   const Counter& counter = *built;
+  report.sequence = pass.reached;
+  report.corrected = pass.corrections ? pass.corrections->records() : 0;
   if (report.sequence.value == 0)
     return fail(ErrorKind::not_found,
                 "the log " + log.directory().string() + " is empty: there is nothing to build");

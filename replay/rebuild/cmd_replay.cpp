@@ -136,6 +136,7 @@ Json to_json(const projections::StageReport& report, const std::string& where,
   Json result = {{"sequence", report.sequence.value},
                  {"root", report.root.hex()},
                  {"rows", report.rows_derived},
+                 {"corrected", report.corrected},
                  {"took_ms", report.took.count()},
                  {"into", where.empty() ? Json(nullptr) : Json(where)},
                  {"adopted_by", by.empty() ? Json(nullptr) : Json(by)},
@@ -158,6 +159,8 @@ void summarise(const Invocation& invocation, const projections::StageReport& rep
     for (const auto& [table, rows] : each.rows)
       if (rows != 0) say(fmt::format("{:>10}  {}", rows, table));
   }
+  if (report.corrected != 0)
+    say(fmt::format("{} records as corrections say they were", report.corrected));
   const std::string end = by.empty() ? "left in " + where : "adopted by " + by;
   say(fmt::format("{} rows derived in {:.1f} s, verified, {}", report.rows_derived,
                   static_cast<double>(report.took.count()) / 1000.0, end));

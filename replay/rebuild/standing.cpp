@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "replay/display.hpp"
 
@@ -25,17 +27,21 @@ std::string who(const log::RecordView& record) {
   return fb::EnumNameSource(record.event.event().source());
 }
 
+// And the sequences of all corrections, if wanted.
 Result<void> each_rebuild(const log::Snapshot& snapshot,
-                          const std::function<void(const Rebuild&)>& each) {
-  return snapshot.scan(snapshot.first(), snapshot.head(),
-                       [&](const log::RecordView& record) -> Result<bool> {
-                         const auto* fact = record.event.as<fb::ProjectionRebuilt>();
-                         if (fact == nullptr) return true;
-                         Rebuild rebuild{record.sequence, record.recorded_at, who(record), {}};
-                         fact->UnPackTo(&rebuild.fact);
-                         each(rebuild);
-                         return true;
-                       });
+                          const std::function<void(const Rebuild&)>& each,
+                          std::vector<Sequence>* corrections = nullptr) {
+  return snapshot.scan(
+      snapshot.first(), snapshot.head(), [&](const log::RecordView& record) -> Result<bool> {
+        if (corrections != nullptr && record.event.kind() == Kind::CorrectionRecorded)
+          corrections->push_back(record.sequence);
+        const auto* fact = record.event.as<fb::ProjectionRebuilt>();
+        if (fact == nullptr) return true;
+        Rebuild rebuild{record.sequence, record.recorded_at, who(record), {}};
+        fact->UnPackTo(&rebuild.fact);
+        each(rebuild);
+        return true;
+      });
 }
 
 Json to_json(const Rebuild& rebuild) {
@@ -61,11 +67,23 @@ std::string shown(const Rebuild& rebuild, const ZoneOffsets& zone) {
   return text;
 }
 
+// Those that what was last built has not seen.
+std::size_t unseen(const std::vector<Sequence>& corrections, const Rebuild* last) {
+  const Sequence seen{last != nullptr ? last->fact.up_to : 0};
+  return static_cast<std::size_t>(corrections.end() -
+                                  std::upper_bound(corrections.begin(), corrections.end(), seen));
+}
+
 // Empty where nothing has to be done.
-std::string pending(const ProjectionHere& here) {
+std::string pending(const ProjectionHere& here, std::size_t corrections) {
   if (!here.message.empty()) return here.message;
   if (!here.version) return "not built yet; the daemon does at its start, or wattledger replay";
-  if (here.standing == "current" || here.standing == "behind") return {};
+  if (here.standing == "current" || here.standing == "behind") {
+    if (corrections == 0) return {};
+    return fmt::format(
+        "{} not shown yet: wattledger replay",
+        corrections == 1 ? "a correction is" : std::to_string(corrections) + " corrections are");
+  }
   if (*here.version != here.wanted)
     return fmt::format("built by version {}, this program continues {}: wattledger replay",
                        *here.version, here.wanted);
@@ -73,18 +91,18 @@ std::string pending(const ProjectionHere& here) {
 }
 
 void print(const ProjectionHere& here, Sequence head, const Rebuild* last,
-           const ZoneOffsets& zone) {
+           const std::string& pending, const ZoneOffsets& zone) {
   const std::string version = here.version ? std::to_string(*here.version) : "none";
   say(fmt::format("{:<11}version {}, wanted {}", here.name, version, here.wanted));
   if (here.version)
     say(fmt::format("           {} at record {}, {} behind the log", here.standing,
                     here.sequence.value, head.value - std::min(here.sequence, head).value));
   say("           rebuilt " + (last != nullptr ? shown(*last, zone) : std::string("never")));
-  if (const std::string what = pending(here); !what.empty()) say("           pending: " + what);
+  if (!pending.empty()) say("           pending: " + pending);
 }
 
-Json to_json(const ProjectionHere& here, Sequence head, const Rebuild* last) {
-  const std::string what = pending(here);
+Json to_json(const ProjectionHere& here, Sequence head, const Rebuild* last,
+             const std::string& pending) {
   return {{"projection", here.name},
           {"version", here.version ? Json(*here.version) : Json(nullptr)},
           {"wanted", here.wanted},
@@ -92,7 +110,7 @@ Json to_json(const ProjectionHere& here, Sequence head, const Rebuild* last) {
           {"sequence", here.sequence.value},
           {"lag", head.value - std::min(here.sequence, head).value},
           {"rebuilt", last != nullptr ? to_json(*last) : Json(nullptr)},
-          {"pending", what.empty() ? Json(nullptr) : Json(what)}};
+          {"pending", pending.empty() ? Json(nullptr) : Json(pending)}};
 }
 
 void say_json(const Json& json) { say(json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
@@ -103,9 +121,11 @@ Exit replay_status(const Invocation& invocation, const Place& place, const Owner
   const auto open = open_log(place);
   if (!open) return cannot(open.error());
   std::map<std::string, Rebuild> last;
-  const auto scanned = each_rebuild(open->snapshot, [&](const Rebuild& rebuild) {
-    last.insert_or_assign(rebuild.fact.projection, rebuild);
-  });
+  std::vector<Sequence> corrections;
+  const auto scanned = each_rebuild(
+      open->snapshot,
+      [&](const Rebuild& rebuild) { last.insert_or_assign(rebuild.fact.projection, rebuild); },
+      &corrections);
   if (!scanned) return cannot(scanned.error());
   const ZoneOffsets zone = house_zone(open->snapshot);
   const auto all = owner.here(place, open->snapshot.meta());
@@ -113,11 +133,12 @@ Exit replay_status(const Invocation& invocation, const Place& place, const Owner
   for (const ProjectionHere& here : all) {
     const auto found = last.find(here.name);
     const Rebuild* rebuild = found == last.end() ? nullptr : &found->second;
-    waits = waits || !pending(here).empty();
+    const std::string what = pending(here, unseen(corrections, rebuild));
+    waits = waits || !what.empty();
     if (invocation.format == Format::json)
-      say_json(to_json(here, open->snapshot.head(), rebuild));
+      say_json(to_json(here, open->snapshot.head(), rebuild, what));
     else
-      print(here, open->snapshot.head(), rebuild, zone);
+      print(here, open->snapshot.head(), rebuild, what, zone);
   }
   if (all.empty()) note("this house has no projection; enable one in the configuration");
   return waits ? Exit::findings : Exit::done;

@@ -49,7 +49,7 @@ struct Readings {
     records.emplace_back(bytes.begin(), bytes.end());
     fold::LegacyRowsState always;  // forgets the last row, so that every reading gives one
     std::vector<fold::LegacyRow> rows;
-    fold::derive_rows(always, state, sequence, recorded_at, event, {}, rows);
+    fold::derive_rows(always, state, {sequence, recorded_at, event, event}, {}, rows);
     for (const fold::LegacyRow& row : rows)
       if (std::holds_alternative<fold::EnergyRow>(row.row)) projections::add_row(json, row);
   }

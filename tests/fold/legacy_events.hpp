@@ -42,7 +42,7 @@ class LegacyHouse {
     const UtcTime recorded_at = at + std::chrono::milliseconds(20);
     evolve(state_, sequence_, recorded_at, *view);
     std::vector<LegacyRow> rows;
-    derive_rows(memory_, state_, sequence_, recorded_at, *view, {}, rows);
+    derive_rows(memory_, state_, {sequence_, recorded_at, *view, *view}, {}, rows);
     return rows;
   }
 

@@ -33,8 +33,8 @@ FoldSnapshot fold_of(const log::Log& log, std::optional<Sequence> through = {}) 
   std::vector<fold::LegacyRow> rows;
   must(read.scan(Sequence{1}, *through, [&](const log::RecordView& record) -> Result<bool> {
     fold::evolve(snapshot.state, record.sequence, record.recorded_at, record.event);
-    fold::derive_rows(snapshot.rows, snapshot.state, record.sequence, record.recorded_at,
-                      record.event, {}, rows);
+    fold::derive_rows(snapshot.rows, snapshot.state,
+                      {record.sequence, record.recorded_at, record.event, record.event}, {}, rows);
     return true;
   }));
   return snapshot;

@@ -148,6 +148,87 @@ TEST_SUITE("projections/rebuild") {
     CHECK(report.projections[0].rows.at("system_state") == 33);
   }
 
+  TEST_CASE("a correction changes what is built, from its own sequence on") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(60);
+    const auto correct = [&](std::uint64_t record, const char* field, const char* value) {
+      fb::CorrectionRecordedT fact;
+      fact.corrects = record;
+      fact.field = field;
+      fact.value = value;
+      return house.tell(testing::at_s(3'600), fact);
+    };
+    const Sequence before = house.head();
+    correct(2, "battery_soc_bp", "1");  // the first reading, of 02:01
+    correct(2, "battery_soc_bp", "2500");
+    correct(2, "pv_power_w", "unknown");
+    correct(12, "quality", "implausible");  // as if it had never been read
+    correct(3, "session", "no such field");
+    correct(999, "battery_soc_bp", "1");
+    house.flush();
+    const auto built = [&](const char* name, std::optional<Sequence> through) {
+      StageOptions options = into(directory / name);
+      options.through = through;
+      return must(stage(house.log(), options));
+    };
+    const StageReport was = built("was", before);
+    CHECK(was.corrected == 0);
+    CHECK(was.projections[0].rows.at("system_state") == 60);
+    const StageReport is = built("is", {});
+    CHECK(is.sequence == house.head());
+    CHECK(is.corrected == 4);
+    CHECK(is.projections[0].rows.at("system_state") == 59);
+    const char* first =
+        "SELECT battery_soc, pv_power FROM energy_data WHERE timestamp = '2025-10-01T02:01:00'";
+    CHECK(SqliteReader(directory / "was" / sqlite_file_name).one(first) == "50.0|1000");
+    CHECK(SqliteReader(directory / "is" / sqlite_file_name).one(first) == "25.0|NULL");
+
+    // What is live shows it once it was adopted, and goes on from there as a rebuild does.
+    LiveOptions options;
+    options.data = directory / "live";
+    options.json = true;
+    LiveProjections live(house.log(), options);
+    must(live.start());
+    must(live.catch_up());
+    const auto live_file = directory / "live" / sqlite_file_name;
+    CHECK(SqliteReader(live_file).one(first) == "50.0|1000");
+    must(live.adopt(directory / "is"));
+    CHECK(SqliteReader(live_file).one(first) == "25.0|NULL");
+    house.tell_minutes(60);
+    must(live.catch_up());
+    must(live.settle());
+    built("again", {});
+    CHECK(must(compare(directory / "live", directory / "again")).empty());
+  }
+
+  TEST_CASE("the last reading, corrected, measures nothing further: live and rebuilt agree") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_site(testing::at_s(0));
+    const Sequence last = house.tell_reading(testing::at_s(60), 5'000, 9'000);
+    fb::CorrectionRecordedT fact;
+    fact.corrects = last.value;
+    fact.field = "pv_power_w";
+    fact.value = "0";
+    house.tell(testing::at_s(61), fact);
+    house.flush();
+    must(stage(house.log(), into(directory / "first")));
+    LiveOptions options;
+    options.data = directory / "live";
+    options.json = true;
+    LiveProjections live(house.log(), options);
+    must(live.start());
+    must(live.catch_up());
+    must(live.adopt(directory / "first"));
+    for (int minute = 2; minute < 10; ++minute) house.tell_reading(testing::at_s(minute * 60));
+    house.flush();
+    must(live.catch_up());
+    must(live.settle());
+    must(stage(house.log(), into(directory / "again")));
+    CHECK(must(compare(directory / "live", directory / "again")).empty());
+  }
+
   TEST_CASE("a directory that holds anything is refused as it is, unless it may be replaced") {
     const TemporaryDirectory directory;
     HouseLog house(directory / "log");

@@ -198,12 +198,17 @@ TEST_SUITE("replay/house") {
         on(house, {"correct", "5", "grid_power_w", "-100", "--reason", "meter was off"});
     INFO(run.out << run.err);
     REQUIRE(run.code == 0);
-    CHECK(run.out.rfind("ReadingRecorded 5: grid_power_w is -100 instead of -2580; recorded as 6",
-                        0) == 0);
+    CHECK(run.out.rfind("ReadingRecorded 5: grid_power_w is -100 instead of -2580", 0) == 0);
     auto fact = newest(house)["event"]["fact"];
     CHECK(fact["corrects"] == 5);
     CHECK(fact["value"] == "-100");
     CHECK(fact["previous"] == "-2580");
+    CHECK(run.out.find("wattledger replay shows it") != std::string::npos);
+    CHECK(on(house, {"correct", "5", "load_power_w", "unknown", "--reason", "r"}).code == 0);
+    CHECK(newest(house)["event"]["fact"]["value"] == "unknown");
+    CHECK(on(house, {"correct", "5", "device", "unknown", "--reason", "r"}).code == 2);
+    CHECK(on(house, {"correct", "1", "site", "cottage", "--reason", "r"})
+              .out.find("no table or file shows this field") != std::string::npos);
     CHECK(on(house, {"correct", "5", "quality", "partial", "--reason", "r"}).code == 0);
     CHECK(on(house, {"correct", "5", "quality", "bad", "--reason", "r"}).code == 2);
     CHECK(on(house, {"correct", "5", "fast_charging", "yes", "--reason", "r"})

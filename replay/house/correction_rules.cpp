@@ -1,0 +1,167 @@
+#include "replay/house/correction_rules.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "projections/fold/state.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+constexpr std::string_view cost_per_mwh = "cost-per-mwh";
+constexpr std::string_view sales_by_meter = "sales-by-meter";
+constexpr std::int64_t mwh_per_kwh = 1'000'000;
+// No house moves more in one fact: energy × price stays in 64 bits.
+constexpr std::int64_t energy_max_mwh = 1'000'000'000;
+constexpr std::int64_t price_max_e8 = 1'000'000'000;
+constexpr std::int64_t meter_tolerance_mwh = 50'000;
+// A session is at most so long; older counters are forgotten.
+constexpr std::chrono::hours meter_remembered{72};
+
+using Known = std::optional<std::int64_t>;
+
+template <class T>
+Known known(const flatbuffers::Optional<T>& value) {
+  if (!value) return std::nullopt;
+  return static_cast<std::int64_t>(*value);
+}
+
+Known cost_e8(const Known& energy_mwh, const Known& price_e8) {
+  if (!energy_mwh || !price_e8 || std::abs(*energy_mwh) > energy_max_mwh ||
+      std::abs(*price_e8) > price_max_e8)
+    return std::nullopt;
+  return *energy_mwh * *price_e8 / mwh_per_kwh;
+}
+
+// The amount a thousand times as large, if that is what energy and price say.
+Known a_thousandfold(const Known& amount, const Known& energy_mwh, const Known& price_e8) {
+  const Known expected = cost_e8(energy_mwh, price_e8);
+  if (!amount || !expected || *amount == 0 || std::abs(*amount) > energy_max_mwh * mwh_per_kwh)
+    return std::nullopt;
+  const std::int64_t thousand = *amount * 1'000;
+  const bool too_low = std::abs(*amount) < std::abs(*expected) / 100;
+  const bool fits = std::abs(thousand) >= std::abs(*expected) / 2 &&
+                    std::abs(thousand) <= std::abs(*expected) * 2;
+  return too_low && fits ? Known(thousand) : std::nullopt;
+}
+
+class Finder {
+ public:
+  Finder(std::string_view rule, UtcTime from, UtcTime to) : rule_(rule), from_(from), to_(to) {}
+
+  void read(const log::RecordView& record) {
+    const EventView& event = record.event;
+    if (const auto* fact = event.as<fb::CorrectionRecorded>()) return note_corrected(*fact);
+    if (const auto* fact = event.as<fb::ReadingRecorded>())
+      return note_meter(*fact, event.occurred_at());
+    if (event.occurred_at() < from_ || event.occurred_at() >= to_) return;
+    at_ = &record;
+    if (rule_ == cost_per_mwh) {
+      if (const auto* fact = event.as<fb::DecisionMade>()) read(*fact);
+      if (const auto* fact = event.as<fb::ChargingSessionChanged>()) read(*fact);
+    } else if (const auto* fact = event.as<fb::SellingSessionChanged>()) {
+      read(*fact);
+    }
+  }
+
+  [[nodiscard]] std::vector<Proposal> found() {
+    std::erase_if(found_, [&](const Proposal& each) {
+      const auto corrected = corrected_.find({each.record.value, each.field});
+      return corrected != corrected_.end() && corrected->second == each.value;
+    });
+    return std::move(found_);
+  }
+
+ private:
+  void read(const fb::DecisionMade& fact) {
+    const Known right = a_thousandfold(known(fact.expected_cost_e8()),
+                                       known(fact.expected_energy_mwh()), known(fact.price_e8()));
+    if (!right) return;
+    propose("expected_cost_e8", known(fact.expected_cost_e8()), right,
+            "1000 times too low for energy × price");
+    // Reckoned with the same price.
+    const Known saving = known(fact.expected_saving_e8());
+    if (saving && std::abs(*saving) < energy_max_mwh * mwh_per_kwh)
+      propose("expected_saving_e8", saving, *saving * 1'000, "as its cost");
+  }
+  void read(const fb::ChargingSessionChanged& fact) {
+    propose("cost_e8", known(fact.cost_e8()),
+            a_thousandfold(known(fact.cost_e8()), known(fact.energy_mwh()),
+                           known(fact.average_price_e8())),
+            "1000 times too low for energy × average price");
+  }
+  void read(const fb::SellingSessionChanged& fact) {
+    const Known told = known(fact.exported_mwh());
+    const Known measured = metered(known(fact.started_us()), known(fact.ended_us()));
+    if (!told || !measured || *told <= *measured + *measured / 100 + meter_tolerance_mwh) return;
+    propose("exported_mwh", told, measured, "the export counter measured less");
+    propose("energy_mwh", known(fact.energy_mwh()), measured, "the export counter measured less");
+    propose("revenue_e8", known(fact.revenue_e8()),
+            cost_e8(measured, known(fact.average_price_e8())), "measured energy × average price");
+  }
+
+  // By the last counters told before each.
+  [[nodiscard]] Known metered(const Known& started_us, const Known& ended_us) const {
+    if (!started_us || !ended_us || *started_us < 0 || *ended_us > fold::time_max_us ||
+        *ended_us < *started_us)
+      return std::nullopt;
+    const Known first = counter_at(utc_from_us(*started_us));
+    const Known last = counter_at(utc_from_us(*ended_us));
+    if (!first || !last || *last < *first) return std::nullopt;
+    return *last - *first;
+  }
+  [[nodiscard]] Known counter_at(UtcTime at) const {
+    const auto after =
+        std::upper_bound(meter_.begin(), meter_.end(), at,
+                         [](UtcTime time, const auto& each) { return time < each.first; });
+    return after == meter_.begin() ? std::nullopt : Known(std::prev(after)->second);
+  }
+  void note_meter(const fb::ReadingRecorded& fact, UtcTime at) {
+    const Known total = known(fact.export_total_mwh());
+    if (!total || *total < 0 || (!meter_.empty() && at < meter_.back().first)) return;
+    meter_.emplace_back(at, *total);
+    while (meter_.front().first < at - meter_remembered) meter_.pop_front();
+  }
+  void note_corrected(const fb::CorrectionRecorded& fact) {
+    if (fact.field() == nullptr || fact.value() == nullptr) return;
+    corrected_[{fact.corrects(), fact.field()->str()}] = fact.value()->str();
+  }
+
+  void propose(const std::string& field, const Known& previous, const Known& value,
+               const std::string& why) {
+    if (!value || !previous || *value == *previous) return;
+    found_.push_back({at_->sequence, at_->event.occurred_at(),
+                      std::string(kind_name(at_->event.kind())), field, std::to_string(*previous),
+                      std::to_string(*value), why});
+  }
+
+  std::string_view rule_;
+  UtcTime from_, to_;
+  const log::RecordView* at_ = nullptr;
+  std::deque<std::pair<UtcTime, std::int64_t>> meter_;  // export counter, in order of time
+  std::map<std::pair<std::uint64_t, std::string>, std::string> corrected_;
+  std::vector<Proposal> found_;
+};
+
+}  // namespace
+
+std::vector<std::string> correction_rules() {
+  return {std::string(cost_per_mwh), std::string(sales_by_meter)};
+}
+
+Result<std::vector<Proposal>> propose(const log::Snapshot& snapshot, std::string_view rule,
+                                      UtcTime from, UtcTime to) {
+  Finder finder(rule, from, to);
+  WATTLEDGER_TRY(snapshot.scan(snapshot.first(), snapshot.head(),
+                               [&](const log::RecordView& record) -> Result<bool> {
+                                 finder.read(record);
+                                 return true;
+                               }));
+  return finder.found();
+}
+
+}  // namespace wattledger::tool
