@@ -132,7 +132,8 @@ Result<void> Daemon::start_projections() {
   spdlog::info("Storage layer initialized");
   projection_thread_ = std::make_unique<ProjectionThread>(*live_, *appender_);
   projection_thread_->start();
-  if (!clock_.simulated()) upkeep_.emplace(*journal_, *projection_thread_);
+  if (config_.sqlite.enabled && !clock_.simulated())
+    upkeep_.emplace(*journal_, *projection_thread_);
   return {};
 }
 

@@ -67,6 +67,8 @@ Exit run(const Invocation& invocation, Maintenance which) {
   if (!place) return cannot(place.error());
   if (const auto free = require_no_forced_mode(*place); !free) return cannot(free.error());
   const std::filesystem::path file = live_file(*place);
+  // What cannot be looked after is no fact for the log.
+  if (const auto ours = projections::sqlite::count_pages(file); !ours) return cannot(ours.error());
   const std::string id = new_id().hex();
   const auto started = submit(*place, text({{"type", "ChangeStarted"},
                                             {"change", id},

@@ -160,7 +160,9 @@ void summarise(const Invocation& invocation, const projections::StageReport& rep
       if (rows != 0) say(fmt::format("{:>10}  {}", rows, table));
   }
   if (report.corrected != 0)
-    say(fmt::format("{} records as corrections say they were", report.corrected));
+    say(fmt::format("{} as corrections say",
+                    report.corrected == 1 ? "1 record shown"
+                                          : std::to_string(report.corrected) + " records shown"));
   const std::string end = by.empty() ? "left in " + where : "adopted by " + by;
   say(fmt::format("{} rows derived in {:.1f} s, verified, {}", report.rows_derived,
                   static_cast<double>(report.took.count()) / 1000.0, end));

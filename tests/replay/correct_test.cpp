@@ -101,7 +101,7 @@ TEST_SUITE("replay/correct") {
     const ToolRun replayed = on(house, {"replay", "--projection", "sqlite", "--yes"});
     INFO(replayed.out << replayed.err);
     REQUIRE(replayed.code == 0);
-    CHECK(replayed.out.find("2 records as corrections say they were") != std::string::npos);
+    CHECK(replayed.out.find("2 records shown as corrections say") != std::string::npos);
     CHECK(SqliteReader(file).rows(amounts) == std::vector<std::string>{"1.0|0.3", "1.0|0.3"});
     CHECK(shown(file, "SELECT cost_pln FROM charging_sessions") == "1.0");
     CHECK(on(house, {"replay", "--status"}).code == 0);
