@@ -20,7 +20,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using projections::Maintenance;
-using projections::MaintenanceReport;
 
 // How far back status looks for the last runs.
 constexpr std::chrono::days looked_back{60};
