@@ -114,7 +114,8 @@ class Comparison {
 constexpr const char* columns_sql =
     "SELECT m.name || '.' || c.name AS name, c.cid, c.type, c.\"notnull\", c.dflt_value, c.pk FROM "
     "sqlite_master m, "
-    "pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_stat%' ORDER BY m.name, c.cid";
+    "pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_stat%' "
+    "ORDER BY m.name, c.cid";
 constexpr const char* index_sql =
     "SELECT m.name || '.' || i.seqno AS name, m.tbl_name, i.name FROM sqlite_master m, "
     "pragma_index_info(m.name) i "

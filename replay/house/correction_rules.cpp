@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "projections/fold/state.hpp"
+#include "replay/display.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -18,30 +19,27 @@ constexpr std::int64_t mwh_per_kwh = 1'000'000;
 // No house moves more in one fact: energy × price stays in 64 bits.
 constexpr std::int64_t energy_max_mwh = 1'000'000'000;
 constexpr std::int64_t price_max_e8 = 1'000'000'000;
+constexpr std::int64_t amount_max_e8 = energy_max_mwh * mwh_per_kwh;
 constexpr std::int64_t meter_tolerance_mwh = 50'000;
 // A session is at most so long; older counters are forgotten.
 constexpr std::chrono::hours meter_remembered{72};
 
 using Known = std::optional<std::int64_t>;
 
-template <class T>
-Known known(const flatbuffers::Optional<T>& value) {
-  if (!value) return std::nullopt;
-  return static_cast<std::int64_t>(*value);
+// A record may hold any 64-bit number.
+bool within(const Known& value, std::int64_t limit) {
+  return value && *value >= -limit && *value <= limit;
 }
 
 Known cost_e8(const Known& energy_mwh, const Known& price_e8) {
-  if (!energy_mwh || !price_e8 || std::abs(*energy_mwh) > energy_max_mwh ||
-      std::abs(*price_e8) > price_max_e8)
-    return std::nullopt;
+  if (!within(energy_mwh, energy_max_mwh) || !within(price_e8, price_max_e8)) return std::nullopt;
   return *energy_mwh * *price_e8 / mwh_per_kwh;
 }
 
 // The amount a thousand times as large, if that is what energy and price say.
 Known a_thousandfold(const Known& amount, const Known& energy_mwh, const Known& price_e8) {
   const Known expected = cost_e8(energy_mwh, price_e8);
-  if (!amount || !expected || *amount == 0 || std::abs(*amount) > energy_max_mwh * mwh_per_kwh)
-    return std::nullopt;
+  if (!expected || !within(amount, amount_max_e8) || *amount == 0) return std::nullopt;
   const std::int64_t thousand = *amount * 1'000;
   const bool too_low = std::abs(*amount) < std::abs(*expected) / 100;
   const bool fits = std::abs(thousand) >= std::abs(*expected) / 2 &&
@@ -78,30 +76,30 @@ class Finder {
 
  private:
   void read(const fb::DecisionMade& fact) {
-    const Known right = a_thousandfold(known(fact.expected_cost_e8()),
-                                       known(fact.expected_energy_mwh()), known(fact.price_e8()));
+    const Known right = a_thousandfold(number(fact.expected_cost_e8()),
+                                       number(fact.expected_energy_mwh()), number(fact.price_e8()));
     if (!right) return;
-    propose("expected_cost_e8", known(fact.expected_cost_e8()), right,
+    propose("expected_cost_e8", number(fact.expected_cost_e8()), right,
             "1000 times too low for energy × price");
     // Reckoned with the same price.
-    const Known saving = known(fact.expected_saving_e8());
-    if (saving && std::abs(*saving) < energy_max_mwh * mwh_per_kwh)
+    const Known saving = number(fact.expected_saving_e8());
+    if (within(saving, amount_max_e8))
       propose("expected_saving_e8", saving, *saving * 1'000, "as its cost");
   }
   void read(const fb::ChargingSessionChanged& fact) {
-    propose("cost_e8", known(fact.cost_e8()),
-            a_thousandfold(known(fact.cost_e8()), known(fact.energy_mwh()),
-                           known(fact.average_price_e8())),
+    propose("cost_e8", number(fact.cost_e8()),
+            a_thousandfold(number(fact.cost_e8()), number(fact.energy_mwh()),
+                           number(fact.average_price_e8())),
             "1000 times too low for energy × average price");
   }
   void read(const fb::SellingSessionChanged& fact) {
-    const Known told = known(fact.exported_mwh());
-    const Known measured = metered(known(fact.started_us()), known(fact.ended_us()));
+    const Known told = number(fact.exported_mwh());
+    const Known measured = metered(number(fact.started_us()), number(fact.ended_us()));
     if (!told || !measured || *told <= *measured + *measured / 100 + meter_tolerance_mwh) return;
     propose("exported_mwh", told, measured, "the export counter measured less");
-    propose("energy_mwh", known(fact.energy_mwh()), measured, "the export counter measured less");
-    propose("revenue_e8", known(fact.revenue_e8()),
-            cost_e8(measured, known(fact.average_price_e8())), "measured energy × average price");
+    propose("energy_mwh", number(fact.energy_mwh()), measured, "the export counter measured less");
+    propose("revenue_e8", number(fact.revenue_e8()),
+            cost_e8(measured, number(fact.average_price_e8())), "measured energy × average price");
   }
 
   // By the last counters told before each.
@@ -121,7 +119,8 @@ class Finder {
     return after == meter_.begin() ? std::nullopt : Known(std::prev(after)->second);
   }
   void note_meter(const fb::ReadingRecorded& fact, UtcTime at) {
-    const Known total = known(fact.export_total_mwh());
+    const Known total = number(fact.export_total_mwh());
+    if (to_us(at) < 0 || to_us(at) > fold::time_max_us) return;
     if (!total || *total < 0 || (!meter_.empty() && at < meter_.back().first)) return;
     meter_.emplace_back(at, *total);
     while (meter_.front().first < at - meter_remembered) meter_.pop_front();

@@ -71,7 +71,7 @@ TEST_SUITE("daemon/upkeep") {
     const auto daemon = open();
     // The house's time runs on while the projections' thread works: a day of it at most.
     clock.slept = [&](int sleeps) {
-      if (sleeps % 300 == 0 && !recorded(*daemon, Kind::ChangeFinished).empty())
+      if (sleeps % 5 == 0 && !recorded(*daemon, Kind::ChangeFinished).empty())
         daemon->request_stop();
     };
     REQUIRE(daemon->run(at_s(86'400)).has_value());

@@ -3,33 +3,23 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/fold/legacy_events.hpp"
+#include "tests/fold/told_house.hpp"
 
 namespace wattledger::fold {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
-
-std::unique_ptr<fb::SeriesT> series(UtcTime start, std::uint32_t step_s,
-                                    std::vector<std::int64_t> values,
-                                    std::vector<std::uint16_t> absent = {}) {
-  auto result = std::make_unique<fb::SeriesT>();
-  result->start_us = to_us(start);
-  result->step_s = step_s;
-  result->values = std::move(values);
-  result->absent = std::move(absent);
-  return result;
-}
+using testing::series;
 
 fb::PricesPublishedT prices(std::unique_ptr<fb::SeriesT> slots,
                             fb::PriceKind kind = fb::PriceKind::day_ahead) {
-  fb::PricesPublishedT fact;
-  fact.kind = kind;
+  fb::PricesPublishedT fact = testing::prices(std::move(slots), kind);
   fact.provider = "pse";
-  fact.prices_e8.push_back(std::move(slots));
   return fact;
 }
 
@@ -133,13 +123,13 @@ TEST_SUITE("fold/table rows") {
   TEST_CASE("price forecasts are the market's hourly means, of what is there") {
     LegacyHouse house;
     const auto rows = house.tell(
-        noon, prices(series(noon, 900,
-                            {10'000'000, 20'000'000, 30'000'000, 60'000'000, -5'000'000, 1, 2, 3},
-                            {5, 6, 7})));
+        noon,
+        prices(series(noon, {10'000'000, 20'000'000, 30'000'000, 60'000'000, -5'000'000, 1, 2, 3},
+                      900, {5, 6, 7})));
     CHECK(hours_of(rows) == std::vector<Hour>{{"2025-10-25", 12, 0.3}, {"2025-10-25", 13, -0.05}});
     CHECK(only<ForecastRow>(rows)[0].issued == "2025-10-25T12:00:00");
     CHECK(only<ForecastRow>(rows)[0].source == "pse");
-    CHECK(hours_of(house.tell(noon, prices(series(noon, 900, {1}), fb::PriceKind::fixed))).empty());
+    CHECK(hours_of(house.tell(noon, prices(series(noon, {1}), fb::PriceKind::fixed))).empty());
   }
 
   TEST_CASE("days of clock changes have 23 hours, and 24 of which one is the mean of both passes") {
@@ -147,7 +137,7 @@ TEST_SUITE("fold/table rows") {
     std::vector<std::int64_t> values(25, 100'000'000);
     values[3] = 200'000'000;  // the second pass of two o'clock
     const auto autumn =
-        hours_of(house.tell(noon, prices(series(autumn_change - hours(3), 3'600, values))));
+        hours_of(house.tell(noon, prices(series(autumn_change - hours(3), values, 3'600))));
     REQUIRE(autumn.size() == 24);
     CHECK(autumn[2] == Hour{"2025-10-26", 2, 1.5});
     CHECK(autumn[23] == Hour{"2025-10-26", 23, 1.0});
@@ -156,7 +146,7 @@ TEST_SUITE("fold/table rows") {
     site.transitions = {fb::ZoneTransition(0, 3'600), fb::ZoneTransition(to_us(spring), 7'200)};
     house.tell(noon, site);
     const auto short_day = hours_of(house.tell(
-        noon, prices(series(spring - hours(2), 3'600, std::vector<std::int64_t>(23, 1)))));
+        noon, prices(series(spring - hours(2), std::vector<std::int64_t>(23, 1), 3'600))));
     REQUIRE(short_day.size() == 23);
     CHECK(short_day[1].hour == 1);
     CHECK(short_day[2].hour == 3);
@@ -167,7 +157,7 @@ TEST_SUITE("fold/table rows") {
     fb::PvForecastIssuedT fact;
     fact.provider = "open-meteo";
     fact.issued_at_us = to_us(noon - hours(2));
-    fact.power_w.push_back(series(noon + minutes(30), 3'600, {1'000, 3'000}));
+    fact.power_w.push_back(series(noon + minutes(30), {1'000, 3'000}, 3'600));
     const auto rows = house.tell(noon, std::move(fact));
     CHECK(hours_of(rows) == std::vector<Hour>{{"2025-10-25", 12, 1'000.0},
                                               {"2025-10-25", 13, 2'000.0},
@@ -181,8 +171,8 @@ TEST_SUITE("fold/table rows") {
     LegacyHouse house;
     fb::PvForecastIssuedT fact;
     for (int i = 0; i < 50; ++i)
-      fact.power_w.push_back(series(noon, 86'400, std::vector<std::int64_t>(1'000, 10'000'000)));
-    fact.power_w.push_back(series(noon, 900, {std::numeric_limits<std::int64_t>::max()}));
+      fact.power_w.push_back(series(noon, std::vector<std::int64_t>(1'000, 10'000'000), 86'400));
+    fact.power_w.push_back(series(noon, {std::numeric_limits<std::int64_t>::max()}));
     const auto rows = hours_of(house.tell(noon, std::move(fact)));
     REQUIRE(rows.size() == forecast_hours_max);
     CHECK(rows.front().value == 10'000'000.0);

@@ -25,7 +25,7 @@ StageOptions into(const std::filesystem::path& directory) {
 }
 
 // Live projections of all that the house's log holds, a few records at a time.
-void live_set(HouseLog& house, const std::filesystem::path& data) {
+LiveProjections live_of(HouseLog& house, const std::filesystem::path& data) {
   LiveOptions options;
   options.data = data;
   options.json = true;
@@ -34,6 +34,7 @@ void live_set(HouseLog& house, const std::filesystem::path& data) {
   must(live.start());
   must(live.catch_up());
   must(live.settle());
+  return live;
 }
 
 void write_text(const std::filesystem::path& file, const std::string& text) {
@@ -105,7 +106,7 @@ TEST_SUITE("projections/rebuild") {
       if (hour % 24 == 0 && hour < 30 * 24) house.tell_decision(testing::at_s(hour * 3'600));
     }
     house.flush();
-    live_set(house, directory / "live");
+    live_of(house, directory / "live");
     const StageReport report = must(stage(house.log(), into(directory / "built")));
     CHECK(must(compare(directory / "live", directory / "built")).empty());
     CHECK(report.projections[0].rows.at("system_state") == 31 * 24);
@@ -142,7 +143,7 @@ TEST_SUITE("projections/rebuild") {
     }
     house.tell_reading(day(41, 24 * 60 - 2));
     house.flush();
-    live_set(house, directory / "live");
+    live_of(house, directory / "live");
     const StageReport report = must(stage(house.log(), into(directory / "built")));
     CHECK(must(compare(directory / "live", directory / "built")).empty());
     CHECK(report.projections[0].rows.at("system_state") == 33);
@@ -185,12 +186,7 @@ TEST_SUITE("projections/rebuild") {
     CHECK(SqliteReader(directory / "is" / sqlite_file_name).one(first) == "25.0|NULL");
 
     // What is live shows it once it was adopted, and goes on from there as a rebuild does.
-    LiveOptions options;
-    options.data = directory / "live";
-    options.json = true;
-    LiveProjections live(house.log(), options);
-    must(live.start());
-    must(live.catch_up());
+    LiveProjections live = live_of(house, directory / "live");
     const auto live_file = directory / "live" / sqlite_file_name;
     CHECK(SqliteReader(live_file).one(first) == "50.0|1000");
     must(live.adopt(directory / "is"));
@@ -214,12 +210,7 @@ TEST_SUITE("projections/rebuild") {
     house.tell(testing::at_s(61), fact);
     house.flush();
     must(stage(house.log(), into(directory / "first")));
-    LiveOptions options;
-    options.data = directory / "live";
-    options.json = true;
-    LiveProjections live(house.log(), options);
-    must(live.start());
-    must(live.catch_up());
+    LiveProjections live = live_of(house, directory / "live");
     must(live.adopt(directory / "first"));
     for (int minute = 2; minute < 10; ++minute) house.tell_reading(testing::at_s(minute * 60));
     house.flush();

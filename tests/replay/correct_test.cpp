@@ -2,6 +2,7 @@
 // by rule, written, and shown by a replay.
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -150,6 +151,31 @@ TEST_SUITE("replay/correct") {
           doctest::Approx(0.83 * 599 / 60).epsilon(1e-4));
     CHECK(std::stod(shown(night / "goodwe_energy.db", energy)) ==
           doctest::Approx(0.83 * 1'199 / 60).epsilon(1e-4));
+  }
+
+  TEST_CASE("numbers at the edge of 64 bits are no reason to correct anything") {
+    HouseLog house;
+    house.begin();
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    for (const std::int64_t each : {least, most}) {
+      fb::DecisionMadeT fact = charge(each, each);
+      house.add(60, std::move(fact));
+      fact = charge(100'000, least);
+      fact.expected_energy_mwh = each;
+      house.add(60, std::move(fact));
+      house.add(60, sold(each));
+      fb::SellingSessionChangedT session = sale(1'000);
+      session.exported_mwh = each;
+      session.started_us = session.ended_us = each;
+      house.add(60, std::move(session));
+    }
+    house.close();
+    for (const char* rule : {"cost-per-mwh", "sales-by-meter"}) {
+      const ToolRun run = on(house, {"correct", "--rule", rule});
+      CAPTURE(run.out);
+      CHECK(run.code == 0);
+    }
   }
 
   TEST_CASE("what does not belong together is said, and a rule that is none") {
