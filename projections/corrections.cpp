@@ -4,9 +4,11 @@
 
 namespace wattledger::projections {
 
-void Corrections::take(const EventView& event) {
+void Corrections::take(Sequence sequence, const EventView& event) {
   const auto* fact = event.as<fb::CorrectionRecorded>();
   if (fact == nullptr || fact->field() == nullptr || fact->value() == nullptr) return;
+  // Nobody can know what is wrong with a record to come.
+  if (fact->corrects() >= sequence.value) return;
   by_record_[Sequence{fact->corrects()}].emplace_back(fact->field()->str(), fact->value()->str());
 }
 

@@ -14,14 +14,14 @@ namespace wattledger::projections {
 
 class Corrections {
  public:
-  // What an event says of an earlier record; of two that name one field the later holds.
-  void take(const EventView& event);
+  // What the event of record `sequence` says of an earlier one; of two that name one field the
+  // later holds.
+  void take(Sequence sequence, const EventView& event);
 
   // The record's event with all of its corrections; nothing where there are none that it can hold.
   [[nodiscard]] std::optional<EncodedEvent> corrected(Sequence sequence,
                                                       const EventView& event) const;
   [[nodiscard]] bool empty() const { return by_record_.empty(); }
-  [[nodiscard]] std::size_t records() const { return by_record_.size(); }
 
  private:
   std::map<Sequence, std::vector<std::pair<std::string, std::string>>> by_record_;  // field, value

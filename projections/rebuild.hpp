@@ -23,8 +23,9 @@ inline constexpr std::uint32_t sqlite_schema_last = 5;
 struct StageOptions {
   bool sqlite = true;
   bool json = true;
-  std::uint32_t schema = 5;  // of SQLite
-  bool keep_all = false;     // without retention
+  std::uint32_t schema = 5;         // of SQLite
+  bool json_selling_files = false;  // see JsonOptions
+  bool keep_all = false;            // without retention
   std::filesystem::path
       directory;  // gets the layout of <data>; absent or empty before, else conflict
   bool replace =
@@ -44,7 +45,7 @@ struct StageReport {
   Sequence sequence;  // the log was read up to here; every checkpoint stands here
   Digest root;
   std::uint64_t rows_derived = 0;
-  std::uint64_t corrected = 0;  // records that corrections speak of; rows are as these say
+  std::uint64_t corrected = 0;  // records whose rows are as corrections say
   std::chrono::milliseconds took{};
   std::string reason = "adopted";  // why it is to be taken over, for the log
 };
@@ -85,6 +86,7 @@ struct LivePlaces {
   std::filesystem::path sqlite_file;  // empty: in `data`
   bool sqlite = true;
   bool json = false;
+  bool json_selling_files = false;
   std::uint32_t schema = 5;
   bool written = false;
 };

@@ -112,7 +112,8 @@ struct Runner::Impl {
   fold::RowTexts texts;  // what the targets read
   Digest root;
   Damage damage;
-  Corrections corrections;  // met so far
+  Corrections corrections;              // met so far
+  std::uint64_t corrected_records = 0;  // told as corrections say
   Sequence began;
   std::vector<std::string> discarded;
   std::vector<fold::LegacyRow> rows;  // of the batch at hand; its memory is used again
@@ -166,6 +167,7 @@ void Runner::Impl::begin_anew(const log::Meta& meta) {
   root = log::empty_root();
   damage = Damage{};
   corrections = Corrections{};
+  corrected_records = 0;
   stopped.clear();
   discarded.clear();
 }
@@ -248,12 +250,13 @@ Result<Sequence> Runner::Impl::next_stop(const log::Snapshot& snapshot, Sequence
 Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to) {
   const auto fold_in = [&](const log::RecordView& record) -> Result<bool> {
     fold::evolve(state, record.sequence, record.recorded_at, record.event);
-    corrections.take(record.event);
+    corrections.take(record.sequence, record.event);
     const auto corrected = options.corrections
                                ? options.corrections->corrected(record.sequence, record.event)
                                : std::nullopt;
     const auto seen = corrected ? corrected->view() : Result<EventView>(record.event);
     if (!seen) return Failure(seen.error());
+    corrected_records += corrected ? 1U : 0U;
     fold::derive_rows(memory, state, {record.sequence, record.recorded_at, record.event, *seen},
                       texts, rows);
     position = record.sequence;
@@ -388,6 +391,7 @@ FoldSnapshot Runner::fold_snapshot() const {
 Sequence Runner::position() const { return impl_->position; }
 const Damage& Runner::damage() const { return impl_->damage; }
 const Corrections& Runner::corrections() const { return impl_->corrections; }
+std::uint64_t Runner::corrected() const { return impl_->corrected_records; }
 Sequence Runner::began() const { return impl_->began; }
 const std::vector<std::string>& Runner::discarded() const { return impl_->discarded; }
 const fold::State& Runner::state() const { return impl_->state; }

@@ -93,6 +93,8 @@ class Runner {
   [[nodiscard]] const Damage& damage() const;
   // What the records that were read say of earlier ones.
   [[nodiscard]] const Corrections& corrections() const;
+  // Records whose rows were made as corrections say.
+  [[nodiscard]] std::uint64_t corrected() const;
   // Where start() began: behind the fold snapshot that it used, or 0.
   [[nodiscard]] Sequence began() const;
   // What start() has to say about fold snapshots that are not valid.

@@ -17,6 +17,7 @@ namespace wattledger::tool {
 struct Wanted {
   bool sqlite = true;
   bool json = false;
+  bool json_selling_files = false;  // see projections/json
   std::uint32_t schema = 5;
   std::filesystem::path sqlite_file;  // live one
 };

@@ -110,6 +110,7 @@ Result<void> Daemon::start_projections() {
                             spdlog::warn("slow query, {} ms: {}", took.count(), sql);
                           }};
   options.json = config_.json.enabled;
+  options.json_selling_files = !config_.sqlite.enabled;
   // Nobody waits for a simulation's files: they need not be synced every five simulated minutes.
   if (clock_.simulated()) options.json_settle_every = std::chrono::hours(24);
   options.rebuild_mismatched = config_.environment != config::Environment::production;

@@ -44,6 +44,11 @@ Result<std::string> Daemon::answer(const control::Request& request) {
 Result<std::string> Daemon::answer_append(const control::Request& request) {
   auto event = control::event_from_args(request.args_json, request, clock_.now());
   if (!event) return Failure(event.error());
+  if (const auto* correction = event->fact.AsCorrectionRecorded();
+      correction != nullptr && correction->corrects > appender_->committed().value)
+    return fail(ErrorKind::invalid_input,
+                "there is no record " + std::to_string(correction->corrects) + " to correct",
+                "see wattledger log cat for the sequence of the wrong one");
   const auto appended = journal_->record_request(std::move(*event));
   if (!appended) return Failure(appended.error());
   clock_.wake();

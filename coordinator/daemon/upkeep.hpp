@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/daemon/projection_thread.hpp"
@@ -27,7 +28,7 @@ class UpkeepSchedule {
 };
 
 // Has the projections' thread do it and records ChangeStarted, ChangeFinished and, for a damaged
-// file, AlertRaised. On the daemon's thread; never waits.
+// file, AlertRaised, AlertEnded. On the daemon's thread; never waits.
 class Upkeep {
  public:
   // Both outlive it.
@@ -38,11 +39,14 @@ class Upkeep {
 
  private:
   Result<void> finish(const ProjectionThread::Maintained& done);
+  Result<void> raise_alert(const std::string& detail);
+  Result<void> end_alert(const std::string& detail);
 
   Journal& journal_;
   ProjectionThread& thread_;
   UpkeepSchedule schedule_;
   std::optional<Sequence> started_;
+  std::optional<Sequence> alert_;  // raised by this program and not over
 };
 
 }  // namespace wattledger::daemon

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "events/catalogue.hpp"
+#include "projections/fold/series.hpp"
 
 namespace wattledger::fold {
 namespace {
@@ -40,10 +41,9 @@ class Interval {
                                                    std::optional<std::int64_t> power_after,
                                                    int sign) const {
     if (counter_before && counter_after) {
-      const std::int64_t step = *counter_after - *counter_before;
-      if (*counter_before >= 0 && step >= 0 &&
-          step <= power_max_w * ms_ / ms_per_mwh_w + counter_step_mwh)
-        return step;
+      const bool onward = *counter_before >= 0 && *counter_after >= *counter_before;
+      const std::int64_t step = onward ? *counter_after - *counter_before : 0;
+      if (onward && step <= power_max_w * ms_ / ms_per_mwh_w + counter_step_mwh) return step;
     }
     if (!power_before || !power_after || milliseconds(ms_) > energy_gap_max) return std::nullopt;
     const std::int64_t before = positive(sign * bounded(*power_before));
@@ -171,6 +171,11 @@ std::vector<EnergyHourRow> energy_between(const State& state, const Metered& fro
   return hours;
 }
 
+bool is_blind(const Metered& from, const Metered& to) {
+  return from.device == to.device && (from.import_mwh || from.export_mwh) && !to.import_mwh &&
+         !to.export_mwh && to.at > from.at && to.at - from.at < counter_gap_max;
+}
+
 std::vector<MarketPriceRow> market_prices(const State& state, const fb::PricesPublished& fact) {
   std::vector<MarketPriceRow> rows;
   if (fact.prices_e8() == nullptr) return rows;
@@ -183,6 +188,7 @@ std::vector<MarketPriceRow> market_prices(const State& state, const fb::PricesPu
   row.currency = text(fact.currency());
   if (const auto issued = fact.issued_at_us(); issued && *issued >= 0 && *issued <= time_max_us)
     row.issued_at = utc_from_us(*issued);
+  const std::vector<bool> suspect = marked(fact.suspect());
   std::size_t number = 0;  // over all series, as `suspect` counts
   for (const fb::Series* series : *fact.prices_e8()) {
     if (series->values() == nullptr) continue;
@@ -193,13 +199,11 @@ std::vector<MarketPriceRow> market_prices(const State& state, const fb::PricesPu
     }
     const UtcTime start = utc_from_us(series->start_us());
     row.length = seconds(series->step_s());
+    const std::vector<bool> absent = marked(series->absent());
     for (std::uint32_t i = 0; i < series->values()->size(); ++i, ++number) {
-      const auto* absent = series->absent();
-      if (absent != nullptr && std::find(absent->begin(), absent->end(), i) != absent->end())
-        continue;
-      const auto* suspect = fact.suspect();
-      row.suspect = suspect != nullptr &&
-                    std::find(suspect->begin(), suspect->end(), number) != suspect->end();
+      if (rows.size() == market_slots_max) return rows;
+      if (i < absent.size() && absent[i]) continue;
+      row.suspect = number < suspect.size() && suspect[number];
       row.start = start + row.length * static_cast<std::int64_t>(i);
       row.local = state.site.zone.to_local(row.start);
       row.price_e8 = series->values()->Get(i);

@@ -82,10 +82,16 @@ struct Metered {
 
 [[nodiscard]] Metered metered(const fb::ReadingRecorded& reading, UtcTime at);
 
+// Whether `to` lost sight of the grid's counters, which the reading before had: what flows
+// meanwhile is told by the next that has them again.
+[[nodiscard]] bool is_blind(const Metered& from, const Metered& to);
+
 // Hours in ascending order; none unless `to` is later than `from` and of the same device.
 [[nodiscard]] std::vector<EnergyHourRow> energy_between(const State& state, const Metered& from,
                                                         const Metered& to);
 
+// Of one publication at most so many slots are told, the first: ten days of five minutes.
+inline constexpr std::size_t market_slots_max = 2'880;
 [[nodiscard]] std::vector<MarketPriceRow> market_prices(const State& state,
                                                         const fb::PricesPublished& fact);
 [[nodiscard]] DecisionAuditRow decision_audit(const fb::DecisionMade& decision, UtcTime at);

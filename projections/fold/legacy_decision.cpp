@@ -134,6 +134,14 @@ DecisionRow charging(const State& state, const fb::DecisionMade& decision, UtcTi
   row.decision_type = "charging";
   row.action = charge ? "charge" : "wait";
   row.reason = reason;
+  row.source = charge && numbers.pv_w.value_or(0) > 0 ? "hybrid" : "grid";
+  row.tariff_zone = zone;
+  row.price_e8 = whole(decision.price_e8());
+  if (charges) {
+    row.energy_mwh = whole(decision.expected_energy_mwh());
+    row.cost_e8 = whole(decision.expected_cost_e8());
+    row.savings_e8 = whole(decision.expected_saving_e8());
+  }
 
   PythonObject parameters;
   add_prices(parameters, numbers);
@@ -146,7 +154,7 @@ DecisionRow charging(const State& state, const fb::DecisionMade& decision, UtcTi
 
   PythonObject line;
   line.add("timestamp", row.timestamp).add("action", row.action);
-  line.add("source", charge && numbers.pv_w.value_or(0) > 0 ? "hybrid" : "grid");
+  line.add("source", row.source);
   if (!charge) line.add("duration", std::int64_t{0});
   if (charge) add_known(line, "duration", numbers.hours);
   add_amounts(line, numbers, charges);

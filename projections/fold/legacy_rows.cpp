@@ -5,6 +5,7 @@
 
 #include "projections/fold/legacy_current_data.hpp"
 #include "projections/fold/legacy_decision.hpp"
+#include "projections/fold/price_files.hpp"
 #include "projections/fold/python_json.hpp"
 
 namespace wattledger::fold {
@@ -12,6 +13,7 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::seconds;
+using Quarters = std::chrono::duration<std::int64_t, std::ratio<900>>;
 
 // How long a given key can come again: a clock change repeats one hour, and a stepped clock up to
 // the rest of it.
@@ -33,14 +35,27 @@ bool is_due(const std::optional<UtcTime>& last, UtcTime at, seconds every) {
   return at >= *last + interval - tolerance || at <= *last - interval;
 }
 
-// The key of energy_data is the wall clock's text: in the second pass of a
-// repeated hour it moves on by a microsecond until nobody has it.
-LocalTime unique_energy_time(std::vector<LocalTime>& given, LocalTime local) {
+// The key of energy_data is the wall clock's text: in the second pass of a repeated hour it moves
+// on by a microsecond until nobody has it; a file's name, by a second.
+LocalTime unique_time(std::vector<LocalTime>& given, LocalTime local, microseconds step) {
   std::erase_if(given, [&](LocalTime each) { return each < local - keys_remembered; });
   if (given.size() >= keys_remembered_max) given.erase(given.begin());
-  while (std::find(given.begin(), given.end(), local) != given.end()) local += microseconds(1);
+  while (std::find(given.begin(), given.end(), local) != given.end()) local += step;
   given.push_back(local);
   return local;
+}
+
+LocalTime file_time(std::vector<LocalTime>& given, LocalTime local) {
+  return unique_time(given, std::chrono::floor<seconds>(local), seconds(1));
+}
+
+// Whether `at` lies in another such period than `last`, which is moved on.
+template <class Period>
+bool enters(std::optional<UtcTime>& last, UtcTime at) {
+  const UtcTime period = std::chrono::floor<Period>(at);
+  if (last == period) return false;
+  last = period;
+  return true;
 }
 
 EnergyRow energy_row(const State& state, const fb::ReadingRecorded& r, UtcTime at,
@@ -142,7 +157,8 @@ std::string LegacyRow::created_at() const {
 void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& told,
                  const RowTexts& texts, std::vector<LegacyRow>& rows) {
   const EventView& event = told.shown;
-  const UtcTime at = event.occurred_at();
+  const UtcTime at =
+      utc_from_us(std::clamp<std::int64_t>(to_us(event.occurred_at()), 0, time_max_us));
   const LocalTime local = state.site.zone.to_local(at);
   const auto add = [&](auto row) {
     rows.push_back({told.sequence, at, told.recorded_at, local, std::move(row)});
@@ -152,25 +168,41 @@ void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& t
     if (told.event.as<fb::ReadingRecorded>()->quality() == fb::Quality::implausible) return;
     const bool shown = reading->quality() != fb::Quality::implausible;
     const Metered now = metered(*reading, at);
-    if (memory.metered && shown)
-      for (EnergyHourRow& hour : energy_between(state, *memory.metered, now)) add(hour);
-    if (shown) memory.metered = now;
+    if (shown && !(memory.metered && is_blind(*memory.metered, now))) {
+      if (memory.metered)
+        for (EnergyHourRow& hour : energy_between(state, *memory.metered, now)) add(hour);
+      memory.metered = now;
+    }
     const PolicySettings& settings = settings_of(state);
     if (is_due(memory.energy_row_at, at, settings.energy_row_every)) {
       memory.energy_row_at = at;
-      const LocalTime key = unique_energy_time(memory.energy_times, local);
+      const LocalTime key = unique_time(memory.energy_times, local, microseconds(1));
       if (shown) add(energy_row(state, *reading, at, iso_text(key)));
     }
     if (is_due(memory.state_row_at, at, settings.state_row_every)) {
       memory.state_row_at = at;
-      if (shown) add(state_row(state, *reading, at, texts, local));
+      std::optional<LocalTime> name;
+      if (enters<Quarters>(memory.state_file_quarter, at))
+        name = file_time(memory.state_file_times, local);
+      if (shown) {
+        SystemStateRow row = state_row(state, *reading, at, texts, local);
+        row.file_time = name;
+        add(std::move(row));
+      }
+    }
+    if (enters<std::chrono::hours>(memory.price_files_hour, at)) {
+      const bool read = at >= texts.file_lines;
+      add(FileRow{FileRow::Which::price_history, read ? price_history(state, at) : std::nullopt});
+      add(FileRow{FileRow::Which::price_cache, read ? price_cache(state, at) : std::nullopt});
     }
   } else if (event.kind() == Kind::CorrectionRecorded) {
     // What the last reading was may be what was corrected: nothing is measured from it. Live and
     // rebuilt are the same from here on.
     memory.metered.reset();
   } else if (const auto* decision = event.as<fb::DecisionMade>()) {
-    add(legacy_decision(state, *decision, at, at >= texts.file_lines));
+    DecisionRow row = legacy_decision(state, *decision, at, at >= texts.file_lines);
+    row.file_time = file_time(memory.decision_file_times, local);
+    add(std::move(row));
     add(decision_audit(*decision, at));
   } else if (const auto* published = event.as<fb::PricesPublished>()) {
     for (MarketPriceRow& price : market_prices(state, *published)) add(std::move(price));
@@ -183,6 +215,8 @@ void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& t
     if (auto session = session_row(state, *charging, at)) add(*std::move(session));
   } else if (const auto* selling = event.as<fb::SellingSessionChanged>()) {
     if (auto session = session_row(state, *selling, at)) add(*std::move(session));
+  } else if (const auto* plan = event.as<fb::DailyPlanChanged>()) {
+    if (auto row = daily_plan_row(state, *plan, at)) add(*std::move(row));
   }
 }
 

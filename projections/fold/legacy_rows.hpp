@@ -19,7 +19,7 @@ namespace wattledger::fold {
 // Raised when rows change: a projection of another version is rebuilt.
 inline constexpr std::uint32_t legacy_rows_version = 1;
 // Raised when what derivation remembers (LegacyRowsState) changes: fold snapshots begin anew.
-inline constexpr std::uint32_t rows_memory_version = 2;
+inline constexpr std::uint32_t rows_memory_version = 3;
 
 // A row of energy_data and an object of energy_data_YYYY-MM-DD.json. Absent = NULL / null.
 struct EnergyRow {
@@ -43,6 +43,8 @@ struct SystemStateRow {
   std::optional<std::string> last_error;
   std::string metrics;    // column system_state.metrics: compact Python-style JSON
   std::string file_line;  // the JSONL line, without the newline
+  // The first row of each quarter hour has a file of its own too: the time in its name.
+  std::optional<LocalTime> file_time;
   bool operator==(const SystemStateRow&) const = default;
 };
 
@@ -55,12 +57,25 @@ struct DecisionRow {
   std::string parameters;  // compact Python-style JSON, whitelisted keys in their order
   std::optional<std::string> source_module;
   std::string file_line;
+  LocalTime file_time;  // in the name of its own file
+  // For the day's sums. The amounts are those of a charge that is carried out, else absent.
+  std::optional<std::int64_t> energy_mwh, cost_e8, savings_e8, price_e8;
+  std::string source;  // "grid", "hybrid": of a charge
+  std::string tariff_zone;
   bool operator==(const DecisionRow&) const = default;
 };
 
+// A file of <data>/data/ that is a view of the state, as it is from now on; nullopt: it is gone.
+struct FileRow {
+  enum class Which { price_history, price_cache } which = Which::price_history;
+  std::optional<std::string> text;
+  bool operator==(const FileRow&) const = default;
+};
+
 // The legacy rows, and ours.
-using RowContent = std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, WeatherRow,
-                                ForecastRow, EnergyHourRow, MarketPriceRow, DecisionAuditRow>;
+using RowContent =
+    std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, DailyPlanRow, FileRow,
+                 WeatherRow, ForecastRow, EnergyHourRow, MarketPriceRow, DecisionAuditRow>;
 
 struct LegacyRow {
   Sequence sequence;  // of the event it came from; row ids are 1 000 000 000 + sequence
@@ -86,7 +101,10 @@ struct LegacyRowsState {
   // Wall-clock times given to energy rows in the last hours: a repeated hour must not give one
   // twice (it is the key).
   std::vector<LocalTime> energy_times;
-  std::optional<Metered> metered;  // the reading before
+  std::optional<Metered> metered;                               // the reading before
+  std::optional<UtcTime> state_file_quarter, price_files_hour;  // of the last such files
+  // Times in names of files given in the last hours, as energy_times.
+  std::vector<LocalTime> state_file_times, decision_file_times;
   bool operator==(const LegacyRowsState&) const = default;
 };
 
@@ -98,7 +116,7 @@ struct LegacyRowsState {
 // stay empty (and with both the whole SystemStateRow). They are most of what a row costs.
 struct RowTexts {
   UtcTime metrics = UtcTime::min();     // of SystemStateRow
-  UtcTime file_lines = UtcTime::min();  // of SystemStateRow and DecisionRow
+  UtcTime file_lines = UtcTime::min();  // of SystemStateRow, DecisionRow and FileRow
 };
 
 // An event, and what rows say of it: the same, or as an owner corrected it later.

@@ -129,6 +129,42 @@ std::string python_string(std::string_view text) {
   return out;
 }
 
+std::string python_indented(std::string_view compact, std::size_t level) {
+  std::string out;
+  out.reserve(compact.size() * 2);
+  bool in_string = false;
+  const auto new_line = [&] { out += '\n' + std::string(2 * level, ' '); };
+  for (std::size_t i = 0; i < compact.size(); ++i) {
+    const char c = compact[i];
+    if (in_string) {
+      out += c;
+      if (c == '\\' && i + 1 < compact.size()) out += compact[++i];
+      if (c == '"') in_string = false;
+    } else if (c == '{' || c == '[') {
+      out += c;
+      const bool empty = i + 1 < compact.size() && (compact[i + 1] == '}' || compact[i + 1] == ']');
+      if (empty) {
+        out += compact[++i];
+        continue;
+      }
+      ++level;
+      new_line();
+    } else if (c == '}' || c == ']') {
+      if (level != 0) --level;
+      new_line();
+      out += c;
+    } else if (c == ',') {
+      out += c;
+      new_line();
+      if (i + 1 < compact.size() && compact[i + 1] == ' ') ++i;
+    } else {
+      out += c;
+      in_string = c == '"';
+    }
+  }
+  return out;
+}
+
 PythonObject& PythonObject::key(std::string_view name) {
   if (!body_.empty()) body_ += ", ";
   body_ += python_string(name);

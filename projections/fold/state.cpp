@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "projections/fold/series.hpp"
+
 namespace wattledger::fold {
 namespace {
 
@@ -52,14 +54,12 @@ void append_slots(std::vector<PriceSlot>& slots, const fb::Series& series) {
       series.step_s() > slot_step_max_s || series.start_us() < 0 || series.start_us() > time_max_us)
     return;
   const auto& values = *series.values();
-  std::vector<bool> absent(values.size());
-  if (series.absent() != nullptr)
-    for (const std::uint16_t index : *series.absent())
-      if (index < absent.size()) absent[index] = true;
+  const std::vector<bool> absent = marked(series.absent());
   const std::chrono::seconds step(series.step_s());
   for (flatbuffers::uoffset_t i = 0; i < values.size(); ++i) {
     const std::int64_t price = values.Get(i);
-    if (absent[i] || price < -market_price_max || price > market_price_max) continue;
+    if ((i < absent.size() && absent[i]) || price < -market_price_max || price > market_price_max)
+      continue;
     slots.push_back({utc_from_us(series.start_us()) + step * i, step, PriceE8(price)});
   }
 }

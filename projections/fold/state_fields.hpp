@@ -96,8 +96,10 @@ auto fields(T& value) {
 }
 template <Is<LegacyRowsState> T>
 auto fields(T& value) {
-  auto& [energy_row_at, state_row_at, energy_times, metered] = value;
-  return std::tie(energy_row_at, state_row_at, energy_times, metered);
+  auto& [energy_row_at, state_row_at, energy_times, metered, state_file_quarter, price_files_hour,
+         state_file_times, decision_file_times] = value;
+  return std::tie(energy_row_at, state_row_at, energy_times, metered, state_file_quarter,
+                  price_files_hour, state_file_times, decision_file_times);
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "projections/fold/legacy_current_data.hpp"
+#include "projections/fold/series.hpp"
 
 namespace wattledger::fold {
 namespace {
@@ -53,10 +54,18 @@ template <class Fact>
 SessionRow common(const State& state, const Fact& fact, UtcTime at) {
   SessionRow row;
   row.session_id = text(fact.session());
-  row.start_time = local_text(state, time(fact.started_us()));
-  if (!row.start_time) row.start_time = local_text(state, time(fact.planned_start_us()));
-  row.end_time = local_text(state, time(fact.ended_us()));
-  if (!row.end_time) row.end_time = local_text(state, time(fact.planned_end_us()));
+  row.start_at = time(fact.started_us());
+  row.started_at = local_text(state, row.start_at);
+  if (!row.start_at) row.start_at = time(fact.planned_start_us());
+  row.start_time = local_text(state, row.start_at);
+  row.end_at = time(fact.ended_us());
+  row.completed_at = local_text(state, row.end_at);
+  if (!row.end_at) row.end_at = time(fact.planned_end_us());
+  row.end_time = local_text(state, row.end_at);
+  row.start_soc_bp = whole(fact.start_soc_bp());
+  row.end_soc_bp = whole(fact.end_soc_bp());
+  row.capacity_mwh =
+      (state.policy ? state.policy->settings : PolicySettings()).battery_capacity.count();
   row.told_at = iso_text(state.site.zone.to_local(at));
   row.average_price = divided(fact.average_price_e8(), 1e8);
   row.status = status_word(fact.change());
@@ -76,11 +85,10 @@ class HourlyMeans {
         series.start_us() > time_max_us)
       return;
     const seconds step(series.step_s());
+    const std::vector<bool> absent = marked(series.absent());
     for (std::uint32_t i = 0; i < series.values()->size() && hours_.size() <= forecast_hours_max;
          ++i) {
-      const auto* absent = series.absent();
-      if (absent != nullptr && std::find(absent->begin(), absent->end(), i) != absent->end())
-        continue;
+      if (i < absent.size() && absent[i]) continue;
       const std::int64_t value = series.values()->Get(i);
       if (value < -limit || value > limit) continue;
       const UtcTime start = utc_from_us(series.start_us()) + step * static_cast<std::int64_t>(i);
@@ -93,6 +101,7 @@ class HourlyMeans {
     std::vector<ForecastRow> rows;
     for (const auto& [hour, mean] : hours_) {
       if (rows.size() == forecast_hours_max) break;
+      if (mean.length_s == 0) continue;  // less than a second of it
       ForecastRow row = like;
       row.hour = hour;
       row.value = static_cast<double>(mean.sum) / static_cast<double>(mean.length_s) / divisor;
@@ -143,6 +152,36 @@ std::optional<SessionRow> session_row(const State& state, const fb::SellingSessi
   row.selling = true;
   row.energy_kwh = divided(fact.exported_mwh(), 1e6);
   row.amount = divided(fact.revenue_e8(), 1e8);
+  row.power_w = whole(fact.power_w());
+  return row;
+}
+
+std::optional<DailyPlanRow> daily_plan_row(const State& state, const fb::DailyPlanChanged& fact,
+                                           UtcTime at) {
+  constexpr std::int32_t day_max = time_max_us / 86'400'000'000;
+  if (fact.day() < 0 || fact.day() > day_max) return std::nullopt;
+  DailyPlanRow row;
+  row.day = std::chrono::local_days(std::chrono::days(fact.day()));
+  row.created_at = iso_text(state.site.zone.to_local(at));
+  row.status = status_word(fact.change());
+  if (fact.sessions() == nullptr) return row;
+  for (const fb::PlannedSession* each : *fact.sessions()) {
+    if (row.sessions.size() == planned_sessions_max) break;
+    const auto start = time(each->start_us());
+    const auto end = time(each->end_us());
+    if (!start || !end || *end < *start) continue;
+    PlannedSessionRow session;
+    session.session_id = text(each->session());
+    session.start_time = iso_text(state.site.zone.to_local(*start));
+    session.end_time = iso_text(state.site.zone.to_local(*end));
+    session.duration_hours = static_cast<double>((*end - *start).count()) / 3.6e9;
+    session.energy_kwh = divided(each->energy_mwh(), 1e6);
+    session.cost = divided(each->cost_e8(), 1e8);
+    session.savings = divided(each->saving_e8(), 1e8);
+    session.priority = each->priority();
+    session.status = status_word(each->change());
+    row.sessions.push_back(std::move(session));
+  }
   return row;
 }
 

@@ -1,8 +1,9 @@
 // Rows of the legacy tables that the older system declared and hardly ever filled: sessions,
-// weather, forecasts. Names, units and keys: the legacy storage contract §1.1 and §1.6. Pure;
-// absent = NULL.
+// weather, forecasts; and the day's plan, which has a file alone. Names, units and keys: the legacy
+// storage contract §1.1 and §1.6. Pure; absent = NULL.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,7 +26,31 @@ struct SessionRow {
   std::optional<double> amount;                     // cost, or revenue
   std::optional<double> average_price;              // per kWh
   std::string status;  // "planned", "active", "completed", "cancelled", "failed"
+  // For files alone: the instants of the two times; the same as measured, nothing planned.
+  std::optional<UtcTime> start_at, end_at;
+  std::optional<std::string> started_at, completed_at;  // naive local
+  std::optional<std::int64_t> start_soc_bp, end_soc_bp, power_w;
+  std::int64_t capacity_mwh = 0;  // of the battery
   bool operator==(const SessionRow&) const = default;
+};
+
+struct PlannedSessionRow {
+  std::string session_id;
+  std::string start_time, end_time;  // naive local
+  double duration_hours = 0;
+  std::optional<double> energy_kwh, cost, savings;
+  std::int64_t priority = 0;
+  std::string status;
+  bool operator==(const PlannedSessionRow&) const = default;
+};
+
+// The plan of a day, told again as a whole with every change.
+struct DailyPlanRow {
+  std::chrono::local_days day;
+  std::string created_at;  // naive local
+  std::string status;
+  std::vector<PlannedSessionRow> sessions;
+  bool operator==(const DailyPlanRow&) const = default;
 };
 
 struct WeatherRow {
@@ -52,6 +77,9 @@ struct ForecastRow {
 // Of one event at most so many hours are kept, the earliest.
 inline constexpr std::size_t forecast_hours_max = 16 * 24;
 
+// Of one plan at most so many sessions are kept, the first.
+inline constexpr std::size_t planned_sessions_max = 96;
+
 // nullopt for a session without a name: it has no key.
 [[nodiscard]] std::optional<SessionRow> session_row(const State& state,
                                                     const fb::ChargingSessionChanged& fact,
@@ -59,6 +87,10 @@ inline constexpr std::size_t forecast_hours_max = 16 * 24;
 [[nodiscard]] std::optional<SessionRow> session_row(const State& state,
                                                     const fb::SellingSessionChanged& fact,
                                                     UtcTime at);
+// nullopt for a day that no calendar has.
+[[nodiscard]] std::optional<DailyPlanRow> daily_plan_row(const State& state,
+                                                         const fb::DailyPlanChanged& fact,
+                                                         UtcTime at);
 [[nodiscard]] WeatherRow weather_row(const State& state, const fb::WeatherObserved& fact,
                                      UtcTime at);
 // Of day-ahead prices; none of another kind.

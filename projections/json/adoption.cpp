@@ -1,23 +1,63 @@
 #include "projections/json/adoption.hpp"
 
+#include <algorithm>
+#include <set>
 #include <system_error>
 
 #include "projections/json/day_files.hpp"
 #include "projections/json/posix_file.hpp"
+#include "projections/json/whole_files.hpp"
 
 namespace wattledger::projections {
 namespace {
 
 namespace fs = std::filesystem;
 
-Result<void> make_directories(const fs::path& out) {
-  WATTLEDGER_TRY(make_directory(out));
-  return make_directory(out / "energy_data");
+using Names = std::set<std::string>;
+
+// Of a manifest, by name under <data>: those that are appended to and those written whole.
+Names names_of(const Manifest& manifest) {
+  Names names(manifest.whole.begin(), manifest.whole.end());
+  for (const auto& [name, length] : manifest.files) names.insert("out/" + name);
+  return names;
 }
 
-Result<void> sync_directories(const fs::path& out) {
-  WATTLEDGER_TRY(sync_directory(out));
-  return sync_directory(out / "energy_data");
+std::set<fs::path> directories_of(const fs::path& data, const Names& names) {
+  std::set<fs::path> directories{data / "out"};
+  for (const std::string& name : names) directories.insert((data / name).parent_path());
+  return directories;
+}
+
+Result<void> make_directories(const fs::path& data, const Names& names) {
+  for (const fs::path& directory : directories_of(data, names))
+    WATTLEDGER_TRY(make_directory(directory));
+  return {};
+}
+
+Result<void> sync_directories(const fs::path& data, const Names& names) {
+  for (const fs::path& directory : directories_of(data, names)) {
+    std::error_code code;
+    if (fs::is_directory(directory, code)) WATTLEDGER_TRY(sync_directory(directory));
+  }
+  return {};
+}
+
+// Legacy names under <data> that somebody's files have.
+Result<std::vector<std::string>> all_legacy_names(const fs::path& out) {
+  auto names = legacy_names(out);
+  if (!names) return names;
+  for (std::string& name : *names) name = "out/" + name;
+  const auto whole = whole_names(out.parent_path());
+  if (!whole) return whole;
+  names->insert(names->end(), whole->begin(), whole->end());
+  for (const std::string& name : appended_without_day()) {
+    const auto length = file_length(out / name);
+    if (!length) return Failure(length.error());
+    if (*length) names->push_back("out/" + name);
+  }
+  std::sort(names->begin(), names->end());
+  names->erase(std::unique(names->begin(), names->end()), names->end());
+  return names;
 }
 
 // What the staged directory holds, settled and complete.
@@ -35,40 +75,76 @@ Result<Manifest> complete_manifest(const fs::path& staged) {
       return fail(ErrorKind::corrupt,
                   (out / name).string() + " is not as long as its manifest says", rebuild_remedy);
   }
+  for (const std::string& name : (*manifest)->whole) {
+    const auto length = file_length(staged / name);
+    if (!length) return Failure(length.error());
+    if (!*length)
+      return fail(ErrorKind::corrupt, (staged / name).string() + " is missing", rebuild_remedy);
+  }
   return std::move(**manifest);
 }
 
-// Ours under `out` as far as can be told: by the manifest, and by name where that is unreadable or
-// half replaced.
-Result<Manifest> owned_manifest(const fs::path& out) {
+struct Owned {
+  Manifest manifest;
+  bool readable = true;
+};
+
+// Ours under `out` as far as can be told: by the manifest and the names of what is written whole,
+// and by name alone where the manifest is unreadable or half replaced.
+Result<Owned> owned_files(const fs::path& out) {
   auto manifest = read_manifest(out);
   if (manifest && !*manifest) {
-    const auto names = legacy_names(out);
+    const auto names = all_legacy_names(out);
     if (!names) return Failure(names.error());
     if (!names->empty()) return Failure(standing_manifest(out).error());
-    return Manifest();
+    return Owned{};
   }
   if (!manifest && manifest.error().kind != ErrorKind::corrupt) return Failure(manifest.error());
-  Manifest owned = manifest ? std::move(**manifest) : Manifest();
-  if (manifest && !owned.adopting) return owned;
+  Owned owned{manifest ? std::move(**manifest) : Manifest(), bool(manifest)};
+  auto whole = whole_names(out.parent_path());
+  if (!whole) return Failure(whole.error());
+  owned.manifest.whole = std::move(*whole);
+  if (manifest && !owned.manifest.adopting) return owned;
+  owned.readable = false;
   const auto names = legacy_names(out);
   if (!names) return Failure(names.error());
   for (const std::string& name : *names)
-    if (day_of(name)) owned.files.emplace(name, 0);
+    if (is_appended(name)) owned.manifest.files.emplace(name, 0);
+  for (const std::string& name : appended_without_day()) owned.manifest.files.emplace(name, 0);
   return owned;
 }
 
-Result<void> copy_aside(const fs::path& out, const Manifest& owned, const fs::path& aside) {
-  WATTLEDGER_TRY(make_directories(aside));
-  for (const auto& [name, recorded] : owned.files) {
-    const auto length = file_length(out / name);
+// With the list of what is written whole in its manifest, so that the copy can be adopted again.
+Result<void> copy_aside(const fs::path& out, const Owned& owned, const fs::path& before) {
+  const fs::path data = out.parent_path();
+  const Names names = names_of(owned.manifest);
+  WATTLEDGER_TRY(make_directories(before, names));
+  for (const std::string& name : names) {
+    const auto length = file_length(data / name);
     if (!length) return Failure(length.error());
-    if (*length) WATTLEDGER_TRY(duplicate_file(out / name, aside / name));
+    if (*length) WATTLEDGER_TRY(duplicate_file(data / name, before / name));
   }
   const auto manifest = file_length(out / manifest_name);
   if (!manifest) return Failure(manifest.error());
-  if (*manifest) WATTLEDGER_TRY(duplicate_file(out / manifest_name, aside / manifest_name));
-  return sync_directories(aside);
+  if (owned.readable && *manifest)
+    WATTLEDGER_TRY(write_manifest(before / "out", owned.manifest));
+  else if (*manifest)
+    WATTLEDGER_TRY(duplicate_file(out / manifest_name, before / "out" / manifest_name));
+  return sync_directories(before, names);
+}
+
+// What neither the new set nor its list of whole files has.
+Result<void> remove_others(const fs::path& out, const Manifest& announced, const Manifest& next) {
+  const fs::path data = out.parent_path();
+  const Names kept = names_of(next);
+  Names old = names_of(announced);
+  for (const std::string& name : announced.expired) old.insert("out/" + name);
+  const auto whole = whole_names(data);
+  if (!whole) return Failure(whole.error());
+  old.insert(whole->begin(), whole->end());
+  for (const std::string& name : old)
+    if (kept.count(name) == 0) WATTLEDGER_TRY(remove_file(data / name));
+  return {};
 }
 
 }  // namespace
@@ -77,12 +153,13 @@ Result<std::optional<Manifest>> standing_manifest(const fs::path& out) {
   auto live = read_manifest(out);
   if (!live) return live;
   if (!*live) {
-    const auto names = legacy_names(out);
+    const auto names = all_legacy_names(out);
     if (!names) return Failure(names.error());
     if (names->empty()) return std::optional<Manifest>();
     return fail(ErrorKind::foreign,
-                (out / names->front()).string() + " was not written by this wattledger (" +
-                    std::to_string(names->size()) + " such files, no manifest)",
+                (out.parent_path() / names->front()).string() +
+                    " was not written by this wattledger (" + std::to_string(names->size()) +
+                    " such files, no manifest)",
                 "take them over with 'wattledger import legacy', or give another data directory");
   }
   if (!(*live)->adopting) return live;
@@ -117,16 +194,17 @@ Result<void> check_files(const fs::path& out, const Manifest& manifest) {
 Result<void> adopt_files(const fs::path& out, const fs::path& staged, const fs::path& before) {
   auto next = complete_manifest(staged);
   if (!next) return Failure(next.error());
-  auto owned = owned_manifest(out);
+  auto owned = owned_files(out);
   if (!owned) return Failure(owned.error());
-  WATTLEDGER_TRY(make_directories(out));
-  WATTLEDGER_TRY(copy_aside(out, *owned, before / "out"));
+  WATTLEDGER_TRY(make_directory(out));
+  WATTLEDGER_TRY(copy_aside(out, *owned, before));
   std::error_code code;
   const fs::path absolute = fs::absolute(staged, code);
   if (code)
     return fail(ErrorKind::io, "cannot tell where " + staged.string() + " is: " + code.message());
-  owned->adopting = absolute.string();
-  WATTLEDGER_TRY(write_manifest(out, *owned));
+  owned->manifest.adopting = absolute.string();
+  owned->manifest.whole.clear();
+  WATTLEDGER_TRY(write_manifest(out, owned->manifest));
   return finish_adoption(out);
 }
 
@@ -136,24 +214,25 @@ Result<void> finish_adoption(const fs::path& out) {
   auto next = standing_manifest(out);
   if (!next) return Failure(next.error());
   if (!*next || !(*next)->adopting) return {};
-  const fs::path from = fs::path(*(*next)->adopting) / "out";
-  for (const auto& [name, recorded] : (*next)->files) {
+  const fs::path from = fs::path(*(*next)->adopting);
+  const fs::path data = out.parent_path();
+  const Names names = names_of(**next);
+  WATTLEDGER_TRY(make_directories(data, names));
+  for (const std::string& name : names) {
     const auto staged = file_length(from / name);
     if (!staged) return Failure(staged.error());
     if (*staged)
-      WATTLEDGER_TRY(move_file(from / name, out / name));  // else it was moved before a crash
+      WATTLEDGER_TRY(move_file(from / name, data / name));  // else it was moved before a crash
   }
-  for (const auto& [name, recorded] : (*announced)->files)
-    if ((*next)->files.count(name) == 0) WATTLEDGER_TRY(remove_file(out / name));
-  for (const std::string& name : (*announced)->expired)
-    if ((*next)->files.count(name) == 0) WATTLEDGER_TRY(remove_file(out / name));
-  WATTLEDGER_TRY(sync_directories(out));
+  WATTLEDGER_TRY(remove_others(out, **announced, **next));
+  WATTLEDGER_TRY(sync_directories(data, names));
   Manifest live = std::move(**next);
   live.adopting.reset();
   live.expired.clear();
+  live.whole.clear();
   WATTLEDGER_TRY(check_files(out, live));
   WATTLEDGER_TRY(write_manifest(out, live));
-  return remove_file(from / manifest_name);
+  return remove_file(from / "out" / manifest_name);
 }
 
 }  // namespace wattledger::projections

@@ -18,7 +18,18 @@ constexpr std::string_view decision_prefix = "charging_decision_";
 constexpr std::string_view suffix = ".json";
 constexpr std::string_view array_end = "\n]";
 
-bool is_array(std::string_view name) { return name.substr(0, array_prefix.size()) == array_prefix; }
+constexpr std::array<std::string_view, 3> analytics = {
+    "battery_selling_analytics/session_records.json",
+    "battery_selling_analytics/daily_summaries.json",
+    "battery_selling_analytics/monthly_reports.json"};
+
+bool is_analytics(std::string_view name) {
+  return std::find(analytics.begin(), analytics.end(), name) != analytics.end();
+}
+
+bool is_array(std::string_view name) {
+  return name.substr(0, array_prefix.size()) == array_prefix || is_analytics(name);
+}
 
 std::optional<int> digits(std::string_view text) {
   int value = 0;
@@ -132,6 +143,10 @@ std::string file_name(const fold::LegacyRow& row) {
   }
   return name + std::string(suffix);
 }
+
+bool is_appended(std::string_view name) { return is_analytics(name) || day_of(name); }
+
+std::vector<std::string> appended_without_day() { return {analytics.begin(), analytics.end()}; }
 
 std::optional<std::string> day_of(std::string_view name) {
   if (name.size() <= suffix.size() || name.substr(name.size() - suffix.size()) != suffix)

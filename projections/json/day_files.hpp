@@ -1,7 +1,9 @@
-// The legacy files: which row goes into which, their text, and how one is lengthened and shortened.
+// The legacy files that are appended to: which row goes into which, their text, and how one is
+// lengthened and shortened.
 //   energy_data/energy_data_YYYY-MM-DD.json   an array as json.dump(rows, indent=2) writes it
 //   coordinator_state_YYYYMMDD.json           one object a line
 //   charging_decision_YYYYMMDD.json           one object a line
+//   battery_selling_analytics/*.json          three arrays without a day (documents.hpp)
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,10 @@ inline constexpr const char* rebuild_remedy =
 
 // Name under out/, '/' between the parts.
 [[nodiscard]] std::string file_name(const fold::LegacyRow& row);
+// Whether it is a name under out/ of such a file.
+[[nodiscard]] bool is_appended(std::string_view name);
+// Those of them that have no day.
+[[nodiscard]] std::vector<std::string> appended_without_day();
 // The day of one of our names, "YYYY-MM-DD"; nullopt for any other name.
 [[nodiscard]] std::optional<std::string> day_of(std::string_view name);
 // The day `before` days earlier; empty for what is no day.
@@ -65,8 +71,8 @@ class DayFile {
   PosixFile file_;
 };
 
-// Files in out/ that an older system (or ours, without a manifest) left: their names under out/,
-// sorted.
+// Files in out/ and out/energy_data/ that an older system (or ours, without a manifest) left: their
+// names under out/, sorted.
 [[nodiscard]] Result<std::vector<std::string>> legacy_names(const std::filesystem::path& out);
 
 }  // namespace wattledger::projections

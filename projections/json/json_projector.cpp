@@ -7,21 +7,31 @@
 
 #include "projections/json/adoption.hpp"
 #include "projections/json/day_files.hpp"
+#include "projections/json/documents.hpp"
 #include "projections/json/manifest.hpp"
 #include "projections/json/posix_file.hpp"
+#include "projections/json/whole_files.hpp"
 
 namespace wattledger::projections {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Raised when the files change for the same rows.
+// Raised when the files change for the same rows; twice the number, and one more with files of
+// sales.
 constexpr std::uint32_t files_version = 1;
 // Three families make three files a day; a catch-up over many days closes what it has passed.
 constexpr std::size_t open_files_max = 9;
 
-// Rows of one apply(), by file.
-using Pending = std::map<std::string, std::string>;
+constexpr std::string_view out_prefix = "out/";
+
+// What one apply() writes: text at the end of files, by name under out/; whole files; and what
+// documents remember then.
+struct Pending {
+  std::map<std::string, std::string> appended;
+  FileChanges changes;
+  DocumentsState documents;
+};
 
 // What the open target looks like: `settled` is what the manifest on disk says, the rest runs ahead
 // of it.
@@ -29,9 +39,13 @@ struct Live {
   Manifest settled;
   std::optional<Checkpoint> position;
   std::map<std::string, DayFile> files;
+  DocumentsState documents;
+  std::set<std::string> unsynced;  // whole files
   std::string newest_day;
+  std::string dropped_before;  // no event file of an earlier day is left
   std::optional<UtcTime> newest_at;
   std::optional<UtcTime> settled_at;
+  bool manifest_there = false;  // whole files are ours by it
   bool directories_changed = false;
 };
 
@@ -42,7 +56,7 @@ class JsonProjector final : public Projector {
 
   [[nodiscard]] std::string_view name() const override { return "json"; }
   [[nodiscard]] std::uint32_t version() const override {
-    return fold::legacy_rows_version * 100 + files_version;
+    return fold::legacy_rows_version * 100 + files_version * 2 + (options_.selling_files ? 1 : 0);
   }
 
   [[nodiscard]] fold::RowTexts texts() const override {
@@ -68,11 +82,12 @@ class JsonProjector final : public Projector {
                       ", not at " + std::to_string(before ? before->sequence.value : 0),
                   "another program feeds them: stop it, then start again");
     const std::string newest_before = live_->newest_day;
-    const Pending pending = sort_rows(rows);
-    if (auto written = write_rows(pending); !written) {
+    Pending pending = sort_rows(rows);
+    if (auto written = write(pending); !written) {
       if (live_) live_->newest_day = newest_before;
       return written;
     }
+    live_->documents = std::move(pending.documents);
     live_->position = after;
     for (const fold::LegacyRow& row : rows)
       if (in_day_files(row)) live_->newest_at = std::max(live_->newest_at.value_or(row.at), row.at);
@@ -112,6 +127,7 @@ class JsonProjector final : public Projector {
     Live live;
     if (*manifest) {
       live.settled = std::move(**manifest);
+      live.manifest_there = true;
       WATTLEDGER_TRY(undo_unsettled(live));
     }
     live_ = std::move(live);
@@ -127,6 +143,13 @@ class JsonProjector final : public Projector {
       if (length != 0) live.files.emplace(name, std::move(file));
     }
     for (const std::string& name : live.settled.expired) WATTLEDGER_TRY(remove_file(out_ / name));
+    try {
+      if (!live.settled.documents.empty()) live.documents = read_documents(live.settled.documents);
+    } catch (const std::exception& error) {
+      return fail(ErrorKind::corrupt,
+                  "the manifest in " + out_.string() + " cannot be read (" + error.what() + ")",
+                  rebuild_remedy);
+    }
     live.position = live.settled.checkpoint;
     live.newest_day = live.settled.newest_day;
     return {};
@@ -137,7 +160,8 @@ class JsonProjector final : public Projector {
     return options_.keep_all ? std::string() : earlier_day(live_->newest_day, json_days_kept);
   }
   [[nodiscard]] bool is_expired(const std::string& name) const {
-    return day_of(name).value_or("") < first_day_kept();
+    const auto day = day_of(name);
+    return day && *day < first_day_kept();
   }
 
   // Which text goes into which file. A row of a day already out of reach is left out, in a rebuild
@@ -147,22 +171,50 @@ class JsonProjector final : public Projector {
       if (in_day_files(row)) live_->newest_day = std::max(live_->newest_day, day_.of(row.local));
     const std::string first = first_day_kept();
     Pending pending;
-    for (const fold::LegacyRow& row : rows)
-      if (in_day_files(row) && row.at >= options_.rows_from && day_.of(row.local) >= first)
-        add_row(pending[file_name(row)], row);
+    pending.documents = live_->documents;
+    for (const fold::LegacyRow& row : rows) {
+      const bool written = row.at >= options_.rows_from;
+      if (written || !std::holds_alternative<fold::FileRow>(row.row))
+        take_row(pending.documents, row, pending.changes);
+      if (!in_day_files(row) || !written || day_.of(row.local) < first) continue;
+      add_row(pending.appended[file_name(row)], row);
+      add_event_file(row, options_.selling_files, pending.changes);
+    }
+    for (auto& [name, text] : pending.changes.elements)
+      pending.appended.emplace(name.substr(out_prefix.size()), std::move(text));
     return pending;
   }
 
-  Result<void> write_rows(const Pending& pending) {
-    WATTLEDGER_TRY(announce(pending));
-    std::vector<std::pair<DayFile*, std::uint64_t>> touched;
-    for (const auto& [name, text] : pending) {
+  // Whole files last: a call that failed is made again, and writes them again.
+  Result<void> write(const Pending& pending) {
+    WATTLEDGER_TRY(write_rows(pending.appended));
+    if (!pending.changes.whole.empty() && !live_->manifest_there && !options_.staging) {
+      WATTLEDGER_TRY(make_directory(out_));
+      WATTLEDGER_TRY(write_manifest(out_, live_->settled));
+      live_->manifest_there = true;
+    }
+    for (const auto& [name, text] : pending.changes.whole) {
+      const auto done =
+          text ? write_whole(options_.data, name, *text) : remove_file(options_.data / name);
+      if (!done) {
+        take_back();
+        return done;
+      }
+      live_->unsynced.insert(name);
+    }
+    return {};
+  }
+
+  Result<void> write_rows(const std::map<std::string, std::string>& appended) {
+    WATTLEDGER_TRY(announce(appended));
+    lengths_before_.clear();
+    for (const auto& [name, text] : appended) {
       close_some();
       DayFile& file = live_->files.try_emplace(name, out_ / name, name, 0).first->second;
-      touched.emplace_back(&file, file.length());
+      lengths_before_.emplace_back(&file, file.length());
       auto written = file.append(text);
       if (written) continue;
-      take_back(touched);
+      take_back();
       return written;
     }
     return {};
@@ -170,9 +222,9 @@ class JsonProjector final : public Projector {
 
   // A failed call leaves the files as they were; if even that fails, the next call begins at the
   // manifest.
-  void take_back(const std::vector<std::pair<DayFile*, std::uint64_t>>& touched) {
+  void take_back() {
     bool undone = true;
-    for (const auto& [file, length] : touched)
+    for (const auto& [file, length] : lengths_before_)
       if (!file->undo(length)) undone = false;
     if (!undone) {
       live_.reset();
@@ -184,15 +236,14 @@ class JsonProjector final : public Projector {
 
   // New files stand in the manifest, with length 0, before they exist: so a crash leaves nothing
   // that nobody owns.
-  Result<void> announce(const Pending& pending) {
+  Result<void> announce(const std::map<std::string, std::string>& appended) {
     std::vector<std::string> fresh;
-    for (const auto& [name, text] : pending)
+    for (const auto& [name, text] : appended)
       if (live_->files.count(name) == 0) fresh.push_back(name);
     if (fresh.empty()) return {};
-    WATTLEDGER_TRY(make_directory(out_));
-    WATTLEDGER_TRY(make_directory(out_ / "energy_data"));
     live_->directories_changed = true;
     for (const std::string& name : fresh) {
+      WATTLEDGER_TRY(make_directory((out_ / name).parent_path()));
       const auto length = file_length(out_ / name);
       if (!length) return Failure(length.error());
       if (*length)
@@ -205,6 +256,7 @@ class JsonProjector final : public Projector {
     for (const std::string& name : fresh) announced.files.emplace(name, 0);
     if (announced.files == live_->settled.files) return {};
     WATTLEDGER_TRY(write_manifest(out_, announced));
+    live_->manifest_there = true;
     live_->settled = std::move(announced);
     return {};
   }
@@ -225,9 +277,16 @@ class JsonProjector final : public Projector {
   Result<void> settle_live() {
     if (!live_->position) return {};
     WATTLEDGER_TRY(sync_files());
+    WATTLEDGER_TRY(drop_event_files());
     Manifest next;
     next.checkpoint = live_->position;
     next.newest_day = live_->newest_day;
+    next.documents = documents_text(live_->documents);
+    if (options_.staging) {
+      auto names = whole_names(options_.data);
+      if (!names) return Failure(names.error());
+      next.whole = std::move(*names);
+    }
     for (const auto& [name, file] : live_->files) {
       if (is_expired(name)) {
         next.expired.push_back(name);
@@ -242,6 +301,7 @@ class JsonProjector final : public Projector {
       return {};
     WATTLEDGER_TRY(make_directory(out_));  // a log without rows yet has a checkpoint too
     WATTLEDGER_TRY(write_manifest(out_, next));
+    live_->manifest_there = true;
     if (!next.expired.empty()) {
       WATTLEDGER_TRY(drop_expired());
       next.expired.clear();
@@ -252,12 +312,24 @@ class JsonProjector final : public Projector {
   }
 
   Result<void> sync_files() {
-    for (auto& [name, file] : live_->files)
+    std::set<fs::path> directories;
+    for (auto& [name, file] : live_->files) {
+      if (live_->directories_changed) directories.insert((out_ / name).parent_path());
       if (file.is_dirty() && !is_expired(name)) WATTLEDGER_TRY(file.sync());
-    if (!live_->directories_changed) return {};
-    WATTLEDGER_TRY(sync_directory(out_));
-    WATTLEDGER_TRY(sync_directory(out_ / "energy_data"));
+    }
+    WATTLEDGER_TRY(sync_whole(options_.data, live_->unsynced));
+    live_->unsynced.clear();
+    for (const fs::path& directory : directories) WATTLEDGER_TRY(sync_directory(directory));
     live_->directories_changed = false;
+    return {};
+  }
+
+  // Once a day is enough.
+  Result<void> drop_event_files() {
+    const std::string first = first_day_kept();
+    if (first == live_->dropped_before) return {};
+    WATTLEDGER_TRY(projections::drop_event_files(options_.data, first));
+    live_->dropped_before = first;
     return {};
   }
 
@@ -276,6 +348,8 @@ class JsonProjector final : public Projector {
   JsonOptions options_;
   fs::path out_;
   std::optional<Live> live_;
+  // Of the files that the call at hand has written to.
+  std::vector<std::pair<DayFile*, std::uint64_t>> lengths_before_;
   DayText day_;
 };
 

@@ -7,13 +7,14 @@
 
 #include "projections/json/day_files.hpp"
 #include "projections/json/posix_file.hpp"
+#include "projections/json/whole_files.hpp"
 
 namespace wattledger::projections {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int format = 1;
+constexpr int format = 2;
 
 Failure unreadable(const std::filesystem::path& path, const std::string& why) {
   return fail(ErrorKind::corrupt, "the manifest " + path.string() + " cannot be read (" + why + ")",
@@ -36,15 +37,22 @@ Manifest from_json(const Json& json) {
   }
   for (const auto& [name, length] : json.at("files").items()) {
     // A name from a file is followed only to where our own files can be.
-    if (!day_of(name)) throw std::runtime_error("'" + name + "' is not one of our files");
+    if (!is_appended(name)) throw std::runtime_error("'" + name + "' is not one of our files");
     manifest.files.emplace(name, length.get<std::uint64_t>());
   }
   manifest.newest_day = json.at("newest_day").get<std::string>();
   for (const Json& each : json.at("expired")) {
-    if (!day_of(each.get<std::string>()))
+    if (!is_appended(each.get<std::string>()))
       throw std::runtime_error("an expired name is not one of our files");
     manifest.expired.push_back(each.get<std::string>());
   }
+  if (json.contains("documents")) manifest.documents = json.at("documents").get<std::string>();
+  if (json.contains("whole"))
+    for (const Json& each : json.at("whole")) {
+      if (!is_whole(each.get<std::string>()))
+        throw std::runtime_error("'" + each.get<std::string>() + "' is not one of our files");
+      manifest.whole.push_back(each.get<std::string>());
+    }
   if (json.contains("adopting")) manifest.adopting = json.at("adopting").get<std::string>();
   return manifest;
 }
@@ -60,6 +68,8 @@ Json to_json(const Manifest& manifest) {
   json["files"] = Json::object();
   for (const auto& [name, length] : manifest.files) json["files"][name] = length;
   json["expired"] = manifest.expired;
+  json["documents"] = manifest.documents;
+  if (!manifest.whole.empty()) json["whole"] = manifest.whole;
   if (manifest.adopting) json["adopting"] = *manifest.adopting;
   return json;
 }

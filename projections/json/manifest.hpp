@@ -1,6 +1,6 @@
-// out/.wattledger-manifest.json: how far the JSON files have come and how long each of them is for
-// certain. What lies beyond is undone after a crash; files of length 0 were only announced. Written
-// as a whole, durably.
+// out/.wattledger-manifest.json: how far the JSON files have come, how long each that is appended
+// to is for certain, and what the others need of earlier rows. What lies beyond is undone after a
+// crash, or written again; files of length 0 were only announced. Written as a whole, durably.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,11 @@ namespace wattledger::projections {
 
 struct Manifest {
   std::optional<Checkpoint> checkpoint;        // absent: nothing applied yet
-  std::map<std::string, std::uint64_t> files;  // name under out/ -> length
+  std::map<std::string, std::uint64_t> files;  // appended to: name under out/ -> length
   std::string newest_day;                      // "YYYY-MM-DD" of the newest row, for retention
   std::vector<std::string> expired;            // being removed; no longer in `files`
+  std::string documents;                // documents_text() at the checkpoint; empty: none yet
+  std::vector<std::string> whole;       // of a set built aside: its files that are written whole
   std::optional<std::string> adopting;  // the directory whose files are taking the place of ours
 };
 

@@ -118,6 +118,26 @@ Result<void> make_directory(const fs::path& directory) {
   return parent.empty() ? Result<void>() : sync_directory(parent);
 }
 
+Result<void> put_file(const fs::path& path, std::string_view text) {
+  const fs::path beside = path.parent_path() / ".wattledger-new";
+  WATTLEDGER_TRY(remove_file(beside));
+  auto file = PosixFile::open(beside, true);
+  if (!file) return Failure(file.error());
+  WATTLEDGER_TRY(file->write_at(0, text));
+  file->close();
+  if (::rename(beside.c_str(), path.c_str()) != 0) return os_failure("rename", beside, errno);
+  return {};
+}
+
+Result<void> sync_file_system(const fs::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return os_failure("open", path, errno);
+  const int code = ::syncfs(descriptor) == 0 ? 0 : errno;
+  ::close(descriptor);
+  if (code != 0) return os_failure("sync the file system of", path, code);
+  return {};
+}
+
 Result<void> replace_file(const fs::path& path, std::string_view text) {
   fs::path beside = path;
   beside += ".new";

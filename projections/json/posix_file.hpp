@@ -45,6 +45,11 @@ class PosixFile {
 Result<void> sync_directory(const std::filesystem::path& directory);
 // Makes it with its parents, durably.
 Result<void> make_directory(const std::filesystem::path& directory);
+// All or nothing for a reader, durable only after a sync: beside (one hidden name in each
+// directory), rename.
+Result<void> put_file(const std::filesystem::path& path, std::string_view text);
+// Everything written on the file system that holds `path`.
+Result<void> sync_file_system(const std::filesystem::path& path);
 // All or nothing: beside, fsync, rename, fsync of the directory.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view text);
 // By rename; across file systems by a copy beside the target. The source is gone afterwards.

@@ -13,13 +13,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "20251001" of a file of one day, whatever else its name says; empty for the others.
+// "20251001" of a file of one day or of an instant in it; empty for the others.
 std::string day_of(const std::string& name) {
   std::string digits;
   for (const char c : fs::path(name).filename().string()) {
     if (std::isdigit(static_cast<unsigned char>(c)) != 0) digits += c;
   }
-  return digits.size() == 8 ? digits : std::string();
+  return digits.size() >= 8 ? digits.substr(0, 8) : std::string();
+}
+
+// Files without a day go on as long as somebody appends.
+bool goes_on(const std::string& place, const std::string& newest) {
+  const std::string name = fs::path(place).filename().string();
+  return (place.starts_with("data/") || place.starts_with("out/")) &&
+         (day_of(name) == newest || std::none_of(name.begin(), name.end(), [](unsigned char c) {
+            return std::isdigit(c) != 0;
+          }));
 }
 
 std::string newest_day(const fs::path& data) {
@@ -31,10 +40,11 @@ std::string newest_day(const fs::path& data) {
   return newest;
 }
 
-// While somebody appends, the files of the newest day hold what no checkpoint tells yet.
+// While somebody appends, the files of the newest day and those that go on hold what no checkpoint
+// tells yet.
 void leave_out(const std::string& newest, LiveComparison& result, std::vector<Difference>& found) {
   std::erase_if(found, [&](const Difference& each) {
-    const bool out = !newest.empty() && day_of(each.place) == newest;
+    const bool out = !newest.empty() && goes_on(each.place, newest);
     if (out) result.left_out.push_back(each.place);
     return out;
   });
@@ -75,6 +85,7 @@ class LiveCompare {
     StageOptions options;
     options.sqlite = sqlite;
     options.json = !sqlite;
+    options.json_selling_files = live_.json_selling_files;
     options.schema = live_.schema;
     options.directory = options_.aside / (sqlite ? "built-sqlite" : "built-json");
     options.replace = true;
@@ -106,6 +117,7 @@ class LiveCompare {
   Result<void> json() {
     JsonOptions options;
     options.data = live_.data;
+    options.selling_files = live_.json_selling_files;
     const auto through = standing(*make_json_projector(options));
     if (!through) return Failure(through.error());
     if (!*through) return {};

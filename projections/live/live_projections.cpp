@@ -27,6 +27,20 @@ bool same_place(const std::filesystem::path& one, const std::filesystem::path& o
   return std::filesystem::equivalent(one, other, not_there);
 }
 
+// Rows that are derived one by one know no correction to come: a new target of a log with any is
+// built aside. A log that cannot be read through is fed as far as it can be.
+bool has_corrections(const log::Log& log) {
+  const auto snapshot = log.snapshot();
+  if (!snapshot || snapshot->head().value == 0) return false;
+  bool found = false;
+  const auto read = snapshot->scan(snapshot->first(), snapshot->head(),
+                                   [&](const log::RecordView& record) -> Result<bool> {
+                                     found = record.event.kind() == Kind::CorrectionRecorded;
+                                     return !found;
+                                   });
+  return read && found;
+}
+
 // An adoption moves files away from where it finds them: what is live must not be moved onto
 // itself, nor the copy that is kept be overwritten by what it shall replace.
 Result<void> require_aside(const LiveOptions& options, const std::filesystem::path& staged) {
@@ -60,6 +74,7 @@ struct LiveProjections::Impl {
     if (options.json) {
       JsonOptions json;
       json.data = options.data;
+      json.selling_files = options.json_selling_files;
       json.settle_every = options.json_settle_every;
       projectors.push_back(make_json_projector(json));
     }
@@ -134,6 +149,7 @@ std::vector<std::string> LiveProjections::Impl::to_rebuild() const {
   std::vector<std::string> names;
   for (const TargetReport& report : reports)
     if (of_another_past(report.standing) ||
+        (report.standing == TargetStanding::empty && has_corrections(log)) ||
         (options.rebuild_mismatched && report.standing == TargetStanding::other_version))
       names.push_back(report.projection);
   return names;
@@ -147,6 +163,7 @@ Result<StageReport> LiveProjections::Impl::build_aside(
   StageOptions stage_options;
   stage_options.sqlite = wanted("sqlite");
   stage_options.json = wanted("json");
+  stage_options.json_selling_files = options.json_selling_files;
   stage_options.schema = options.sqlite_schema;
   stage_options.directory = options.data / "staging" / "start";
   stage_options.replace = true;

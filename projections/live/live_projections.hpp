@@ -27,6 +27,7 @@ struct LiveOptions {
   std::uint32_t sqlite_schema = 5;
   SlowQueries slow_queries;  // of SQLite
   bool json = false;
+  bool json_selling_files = false;              // see JsonOptions
   std::chrono::seconds json_settle_every{300};  // of event time; a simulation wants more
   std::size_t batch_events_max = 4'096;         // see RunnerOptions
   // A projection of another version is rebuilt by itself: development and tests. Production leaves

@@ -47,7 +47,9 @@ Result<Foresight> foresee(const log::Log& log, const StageOptions& options) {
     if (!record) return all;  // the pass itself says what is wrong with it
     const auto* reading = record->event.as<fb::ReadingRecorded>();
     if (reading == nullptr || reading->quality() == fb::Quality::implausible) continue;
-    const UtcTime from = record->event.occurred_at() - foresight_margin;
+    const std::int64_t at =
+        std::clamp<std::int64_t>(to_us(record->event.occurred_at()), 0, fold::time_max_us);
+    const UtcTime from = utc_from_us(at) - foresight_margin;
     all.states_from = from - std::chrono::days(SqliteOptions{}.system_state_days);
     all.files_from = from - json_days_kept;
     break;
@@ -163,6 +165,7 @@ class Counter final : public Projector {
             [&](const fold::SessionRow& session) {
               (session.selling ? sales_ : charges_).insert(session.session_id);
             },
+            [&](const fold::DailyPlanRow&) {}, [&](const fold::FileRow&) {},
             [&](const fold::WeatherRow& weather) { weather_.insert(weather.timestamp); },
             [&](const fold::ForecastRow& hour) {
               (hour.of == fold::ForecastRow::Of::price ? price_hours_ : pv_hours_)[hour.source].add(
@@ -207,6 +210,7 @@ std::vector<std::unique_ptr<Projector>> make_projectors(const StageOptions& opti
     json.data = options.directory;
     json.staging = true;
     json.keep_all = options.keep_all;
+    json.selling_files = options.json_selling_files;
     json.rows_from = foresight.files_from;
     projectors.push_back(make_json_projector(json));
   }
@@ -239,6 +243,7 @@ struct Pass {
   // Afterwards.
   Sequence reached;
   std::shared_ptr<const Corrections> met;
+  std::uint64_t corrected = 0;
 };
 
 Result<void> run(const log::Log& log, const StageOptions& options,
@@ -258,6 +263,7 @@ Result<void> run(const log::Log& log, const StageOptions& options,
   if (!runner.stopped().empty()) return Failure(runner.stopped().front().error);
   pass.reached = *reached;
   pass.met = std::make_shared<Corrections>(runner.corrections());
+  pass.corrected = runner.corrected();
   return {};
 }
 
@@ -331,17 +337,18 @@ Result<StageReport> stage(const log::Log& log, const StageOptions& options) {
   Result<Counter> built = build(log, options, pass);
   // Corrections come behind what they correct, so that the pass that meets them is too late for
   // them; most logs have none. The log may have grown since: another pass ends where the first did.
-  if (built && (!pass.met->empty() || !built->foreseen())) {
+  // What corrections change may prove the foresight wrong.
+  while (built && ((!pass.corrections && !pass.met->empty()) || !built->foreseen())) {
     discard(options.directory);
     if (!built->foreseen()) pass.foresight = Foresight{};
-    pass.corrections = pass.met;
+    if (!pass.met->empty()) pass.corrections = pass.met;
     pass.through = pass.reached;
     built = build(log, options, pass);
   }
   if (!built) return Failure(built.error());
   const Counter& counter = *built;
   report.sequence = pass.reached;
-  report.corrected = pass.corrections ? pass.corrections->records() : 0;
+  report.corrected = pass.corrected;
   if (report.sequence.value == 0)
     return fail(ErrorKind::not_found,
                 "the log " + log.directory().string() + " is empty: there is nothing to build");

@@ -57,16 +57,8 @@ Result<void> require_ours(const std::filesystem::path& file) {
               "the daemon makes it; or run `wattledger replay`");
 }
 
-}  // namespace
-
-Result<PageCount> count_pages(const std::filesystem::path& file) {
-  WATTLEDGER_TRY(require_ours(file));
-  Result<Connection> connection = Connection::open(file, Access::read_only);
-  if (!connection) return Failure(connection.error());
-  return count_pages(*connection);
-}
-
-Result<MaintenanceReport> maintain_file(const std::filesystem::path& file, Maintenance which) {
+Result<MaintenanceReport> look_after(const std::filesystem::path& file, Maintenance which,
+                                     bool may_vacuum) {
   WATTLEDGER_TRY(require_ours(file));
   Result<Connection> connection = Connection::open(file, Access::read_write);
   if (!connection) return Failure(connection.error());
@@ -81,14 +73,41 @@ Result<MaintenanceReport> maintain_file(const std::filesystem::path& file, Maint
   if (!pages) return Failure(pages.error());
   report.pages = pages->all;
   report.free_pages = pages->unused;
-  WATTLEDGER_TRY(connection->execute(weekly ? "ANALYZE" : "PRAGMA optimize"));
-  if (weekly && report.free_pages > report.pages / free_share) {
+  // PRAGMA optimize alone looks at tables that this connection has queried: none.
+  WATTLEDGER_TRY(connection->execute(
+      weekly ? "ANALYZE" : "PRAGMA analysis_limit=400; ANALYZE; PRAGMA optimize"));
+  const bool worth_it = weekly && report.free_pages > report.pages / free_share;
+  if (worth_it && may_vacuum) {
+    // A VACUUM goes through the write-ahead log, and may fail for space.
+    const Result<bool> home = bring_home(*connection);
+    if (!home) return Failure(home.error());
     WATTLEDGER_TRY(vacuum(*connection, file));
     report.vacuumed = true;
   }
   const Result<bool> home = bring_home(*connection);
   if (!home) return Failure(home.error());
   report.checkpointed = *home;
+  return report;
+}
+
+}  // namespace
+
+Result<PageCount> count_pages(const std::filesystem::path& file) {
+  WATTLEDGER_TRY(require_ours(file));
+  Result<Connection> connection = Connection::open(file, Access::read_only);
+  if (!connection) return Failure(connection.error());
+  return count_pages(*connection);
+}
+
+Result<MaintenanceReport> maintain_file(const std::filesystem::path& file, Maintenance which,
+                                        bool may_vacuum) {
+  auto report = look_after(file, which, may_vacuum);
+  // Damage that keeps SQLite from checking is the worst finding, not a failed check.
+  if (!report && report.error().kind == ErrorKind::corrupt) {
+    MaintenanceReport found;
+    found.finding = report.error().what;
+    return found;
+  }
   return report;
 }
 

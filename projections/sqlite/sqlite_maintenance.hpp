@@ -7,10 +7,11 @@
 
 namespace wattledger::projections::sqlite {
 
-// On a connection of its own, beside readers and one writer that waits its busy timeout out.
-// Errors: not_found, foreign (no checkpoint of ours), locked, io, full (VACUUM needs the file's
-// size twice).
-Result<MaintenanceReport> maintain_file(const std::filesystem::path& file, Maintenance which);
+// On a connection of its own, beside readers and one writer that waits its busy timeout out; a
+// VACUUM may keep it out for longer. Damage is a finding. Errors: not_found, foreign (no checkpoint
+// of ours), locked, io, full (VACUUM needs the file's size twice).
+Result<MaintenanceReport> maintain_file(const std::filesystem::path& file, Maintenance which,
+                                        bool may_vacuum = true);
 
 struct PageCount {
   std::int64_t all = 0;

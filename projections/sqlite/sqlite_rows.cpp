@@ -140,6 +140,9 @@ Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
           [&](const fold::SessionRow& session) { return others_.write(row, session); },
           [&](const fold::WeatherRow& weather) { return others_.write(row, weather); },
           [&](const fold::ForecastRow& hour) { return others_.write(row, hour); },
+          // Files alone hold these.
+          [&](const fold::DailyPlanRow&) { return Result<void>(); },
+          [&](const fold::FileRow&) { return Result<void>(); },
           [&](const fold::EnergyHourRow& hour) -> Result<void> {
             if (house_) house_->add(hour);
             return {};

@@ -30,7 +30,7 @@ inline constexpr std::uint32_t schema_with_counters = 4;
 inline constexpr std::uint32_t schema_with_ours = 5;
 // Raised when the file changes shape or retention while the rows' meaning
 // (fold::legacy_rows_version) and the schema stay.
-inline constexpr std::uint32_t sqlite_revision = 2;
+inline constexpr std::uint32_t sqlite_revision = 3;
 
 // Written at creation in every file of ours: a backup needs equal page sizes on both sides.
 inline constexpr std::int64_t page_bytes = 4'096;

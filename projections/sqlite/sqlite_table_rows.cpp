@@ -8,8 +8,9 @@
 namespace wattledger::projections::sqlite {
 namespace {
 
-// What a change leaves unsaid stays; the start is the instant of the telling as long as nobody
-// knows better.
+// What a change leaves unsaid stays, and what was measured stays before what was planned; the start
+// is the instant of the telling as long as nobody knows better. ?11, ?12: the start, the end is
+// measured.
 std::string session_sql(const std::string& table, const std::string& energy,
                         const std::string& amount, bool with_target) {
   const std::string target = with_target ? ", target_soc" : "";
@@ -19,10 +20,12 @@ std::string session_sql(const std::string& table, const std::string& energy,
   return "INSERT INTO " + table + "(session_id, start_time, end_time, " + energy + ", " + amount +
          ", avg_price, status, created_at" + target +
          ") VALUES (?1, coalesce(?2, ?9), ?3, ?4, ?5, ?6, ?7, ?8" + (with_target ? ", ?10" : "") +
-         ") ON CONFLICT(session_id) DO UPDATE SET " + kept("start_time", "?2") + ", " +
-         kept("end_time", "?3") + ", " + kept(energy, "?4") + ", " + kept(amount, "?5") + ", " +
-         kept("avg_price", "?6") + ", status = ?7, created_at = ?8" +
-         (with_target ? ", " + kept("target_soc", "?10") : "");
+         ") ON CONFLICT(session_id) DO UPDATE SET start_time = CASE WHEN ?11 OR ?7 = 'planned' "
+         "THEN "
+         "coalesce(?2, start_time) ELSE start_time END, end_time = CASE WHEN ?12 OR ?7 IN "
+         "('planned', 'active') THEN coalesce(?3, end_time) ELSE coalesce(end_time, ?3) END, " +
+         kept(energy, "?4") + ", " + kept(amount, "?5") + ", " + kept("avg_price", "?6") +
+         ", status = ?7, created_at = ?8" + (with_target ? ", " + kept("target_soc", "?10") : "");
 }
 
 constexpr const char* weather_sql =
@@ -65,7 +68,9 @@ Result<void> TableRowWriter::write(const fold::LegacyRow& row, const fold::Sessi
       .bind(6, session.average_price)
       .bind(7, std::string_view(session.status))
       .bind(8, std::string_view(created_at))
-      .bind(9, std::string_view(session.told_at));
+      .bind(9, std::string_view(session.told_at))
+      .bind(11, std::int64_t{session.started_at.has_value()})
+      .bind(12, std::int64_t{session.completed_at.has_value()});
   if (!session.selling) statement.bind(10, session.target_soc);
   return statement.run();
 }

@@ -17,6 +17,7 @@ Wanted wanted_here(const Place& place) {
   Wanted wanted;
   wanted.sqlite = live.sqlite;
   wanted.json = live.json;
+  wanted.json_selling_files = live.json_selling_files;
   wanted.schema = live.sqlite_schema;
   wanted.sqlite_file =
       live.sqlite_file.empty() ? place.data / "goodwe_energy.db" : live.sqlite_file;

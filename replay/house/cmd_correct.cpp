@@ -30,6 +30,7 @@ struct Wish {
 struct Corrected {
   std::string kind;
   std::string previous;
+  bool implausible = false;  // such readings have no rows
 };
 
 // What the record says now; empty where it says nothing.
@@ -38,6 +39,21 @@ std::string previous_value(const EventView& event, const std::string& field) {
   if (!json.is_object() || !json.contains("fact") || !json["fact"].contains(field)) return "";
   const auto& value = json["fact"][field];
   return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// As the last correction says, if there is any.
+Result<std::string> corrected_value(const log::Snapshot& snapshot, const Wish& wish,
+                                    std::string value) {
+  const auto read = [&](const log::RecordView& record) -> Result<bool> {
+    const auto* fact = record.event.as<fb::CorrectionRecorded>();
+    const bool same = fact != nullptr && fact->corrects() == wish.sequence &&
+                      fact->field() != nullptr && fact->field()->str() == wish.field;
+    if (same && fact->value() != nullptr) value = fact->value()->str();
+    return true;
+  };
+  if (snapshot.head().value > wish.sequence)
+    WATTLEDGER_TRY(snapshot.scan(Sequence{wish.sequence}.next(), snapshot.head(), read));
+  return value;
 }
 
 // not_found: no such record. invalid_input: no such field, or a value that it cannot hold.
@@ -49,12 +65,16 @@ Result<Corrected> look(const Place& place, const Wish& wish) {
   fb::EventT tried = record->event.unpack();
   const bool left_out = wish.value == "unknown" && set_field(tried, wish.field, wish.value);
   if (!left_out) WATTLEDGER_TRY(check_correction(record->event.kind(), wish.field, wish.value));
-  return Corrected{std::string(kind_name(record->event.kind())),
-                   previous_value(record->event, wish.field)};
+  auto previous = corrected_value(open->snapshot, wish, previous_value(record->event, wish.field));
+  if (!previous) return Failure(previous.error());
+  const auto* reading = record->event.as<fb::ReadingRecorded>();
+  return Corrected{std::string(kind_name(record->event.kind())), std::move(*previous),
+                   reading != nullptr && reading->quality() == fb::Quality::implausible};
 }
 
 // What shows it.
 std::string outlook(const Corrected& found, const std::string& field) {
+  if (found.implausible) return "a reading recorded as implausible stands in no table or file";
   return can_set_field(kind_from_name(found.kind), field)
              ? "wattledger replay shows it in tables and files"
              : "no table or file shows this field";

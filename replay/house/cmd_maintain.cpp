@@ -61,20 +61,35 @@ Result<void> require_no_forced_mode(const Place& place) {
               "maintenance waits for its end: try again after it");
 }
 
+// Who holds the log writes the file: a VACUUM beside a daemon would keep it out for too long.
+Result<projections::MaintenanceReport> look_after(const Place& place,
+                                                  const std::filesystem::path& file,
+                                                  Maintenance which) {
+  const auto lock = take_lock(place);
+  if (!lock && lock.error().kind != ErrorKind::locked) return Failure(lock.error());
+  auto report = projections::sqlite::maintain_file(file, which, lock.has_value());
+  const bool worth_it = report && which == Maintenance::weekly && report->ok() &&
+                        report->free_pages > report->pages / 4;
+  if (worth_it && !report->vacuumed)
+    note("not vacuumed beside the daemon, which does it by itself on Sundays at 03:00");
+  return report;
+}
+
 Exit run(const Invocation& invocation, Maintenance which) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
   if (const auto free = require_no_forced_mode(*place); !free) return cannot(free.error());
   const std::filesystem::path file = live_file(*place);
   // What cannot be looked after is no fact for the log.
-  if (const auto ours = projections::sqlite::count_pages(file); !ours) return cannot(ours.error());
+  const auto ours = projections::sqlite::count_pages(file);
+  if (!ours && ours.error().kind != ErrorKind::corrupt) return cannot(ours.error());
   const std::string id = new_id().hex();
   const auto started = submit(*place, text({{"type", "ChangeStarted"},
                                             {"change", id},
                                             {"verb", verb_of(which)},
                                             {"arguments", file.string()}}));
   if (!started) return cannot(started.error());
-  const auto report = projections::sqlite::maintain_file(file, which);
+  const auto report = look_after(*place, file, which);
   const std::string said = report ? report->line() : report.error().line();
   const auto finished =
       submit(*place, text({{"type", "ChangeFinished"},

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
-#include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "projections/fold/state.hpp"
@@ -21,6 +21,8 @@ constexpr std::int64_t energy_max_mwh = 1'000'000'000;
 constexpr std::int64_t price_max_e8 = 1'000'000'000;
 constexpr std::int64_t amount_max_e8 = energy_max_mwh * mwh_per_kwh;
 constexpr std::int64_t meter_tolerance_mwh = 50'000;
+// Counters further from a sale's start or end than this say nothing of it.
+constexpr std::chrono::minutes meter_gap_max{15};
 // A session is at most so long; older counters are forgotten.
 constexpr std::chrono::hours meter_remembered{72};
 
@@ -67,9 +69,9 @@ class Finder {
   }
 
   [[nodiscard]] std::vector<Proposal> found() {
+    // What somebody has corrected is theirs.
     std::erase_if(found_, [&](const Proposal& each) {
-      const auto corrected = corrected_.find({each.record.value, each.field});
-      return corrected != corrected_.end() && corrected->second == each.value;
+      return corrected_.contains({each.record.value, each.field});
     });
     return std::move(found_);
   }
@@ -93,56 +95,95 @@ class Finder {
             "1000 times too low for energy × average price");
   }
   void read(const fb::SellingSessionChanged& fact) {
+    const Known started = number(fact.started_us());
+    const Known ended = number(fact.ended_us());
     const Known told = number(fact.exported_mwh());
-    const Known measured = metered(number(fact.started_us()), number(fact.ended_us()));
-    if (!told || !measured || *told <= *measured + *measured / 100 + meter_tolerance_mwh) return;
-    propose("exported_mwh", told, measured, "the export counter measured less");
-    propose("energy_mwh", number(fact.energy_mwh()), measured, "the export counter measured less");
-    propose("revenue_e8", number(fact.revenue_e8()),
-            cost_e8(measured, number(fact.average_price_e8())), "measured energy × average price");
+    if (!told || !started || !ended || *started < 0 || *ended > fold::time_max_us ||
+        *ended < *started)
+      return;
+    const Known before = counter_before(utc_from_us(*started));
+    if (!before) return;
+    const Sale sale{at_->sequence,
+                    at_->event.occurred_at(),
+                    utc_from_us(*ended),
+                    *before,
+                    *told,
+                    number(fact.energy_mwh()),
+                    number(fact.revenue_e8()),
+                    number(fact.average_price_e8())};
+    const auto behind =
+        std::lower_bound(meter_.begin(), meter_.end(), sale.ended,
+                         [](const auto& each, UtcTime time) { return each.first < time; });
+    if (behind == meter_.end())
+      sales_.push_back(sale);
+    else
+      measure(sale, behind->first, behind->second);
   }
 
-  // By the last counters told before each.
-  [[nodiscard]] Known metered(const Known& started_us, const Known& ended_us) const {
-    if (!started_us || !ended_us || *started_us < 0 || *ended_us > fold::time_max_us ||
-        *ended_us < *started_us)
-      return std::nullopt;
-    const Known first = counter_at(utc_from_us(*started_us));
-    const Known last = counter_at(utc_from_us(*ended_us));
-    if (!first || !last || *last < *first) return std::nullopt;
-    return *last - *first;
+  // A sale that waits for the first counter at or after its end.
+  struct Sale {
+    Sequence record;
+    UtcTime at, ended;
+    std::int64_t before = 0, told = 0;
+    Known energy, revenue, price;
+  };
+  void measure(const Sale& sale, UtcTime at, std::int64_t counter) {
+    // From the counter before to the counter behind: at least what was sold. A gap says nothing.
+    if (at - sale.ended > meter_gap_max || counter < sale.before) return;
+    const std::int64_t measured = counter - sale.before;
+    if (sale.told <= measured + measured / 100 + meter_tolerance_mwh) return;
+    const Place place{sale.record, sale.at, fb::Fact::SellingSessionChanged};
+    propose(place, "exported_mwh", sale.told, measured, "the export counter measured less");
+    if (sale.energy && *sale.energy > measured)
+      propose(place, "energy_mwh", sale.energy, measured, "the export counter measured less");
+    propose(place, "revenue_e8", sale.revenue, cost_e8(measured, sale.price),
+            "measured energy × average price");
   }
-  [[nodiscard]] Known counter_at(UtcTime at) const {
+  [[nodiscard]] Known counter_before(UtcTime at) const {
     const auto after =
         std::upper_bound(meter_.begin(), meter_.end(), at,
                          [](UtcTime time, const auto& each) { return time < each.first; });
-    return after == meter_.begin() ? std::nullopt : Known(std::prev(after)->second);
+    if (after == meter_.begin() || at - std::prev(after)->first > meter_gap_max)
+      return std::nullopt;
+    return std::prev(after)->second;
   }
   void note_meter(const fb::ReadingRecorded& fact, UtcTime at) {
     const Known total = number(fact.export_total_mwh());
     if (to_us(at) < 0 || to_us(at) > fold::time_max_us) return;
     if (!total || *total < 0 || (!meter_.empty() && at < meter_.back().first)) return;
     meter_.emplace_back(at, *total);
+    for (const Sale& sale : sales_)
+      if (sale.ended <= at) measure(sale, at, *total);
+    std::erase_if(sales_, [&](const Sale& sale) { return sale.ended <= at; });
     while (meter_.front().first < at - meter_remembered) meter_.pop_front();
   }
   void note_corrected(const fb::CorrectionRecorded& fact) {
-    if (fact.field() == nullptr || fact.value() == nullptr) return;
-    corrected_[{fact.corrects(), fact.field()->str()}] = fact.value()->str();
+    if (fact.field() != nullptr) corrected_.insert({fact.corrects(), fact.field()->str()});
   }
 
+  struct Place {
+    Sequence record;
+    UtcTime at;
+    Kind kind;
+  };
   void propose(const std::string& field, const Known& previous, const Known& value,
                const std::string& why) {
+    propose(Place{at_->sequence, at_->event.occurred_at(), at_->event.kind()}, field, previous,
+            value, why);
+  }
+  void propose(const Place& place, const std::string& field, const Known& previous,
+               const Known& value, const std::string& why) {
     if (!value || !previous || *value == *previous) return;
-    found_.push_back({at_->sequence, at_->event.occurred_at(),
-                      std::string(kind_name(at_->event.kind())), field, std::to_string(*previous),
-                      std::to_string(*value), why});
+    found_.push_back({place.record, place.at, std::string(kind_name(place.kind)), field,
+                      std::to_string(*previous), std::to_string(*value), why});
   }
 
   std::string_view rule_;
   UtcTime from_, to_;
   const log::RecordView* at_ = nullptr;
   std::deque<std::pair<UtcTime, std::int64_t>> meter_;  // export counter, in order of time
-  std::map<std::pair<std::uint64_t, std::string>, std::string> corrected_;
+  std::vector<Sale> sales_;
+  std::set<std::pair<std::uint64_t, std::string>> corrected_;
   std::vector<Proposal> found_;
 };
 

@@ -2,12 +2,11 @@
 // writes. Pure functions of the log.
 //
 //   cost-per-mwh    money of a decision or a charging session reckoned with the price of a MWh
-//   taken
-//                   for that of a kWh's thousandth: below a hundredth of energy × price, and right
-//                   (within a factor of two) when multiplied by 1000
-//   sales-by-meter  a finished sale that tells more than the export counter measured between its
-//                   start and end (more than 1 % and 50 Wh): energy planned at every tick was added
-//                   up
+//                   taken for that of a kWh's thousandth: below a hundredth of energy × price, and
+//                   right (within a factor of two) when multiplied by 1000
+//   sales-by-meter  a finished sale that tells more than the export counter measured from its last
+//                   reading before the start to its first after the end (more than 1 % and 50 Wh):
+//                   energy planned at every tick was added up. Needs readings within 15 minutes.
 #pragma once
 
 #include <string>
@@ -26,8 +25,8 @@ struct Proposal {
   std::string kind, field, previous, value, why;
 };
 
-// Of facts that occurred in [from, to), in order; what is corrected so already is left out. `rule`
-// is one of the above.
+// Of facts that occurred in [from, to), in order; what somebody has corrected already is left out.
+// `rule` is one of the above.
 [[nodiscard]] Result<std::vector<Proposal>> propose(const log::Snapshot& snapshot,
                                                     std::string_view rule, UtcTime from,
                                                     UtcTime to);

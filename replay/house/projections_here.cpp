@@ -8,9 +8,10 @@ namespace {
 
 using projections::TargetStanding;
 
-std::unique_ptr<projections::Projector> json_here(const Place& place) {
+std::unique_ptr<projections::Projector> json_here(const projections::LiveOptions& live) {
   projections::JsonOptions options;
-  options.data = place.data;
+  options.data = live.data;
+  options.selling_files = live.json_selling_files;
   return projections::make_json_projector(options);
 }
 
@@ -64,10 +65,13 @@ projections::LiveOptions live_options(const Place& place) {
     options.sqlite_file = place.config->sqlite.path;
     options.sqlite_schema = place.config->sqlite.schema;
     options.json = place.config->json.enabled;
+    options.json_selling_files = !options.sqlite;
     return options;
   }
-  const auto checkpoint = json_here(place)->checkpoint();
-  options.json = checkpoint && *checkpoint;
+  if (const auto files = json_here(options)->checkpoint(); files && *files) {
+    options.json = true;
+    options.json_selling_files = projections::json_selling_files_of((*files)->version);
+  }
   if (const auto tables = sqlite_here(options)->checkpoint(); tables && *tables)
     options.sqlite_schema = projections::sqlite_schema_of((*tables)->version);
   return options;
@@ -86,7 +90,7 @@ std::vector<ProjectionHere> projections_here(const Place& place, const log::Meta
   const projections::LiveOptions options = live_options(place);
   std::vector<ProjectionHere> result;
   if (options.sqlite) result.push_back(look(*sqlite_here(options), meta));
-  if (options.json) result.push_back(look(*json_here(place), meta));
+  if (options.json) result.push_back(look(*json_here(options), meta));
   return result;
 }
 

@@ -100,6 +100,7 @@ projections::StageOptions stage_options(const Wish& wish, const Wanted& wanted) 
   projections::StageOptions options;
   options.sqlite = wish.projection == "sqlite" || (wish.projection == "all" && wanted.sqlite);
   options.json = wish.projection == "json" || (wish.projection == "all" && wanted.json);
+  options.json_selling_files = wanted.json_selling_files;
   options.schema = wish.schema == 0 ? wanted.schema : static_cast<std::uint32_t>(wish.schema);
   options.keep_all = wish.keep_all;
   return options;

@@ -107,6 +107,7 @@ Exit differ(const Invocation& invocation, const Place& place, const Wanted& want
   live.sqlite_file = wanted.sqlite_file;
   live.sqlite = options.sqlite;
   live.json = options.json;
+  live.json_selling_files = options.json_selling_files;
   live.schema = options.schema;
   live.written = log::writer_lock_holder(place.log()).has_value();
   projections::CompareLiveOptions compare;

@@ -72,6 +72,34 @@ TEST_SUITE("fold/house_rows") {
     }
   }
 
+  TEST_CASE(
+      "a reading that lost the grid's counters leaves what flowed to the next that has them") {
+    LegacyHouse house;
+    const auto told = [&](int minute, std::optional<std::int64_t> import_mwh) {
+      fb::ReadingRecordedT fact = powers(0, 500, -500);
+      if (!import_mwh) fact.grid_power_w.reset();
+      if (import_mwh) fact.import_total_mwh = *import_mwh;
+      return total(only<EnergyHourRow>(house.tell(noon + minutes(minute), fact))).import_mwh;
+    };
+    told(0, 7'000'000);
+    CHECK(told(1, std::nullopt) == 0);
+    CHECK(told(2, 7'020'000) == 20'000);
+    CHECK(told(3, 7'030'000) == 10'000);
+  }
+
+  TEST_CASE("a publication of more slots than anybody publishes is cut") {
+    LegacyHouse house;
+    auto slots = std::make_unique<fb::SeriesT>();
+    slots->start_us = to_us(noon);
+    slots->step_s = 60;
+    slots->values.resize(60'000);
+    slots->absent.assign(50'000, 7);
+    fb::PricesPublishedT fact;
+    fact.kind = fb::PriceKind::intraday;
+    fact.prices_e8.push_back(std::move(slots));
+    CHECK(only<MarketPriceRow>(house.tell(noon, std::move(fact))).size() == market_slots_max);
+  }
+
   TEST_CASE("a counter that goes back or leaps is not believed, its power is") {
     for (const std::int64_t next : {std::int64_t{5'000'000}, std::int64_t{900'000'000'000}}) {
       LegacyHouse house;

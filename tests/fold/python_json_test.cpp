@@ -253,6 +253,15 @@ TEST_SUITE("fold/python_json") {
               .add_or_unknown("c", std::optional<double>(2))
               .text() == R"({"a": null, "b": "Unknown", "c": 2.0})");
   }
+
+  TEST_CASE("indented is as json.dumps(indent=2) sets it: empty ones closed, strings untouched") {
+    CHECK(python_indented("{}") == "{}");
+    CHECK(python_indented("[]") == "[]");
+    CHECK(python_indented("[1, {}, [], {\"a\": [\"x, {\\\"y\\\"}\", 2.5]}]") ==
+          "[\n  1,\n  {},\n  [],\n  {\n    \"a\": [\n      \"x, {\\\"y\\\"}\",\n      2.5\n    "
+          "]\n  }\n]");
+    CHECK(python_indented("{\"a\": 1}", 1) == "{\n    \"a\": 1\n  }");
+  }
 }
 
 }  // namespace

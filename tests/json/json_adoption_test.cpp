@@ -20,7 +20,8 @@ TEST_SUITE("json/adoption") {
     CHECK(files_in(data.path()) == files_in(expected.path()));
     testing::TemporaryDirectory old;
     build(old.path(), 100);
-    CHECK(files_in(data / "before") == files_in(old.path()));
+    const auto kept = files_in(data / "before");
+    CHECK(kept == files_in(old.path()));
     CHECK_FALSE(fs::exists(data / "staging" / "out" / manifest_file));
 
     REQUIRE(feed(*projector, 2'000, 2'100).has_value());
@@ -30,6 +31,19 @@ TEST_SUITE("json/adoption") {
     CHECK(files_in(data.path()) == files_in(further.path()));
   }
 
+  TEST_CASE("the copy before is adopted back, whatever was written since") {
+    testing::TemporaryDirectory data;
+    testing::TemporaryDirectory expected;
+    build(data.path(), 3'000);
+    build(expected.path(), 3'000);
+    build(data / "staging", 7'000, true);
+    const auto projector = projector_in(data.path());
+    REQUIRE(projector->adopt(data / "staging", data / "before").has_value());
+    REQUIRE(feed(*projector, 7'000, 9'000).has_value());
+    REQUIRE(projector->adopt(data / "before", data / "second").has_value());
+    CHECK(files_in(data.path()) == files_in(expected.path()));
+  }
+
   TEST_CASE("files that the new build lacks are removed, others in the directory stay") {
     testing::TemporaryDirectory data;
     build(data.path(), 3'000);
@@ -37,7 +51,9 @@ TEST_SUITE("json/adoption") {
     build(data / "staging", 10, true);
     const auto projector = projector_in(data.path());
     REQUIRE(projector->adopt(data / "staging", data / "before").has_value());
-    CHECK(files_in(data.path()).size() == 3 + 1 + 1);
+    testing::TemporaryDirectory expected;
+    build(expected.path(), 10);
+    CHECK(files_in(data.path()).size() == files_in(expected.path()).size() + 1);
     CHECK(text_of(data / "out" / "notes.txt") == "mine");
   }
 
@@ -84,7 +100,7 @@ TEST_SUITE("json/adoption") {
   TEST_CASE("an adoption cut short anywhere is carried on with") {
     testing::TemporaryDirectory expected;
     build(expected.path(), 2'100);
-    for (std::size_t moved = 0; moved <= 6; ++moved) {
+    for (std::size_t moved = 0; moved <= 420; moved += 1 + moved * 2) {
       CAPTURE(moved);
       testing::TemporaryDirectory data;
       build(data.path(), 100);
@@ -94,8 +110,13 @@ TEST_SUITE("json/adoption") {
       write_text(data / "out" / manifest_file, manifest.dump(1));
       const Json staged = Json::parse(text_of(data / "staging" / "out" / manifest_file));
       std::size_t count = 0;
-      for (const auto& [name, length] : staged["files"].items())
-        if (count++ < moved) fs::rename(data / "staging" / "out" / name, data / "out" / name);
+      std::vector<std::string> names = staged["whole"];
+      for (const auto& [name, length] : staged["files"].items()) names.push_back("out/" + name);
+      for (const std::string& name : names) {
+        if (count++ >= moved) break;
+        fs::create_directories((data / name).parent_path());
+        fs::rename(data / "staging" / name, data / name);
+      }
       const auto projector = projector_in(data.path());
       CHECK(projector->checkpoint().value() == after(2'000));
       REQUIRE(feed(*projector, 2'000, 2'100).has_value());

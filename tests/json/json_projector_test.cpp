@@ -81,7 +81,11 @@ TEST_SUITE("json/projector") {
     REQUIRE(feed(*projector, 0, 1).has_value());
     const auto files = files_in(data.path());
     CHECK(files.at("coordinator_state_20251001.json") == "{\"minute\": 0}\n");
-    CHECK(files.at("charging_decision_20251001.json") == "{\"decision\": 0}\n");
+    CHECK(files.at("charging_decision_20251001.json") ==
+          "{\"decision\": 0, \"decision_type\": \"charging\"}\n");
+    CHECK(files.at("coordinator_state_20251001_000000.json") == "{\n  \"minute\": 0\n}");
+    CHECK(files.at("energy_data/charging_decision_20251001_000000.json") ==
+          "{\n  \"decision\": 0\n}");
     const std::string energy = files.at("energy_data/energy_data_2025-10-01.json");
     CHECK(energy.rfind("[\n  {\n    \"timestamp\": \"2025-10-01T00:00:00\",\n    \"battery_soc\": "
                        "0.0,\n    \"pv_power\": null,\n",
@@ -265,7 +269,13 @@ TEST_SUITE("json/ownership") {
         {"a text for a length",
          R"({"format":1,"sequence":null,"newest_day":"","files":{"coordinator_state_20251001.json":"x"},"expired":[]})",
          ErrorKind::corrupt},
-        {"newer", R"({"format": 2})", ErrorKind::newer},
+        {"another's documents",
+         R"({"format":2,"sequence":null,"newest_day":"","files":{},"expired":[],"documents":7})",
+         ErrorKind::corrupt},
+        {"a whole file outside",
+         R"({"format":2,"sequence":null,"newest_day":"","files":{},"expired":[],"whole":["out/../x.json"]})",
+         ErrorKind::corrupt},
+        {"newer", R"({"format": 3})", ErrorKind::newer},
     };
     for (const Row& row : rows) {
       CAPTURE(row.name);
@@ -287,7 +297,12 @@ TEST_SUITE("json/retention") {
     CHECK(files.count("coordinator_state_20251002.json") == 0);
     CHECK(files.count("energy_data/energy_data_2025-10-02.json") == 0);
     CHECK(files.count("charging_decision_20251003.json") == 1);
-    CHECK(files.size() == 8 * 3 + 1);
+    CHECK(count_day_files(files) == 8 * 3);
+    CHECK(files.count("coordinator_state_20251002_234500.json") == 0);
+    CHECK(files.count("coordinator_state_20251003_000000.json") == 1);
+    CHECK(files.count("energy_data/charging_decision_20251002_234500.json") == 0);
+    CHECK(files.count("energy_data/charging_decision_20251003_000000.json") == 1);
+    CHECK(files.count("daily_snapshots/snapshot_20251001.json") == 1);
   }
 
   TEST_CASE("live, in one go and staged hold the same") {
@@ -307,7 +322,9 @@ TEST_SUITE("json/retention") {
   TEST_CASE("keep-all keeps all") {
     testing::TemporaryDirectory data;
     build(data.path(), 12 * day, true, true);
-    CHECK(files_in(data.path()).size() == 12 * 3 + 1);
+    const auto files = files_in(data.path());
+    CHECK(count_day_files(files) == 12 * 3);
+    CHECK(files.count("coordinator_state_20251001_000000.json") == 1);
   }
 
   TEST_CASE("a row of a day out of reach, from a clock that went back, is left out") {
@@ -318,7 +335,7 @@ TEST_SUITE("json/retention") {
     REQUIRE(projector->apply(std::nullopt, checkpoint_at(1), late).has_value());
     REQUIRE(projector->apply(checkpoint_at(1), checkpoint_at(2), early).has_value());
     REQUIRE(projector->settle().has_value());
-    CHECK(files_in(data.path()).size() == 4);
+    CHECK(count_day_files(files_in(data.path())) == 3);
   }
 
   TEST_CASE("a removal that was cut short is made up for") {

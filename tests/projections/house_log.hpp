@@ -31,6 +31,9 @@ class HouseLog {
   // 2025-10-26T01:00:00Z ends summer time in Warsaw.
   static UtcTime autumn_change() { return utc_from_us(1'761'440'400'000'000); }
 
+  // 2025-03-30T01:00:00Z begins it.
+  static UtcTime spring_change() { return utc_from_us(1'743'296'400'000'000); }
+
   explicit HouseLog(const std::filesystem::path& directory, std::uint8_t uuid = 1)
       : log_(make(directory, uuid)),
         lock_(must(log::WriterLock::take(directory, "test"))),
@@ -49,7 +52,7 @@ class HouseLog {
     site.device_model = "GW10K-ET";
     site.device_serial = "SAMPLE0000000001";
     site.zone = "Europe/Warsaw";
-    site.transitions = {fb::ZoneTransition(1'743'296'400'000'000, 7200),
+    site.transitions = {fb::ZoneTransition(to_us(spring_change()), 7200),
                         fb::ZoneTransition(to_us(autumn_change()), 3600)};
     tell(at, site);
   }
@@ -59,6 +62,7 @@ class HouseLog {
     reading.pv_power_w = pv_w;
     reading.load_power_w = 400;
     reading.grid_power_w = pv_w - 400;
+    reading.import_total_mwh = to_us(at) / 1'000'000 * 100;
     return tell(at, reading);
   }
   Sequence tell_decision(UtcTime at, fb::Action action = fb::Action::self_use) {

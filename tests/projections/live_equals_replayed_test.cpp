@@ -18,7 +18,7 @@ using testing::HouseLog;
 using testing::must;
 using testing::TemporaryDirectory;
 
-enum class Tell { reading, poor_reading, decision, state, policy };
+enum class Tell { reading, poor_reading, decision, state, policy, prices, charging, selling, plan };
 
 // One event and the seconds before it.
 struct Step {
@@ -43,7 +43,11 @@ rc::Gen<Step> any_step() {
                                                     {1, Tell::poor_reading},
                                                     {3, Tell::decision},
                                                     {1, Tell::state},
-                                                    {1, Tell::policy}});
+                                                    {1, Tell::policy},
+                                                    {1, Tell::prices},
+                                                    {2, Tell::charging},
+                                                    {2, Tell::selling},
+                                                    {1, Tell::plan}});
   return rc::gen::build<Step>(rc::gen::set(&Step::tell, tell),
                               rc::gen::set(&Step::seconds, seconds),
                               rc::gen::set(&Step::value, rc::gen::inRange(0, 10'000)));
@@ -57,6 +61,44 @@ void tell_policy(HouseLog& house, UtcTime at, int value) {
   policy.text = fold::render_policy(settings);
   policy.digest = std::make_unique<fb::Digest256>();
   house.tell(at, policy);
+}
+
+void tell_prices(HouseLog& house, UtcTime at, int value) {
+  auto slots = std::make_unique<fb::SeriesT>();
+  slots->start_us = to_us(std::chrono::floor<std::chrono::hours>(at)) - 3'600'000'000;
+  slots->step_s = value % 2 == 0 ? 900 : 3'600;
+  for (int i = 0; i < 40; ++i) slots->values.push_back((i * value) % 100'000'000 - 5'000'000);
+  fb::PricesPublishedT published;
+  published.provider = "test";
+  published.kind = fb::PriceKind::day_ahead;
+  published.prices_e8.push_back(std::move(slots));
+  house.tell(at, std::move(published));
+}
+
+// Few names, so that their changes meet, in any order.
+std::string session_name(int value) { return std::to_string(value % 3); }
+fb::SessionChange any_change(int value) { return static_cast<fb::SessionChange>(value / 3 % 6); }
+
+template <class Session>
+void tell_session(HouseLog& house, UtcTime at, int value, Session fact) {
+  fact.session = session_name(value);
+  fact.change = any_change(value);
+  if (value % 2 == 0) fact.started_us = to_us(at) - 1'800'000'000;
+  if (value % 5 == 0) fact.ended_us = to_us(at);
+  fact.start_soc_bp = std::uint16_t{9'000};
+  fact.end_soc_bp = static_cast<std::uint16_t>(value);
+  house.tell(at, fact);
+}
+
+void tell_plan(HouseLog& house, UtcTime at, int value) {
+  fb::DailyPlanChangedT plan;
+  plan.day = static_cast<std::int32_t>(to_us(at) / 86'400'000'000);
+  auto session = std::make_unique<fb::PlannedSessionT>();
+  session->session = session_name(value);
+  session->start_us = to_us(at);
+  session->end_us = to_us(at) + 3'600'000'000;
+  plan.sessions.push_back(std::move(session));
+  house.tell(at, std::move(plan));
 }
 
 void tell(HouseLog& house, UtcTime at, const Step& step) {
@@ -80,6 +122,25 @@ void tell(HouseLog& house, UtcTime at, const Step& step) {
     case Tell::policy:
       tell_policy(house, at, step.value);
       return;
+    case Tell::prices:
+      tell_prices(house, at, step.value);
+      return;
+    case Tell::charging: {
+      fb::ChargingSessionChangedT fact;
+      fact.energy_mwh = step.value * 1'000;
+      tell_session(house, at, step.value, fact);
+      return;
+    }
+    case Tell::selling: {
+      fb::SellingSessionChangedT fact;
+      fact.exported_mwh = step.value * 1'000;
+      fact.revenue_e8 = step.value * 10'000;
+      tell_session(house, at, step.value, fact);
+      return;
+    }
+    case Tell::plan:
+      tell_plan(house, at, step.value);
+      return;
   }
 }
 
@@ -90,7 +151,9 @@ class LiveSide {
   LiveSide(HouseLog& house, const std::filesystem::path& data) : house_(house) {
     options_.data = data;
     options_.json = true;
+    options_.json_selling_files = *rc::gen::arbitrary<bool>();
   }
+  [[nodiscard]] bool selling_files() const { return options_.json_selling_files; }
   void maybe_act() {
     const int act = *rc::gen::inRange(0, 12);
     if (act > 3) return;
@@ -127,8 +190,9 @@ void live_equals_replayed() {
   const TemporaryDirectory directory;
   HouseLog house(directory / "log");
   LiveSide live(house, directory / "live");
-  // From some hours before the repeated hour of autumn.
-  UtcTime now = HouseLog::autumn_change() - std::chrono::hours(*rc::gen::inRange(0, 30));
+  // From some hours before the repeated hour of autumn, or the one that spring leaves out.
+  const UtcTime change = *rc::gen::element(HouseLog::autumn_change(), HouseLog::spring_change());
+  UtcTime now = change - std::chrono::hours(*rc::gen::inRange(0, 30));
   house.tell_site(now);
   const auto steps = *rc::gen::scale(2.0, rc::gen::container<std::vector<Step>>(any_step()));
   for (const Step& step : steps) {
@@ -139,6 +203,7 @@ void live_equals_replayed() {
   live.finish();
 
   StageOptions rebuilt;
+  rebuilt.json_selling_files = live.selling_files();
   rebuilt.directory = directory / "rebuilt";
   must(stage(house.log(), rebuilt));
   const auto differences = must(compare(directory / "live", directory / "rebuilt"));

@@ -63,7 +63,7 @@ TEST_SUITE("projections/rebuild") {
     CHECK(report.projections[0].rows.at("coordinator_decisions") == 4);
     CHECK(report.projections[0].rows.at("decision_audit") == 4);
     CHECK(report.projections[0].rows.at("hourly_stats") == 1);
-    CHECK(report.rows_derived == 76 + 59 + 4);
+    CHECK(report.rows_derived == 76 + 59 + 4 + 4);
     CHECK(report.projections[1].name == "json");
     CHECK(std::filesystem::exists(directory / "built" / "out" / "energy_data" /
                                   "energy_data_2025-10-01.json"));
@@ -161,12 +161,13 @@ TEST_SUITE("projections/rebuild") {
       return house.tell(testing::at_s(3'600), fact);
     };
     const Sequence before = house.head();
+    LiveProjections live = live_of(house, directory / "live");
     correct(2, "battery_soc_bp", "1");  // the first reading, of 02:01
     correct(2, "battery_soc_bp", "2500");
     correct(2, "pv_power_w", "unknown");
     correct(12, "quality", "implausible");  // as if it had never been read
     correct(3, "session", "no such field");
-    correct(999, "battery_soc_bp", "1");
+    correct(house.head().value + 20, "battery_soc_bp", "1");  // nothing that there is
     house.flush();
     const auto built = [&](const char* name, std::optional<Sequence> through) {
       StageOptions options = into(directory / name);
@@ -178,7 +179,7 @@ TEST_SUITE("projections/rebuild") {
     CHECK(was.projections[0].rows.at("system_state") == 60);
     const StageReport is = built("is", {});
     CHECK(is.sequence == house.head());
-    CHECK(is.corrected == 4);
+    CHECK(is.corrected == 2);
     CHECK(is.projections[0].rows.at("system_state") == 59);
     const char* first =
         "SELECT battery_soc, pv_power FROM energy_data WHERE timestamp = '2025-10-01T02:01:00'";
@@ -186,7 +187,8 @@ TEST_SUITE("projections/rebuild") {
     CHECK(SqliteReader(directory / "is" / sqlite_file_name).one(first) == "25.0|NULL");
 
     // What is live shows it once it was adopted, and goes on from there as a rebuild does.
-    LiveProjections live = live_of(house, directory / "live");
+    must(live.catch_up());
+    must(live.settle());
     const auto live_file = directory / "live" / sqlite_file_name;
     CHECK(SqliteReader(live_file).one(first) == "50.0|1000");
     must(live.adopt(directory / "is"));
@@ -196,6 +198,39 @@ TEST_SUITE("projections/rebuild") {
     must(live.settle());
     built("again", {});
     CHECK(must(compare(directory / "live", directory / "again")).empty());
+  }
+
+  TEST_CASE("a target that is new, or was lost, shows the corrections that the log holds already") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(60);
+    fb::CorrectionRecordedT fact;
+    fact.corrects = 2;
+    fact.field = "battery_soc_bp";
+    fact.value = "2500";
+    house.tell(testing::at_s(3'600), fact);
+    house.flush();
+    live_of(house, directory / "live");
+    const char* first = "SELECT battery_soc FROM energy_data ORDER BY timestamp LIMIT 1";
+    CHECK(SqliteReader(directory / "live" / sqlite_file_name).one(first) == "25.0");
+    must(stage(house.log(), into(directory / "built")));
+    CHECK(must(compare(directory / "live", directory / "built")).empty());
+  }
+
+  TEST_CASE("a correction that proves the foresight wrong costs a pass and no rows") {
+    const TemporaryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_site(testing::at_s(0));
+    for (int number = 1; number <= 40; ++number) house.tell_reading(testing::at_s(number * 86'400));
+    const Sequence garbage = house.tell_reading(testing::at_s(70 * 86'400));
+    fb::CorrectionRecordedT fact;
+    fact.corrects = garbage.value;
+    fact.field = "quality";
+    fact.value = "implausible";
+    house.tell(testing::at_s(70 * 86'400 + 60), fact);
+    house.flush();
+    const StageReport report = must(stage(house.log(), into(directory / "built")));
+    CHECK(report.projections[0].rows.at("system_state") == 31);
   }
 
   TEST_CASE("the last reading, corrected, measures nothing further: live and rebuilt agree") {

@@ -31,11 +31,14 @@ std::vector<fold::LegacyRow> story() {
   rows.push_back(session(1, false, "planned"));
   rows.push_back(session(2, false, "active"));
   std::get<fold::SessionRow>(rows.back().row).start_time = "2025-10-01T00:01:30";
+  std::get<fold::SessionRow>(rows.back().row).started_at = "2025-10-01T00:01:30";
   std::get<fold::SessionRow>(rows.back().row).target_soc = 90;
   rows.push_back(session(3, false, "completed"));
   std::get<fold::SessionRow>(rows.back().row).end_time = "2025-10-01T00:03:00";
   std::get<fold::SessionRow>(rows.back().row).energy_kwh = 2.5;
   std::get<fold::SessionRow>(rows.back().row).amount = 1.0;
+  // What was planned, told again, does not take the place of what was measured.
+  std::get<fold::SessionRow>(rows.back().row).start_time = "2025-10-01T00:00:00";
   rows.push_back(session(4, true, "active"));
   std::get<fold::SessionRow>(rows.back().row).energy_kwh = 1.5;
   fold::WeatherRow weather;

@@ -137,6 +137,48 @@ TEST_SUITE("replay/correct") {
           std::vector<std::string>{"1.8|1.44", "1.8|1.44"});
   }
 
+  TEST_CASE("what a meter cannot tell is no reason to correct a sale") {
+    HouseLog house;
+    house.begin();
+    // Five minutes apart, 2.5 kWh from 01:00 to 01:30; then nothing is heard for an hour.
+    for (int minute = 0; minute <= 100; minute += 5)
+      house.add(minute * 60,
+                sold(1'000'000'000 + std::clamp(minute - 62, 0, 30) * std::int64_t{83'333}));
+    fb::SellingSessionChangedT between = sale(330'000);  // within one interval of the readings
+    between.started_us = to_us(at_s(66 * 60));
+    between.ended_us = to_us(at_s(69 * 60));
+    house.add(6'100, std::move(between));
+    fb::SellingSessionChangedT unseen = sale(2'000'000);
+    unseen.started_us = to_us(at_s(120 * 60));
+    unseen.ended_us = to_us(at_s(140 * 60));
+    house.add(9'000, std::move(unseen));
+    house.add(9'060, sold(1'002'500'000));
+    house.close();
+    const ToolRun looked = on(house, {"correct", "--rule", "sales-by-meter"});
+    INFO(looked.out << looked.err);
+    CHECK(looked.code == 0);
+  }
+
+  TEST_CASE("a correction is taken back by another, and a rule leaves the owner's own alone") {
+    HouseLog house;
+    house.begin();
+    house.reading(60);
+    const std::string wrong = std::to_string(house.add(120, charge(100'000, 30'000)));
+    house.close();
+    const auto correct = [&](const char* value) {
+      return on(house, {"correct", wrong, "expected_cost_e8", value, "--reason", "the bill"});
+    };
+    CHECK(correct("100000").code == 2);  // as it is
+    CHECK(correct("98000000").code == 0);
+    CHECK(correct("98000000").code == 2);
+    const ToolRun back = correct("100000");
+    CHECK(back.code == 0);
+    CHECK(back.out.find("is 100000 instead of 98000000") != std::string::npos);
+    const ToolRun looked = on(house, {"correct", "--rule", "cost-per-mwh"});
+    CHECK(looked.lines().size() == 1);
+    CHECK(looked.out.find("expected_saving_e8") != std::string::npos);
+  }
+
   TEST_CASE("a day that was looked at while it was incomplete is whole after the next look") {
     HouseLog house;
     house.begin();
