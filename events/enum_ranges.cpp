@@ -69,6 +69,7 @@ struct InRange {
   bool operator()(const fb::PvForecastIssued&) const { return true; }
   bool operator()(const fb::LoadForecastIssued&) const { return true; }
   bool operator()(const fb::SourceRecovered&) const { return true; }
+  bool operator()(const fb::SourceRecovered2&) const { return true; }
   bool operator()(const fb::InverterSettingsFound&) const { return true; }
   bool operator()(const fb::ClockStepped&) const { return true; }
   bool operator()(const fb::SystemMeasured&) const { return true; }

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "events/upcast.hpp"
 #include "projections/damage.hpp"
 
 namespace wattledger::projections {
@@ -23,8 +24,6 @@ constexpr std::string_view magic = "WLFOLD01";
 constexpr std::string_view prefix = "fold-";
 constexpr std::string_view temporary = "fold.tmp";
 constexpr std::size_t digits = 20;
-// No kind has an upcaster yet.
-constexpr Digest upcaster_digest{};
 
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -55,7 +54,8 @@ Bytes key_of(const Id128& log, Sequence sequence, const Digest& root) {
   put(key, std::as_bytes(std::span(root.bytes)));
   put(key, fold::fold_revision);
   put(key, fold::rows_memory_version);
-  put(key, std::as_bytes(std::span(upcaster_digest.bytes)));
+  const Digest upcasters = fold::text_digest(upcasters_text());
+  put(key, std::as_bytes(std::span(upcasters.bytes)));
   return key;
 }
 

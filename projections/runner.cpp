@@ -4,6 +4,7 @@
 #include <future>
 #include <utility>
 
+#include "events/upcast.hpp"
 #include "log/merkle.hpp"
 
 namespace wattledger::projections {
@@ -328,6 +329,7 @@ Runner::Runner(const log::Log& log, const std::vector<Projector*>& projectors,
 
 Result<std::vector<TargetReport>> Runner::start() {
   Impl& run = *impl_;
+  WATTLEDGER_TRY(check_upcasters(upcasters()));
   const Result<log::Snapshot> snapshot = run.log->snapshot();
   if (!snapshot) return Failure(snapshot.error());
   const log::Meta& meta = snapshot->meta();

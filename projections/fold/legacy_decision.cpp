@@ -65,7 +65,9 @@ Numbers numbers_of(const State& state, const fb::DecisionMade& decision, UtcTime
   numbers.savings = divided(decision.expected_saving_e8(), price_unit);
   numbers.current_price = divided(decision.price_e8(), price_unit);
   if (const auto until = decision.until_us())
-    numbers.hours = static_cast<double>(std::max<std::int64_t>(0, *until - to_us(at))) / 3.6e9;
+    numbers.hours = static_cast<double>(std::max<std::int64_t>(
+                        0, std::clamp<std::int64_t>(*until, 0, time_max_us) - to_us(at))) /
+                    3.6e9;
   if (state.reading) {
     numbers.battery_soc = scaled(count(state.reading->soc), 1e2);
     numbers.pv_w = count(state.reading->pv_power);

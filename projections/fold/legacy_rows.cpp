@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "events/upcast.hpp"
 #include "projections/fold/legacy_current_data.hpp"
 #include "projections/fold/legacy_decision.hpp"
 #include "projections/fold/price_files.hpp"
@@ -146,6 +147,46 @@ SystemStateRow state_row(const State& state, const fb::ReadingRecorded& reading,
   return row;
 }
 
+// `recorded` decides when rows are due, `reading` what they say.
+template <class Add>
+void derive_reading_rows(LegacyRowsState& memory, const State& state,
+                         const fb::ReadingRecorded& recorded, const fb::ReadingRecorded& reading,
+                         UtcTime at, const RowTexts& texts, const Add& add) {
+  const LocalTime local = state.site.zone.to_local(at);
+  add(QualityRow{std::chrono::floor<std::chrono::days>(local), reading.quality()});
+  // Values that cannot be true would stand in sums for ever; the log keeps them.
+  if (recorded.quality() == fb::Quality::implausible) return;
+  const bool shown = reading.quality() != fb::Quality::implausible;
+  const Metered now = metered(reading, at);
+  if (shown && !(memory.metered && is_blind(*memory.metered, now))) {
+    if (memory.metered)
+      for (EnergyHourRow& hour : energy_between(state, *memory.metered, now)) add(hour);
+    memory.metered = now;
+  }
+  const PolicySettings& settings = settings_of(state);
+  if (is_due(memory.energy_row_at, at, settings.energy_row_every)) {
+    memory.energy_row_at = at;
+    const LocalTime key = unique_time(memory.energy_times, local, microseconds(1));
+    if (shown) add(energy_row(state, reading, at, iso_text(key)));
+  }
+  if (is_due(memory.state_row_at, at, settings.state_row_every)) {
+    memory.state_row_at = at;
+    std::optional<LocalTime> name;
+    if (enters<Quarters>(memory.state_file_quarter, at))
+      name = file_time(memory.state_file_times, local);
+    if (shown) {
+      SystemStateRow row = state_row(state, reading, at, texts, local);
+      row.file_time = name;
+      add(std::move(row));
+    }
+  }
+  if (enters<std::chrono::hours>(memory.price_files_hour, at)) {
+    const bool read = at >= texts.file_lines;
+    add(FileRow{FileRow::Which::price_history, read ? price_history(state, at) : std::nullopt});
+    add(FileRow{FileRow::Which::price_cache, read ? price_cache(state, at) : std::nullopt});
+  }
+}
+
 }  // namespace
 
 std::string LegacyRow::created_at() const {
@@ -156,6 +197,10 @@ std::string LegacyRow::created_at() const {
 
 void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& told,
                  const RowTexts& texts, std::vector<LegacyRow>& rows) {
+  if (const auto newer = upcast(told.shown))
+    if (const auto view = newer->view())
+      return derive_rows(memory, state, {told.sequence, told.recorded_at, *view, *view}, texts,
+                         rows);
   const EventView& event = told.shown;
   const UtcTime at =
       utc_from_us(std::clamp<std::int64_t>(to_us(event.occurred_at()), 0, time_max_us));
@@ -163,38 +208,11 @@ void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& t
   const auto add = [&](auto row) {
     rows.push_back({told.sequence, at, told.recorded_at, local, std::move(row)});
   };
+  if (event.kind() != Kind::ReadingRecorded)
+    if (auto row = operation_row(told.sequence, event, at)) add(*std::move(row));
   if (const auto* reading = event.as<fb::ReadingRecorded>()) {
-    // Values that cannot be true would stand in sums for ever; the log keeps them.
-    if (told.event.as<fb::ReadingRecorded>()->quality() == fb::Quality::implausible) return;
-    const bool shown = reading->quality() != fb::Quality::implausible;
-    const Metered now = metered(*reading, at);
-    if (shown && !(memory.metered && is_blind(*memory.metered, now))) {
-      if (memory.metered)
-        for (EnergyHourRow& hour : energy_between(state, *memory.metered, now)) add(hour);
-      memory.metered = now;
-    }
-    const PolicySettings& settings = settings_of(state);
-    if (is_due(memory.energy_row_at, at, settings.energy_row_every)) {
-      memory.energy_row_at = at;
-      const LocalTime key = unique_time(memory.energy_times, local, microseconds(1));
-      if (shown) add(energy_row(state, *reading, at, iso_text(key)));
-    }
-    if (is_due(memory.state_row_at, at, settings.state_row_every)) {
-      memory.state_row_at = at;
-      std::optional<LocalTime> name;
-      if (enters<Quarters>(memory.state_file_quarter, at))
-        name = file_time(memory.state_file_times, local);
-      if (shown) {
-        SystemStateRow row = state_row(state, *reading, at, texts, local);
-        row.file_time = name;
-        add(std::move(row));
-      }
-    }
-    if (enters<std::chrono::hours>(memory.price_files_hour, at)) {
-      const bool read = at >= texts.file_lines;
-      add(FileRow{FileRow::Which::price_history, read ? price_history(state, at) : std::nullopt});
-      add(FileRow{FileRow::Which::price_cache, read ? price_cache(state, at) : std::nullopt});
-    }
+    derive_reading_rows(memory, state, *told.event.as<fb::ReadingRecorded>(), *reading, at, texts,
+                        add);
   } else if (event.kind() == Kind::CorrectionRecorded) {
     // What the last reading was may be what was corrected: nothing is measured from it. Live and
     // rebuilt are the same from here on.

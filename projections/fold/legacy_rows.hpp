@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "projections/fold/house_rows.hpp"
+#include "projections/fold/operation_rows.hpp"
 #include "projections/fold/state.hpp"
 #include "projections/fold/table_rows.hpp"
 
@@ -73,9 +74,9 @@ struct FileRow {
 };
 
 // The legacy rows, and ours.
-using RowContent =
-    std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, DailyPlanRow, FileRow,
-                 WeatherRow, ForecastRow, EnergyHourRow, MarketPriceRow, DecisionAuditRow>;
+using RowContent = std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, DailyPlanRow,
+                                FileRow, WeatherRow, ForecastRow, EnergyHourRow, MarketPriceRow,
+                                DecisionAuditRow, OperationRow, QualityRow>;
 
 struct LegacyRow {
   Sequence sequence;  // of the event it came from; row ids are 1 000 000 000 + sequence

@@ -17,7 +17,8 @@ using std::chrono::hours;
 double rounded(std::int64_t price_e8) {
   const std::int64_t unit = 10'000;
   const std::int64_t half = price_e8 < 0 ? -unit / 2 : unit / 2;
-  return static_cast<double>((price_e8 + half) / unit) / 1e4;
+  const std::int64_t units = (price_e8 + half) / unit;
+  return static_cast<double>(units) / 1e4;
 }
 
 double price_of(std::int64_t price_e8) { return static_cast<double>(price_e8) / 1e8; }

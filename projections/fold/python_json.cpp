@@ -129,6 +129,32 @@ std::string python_string(std::string_view text) {
   return out;
 }
 
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+  while (!text.empty()) {
+    if (static_cast<unsigned char>(text.front()) < 0x80) {
+      out += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto code = static_cast<std::uint32_t>(take_code_point(text));
+    if (code < 0x800) {
+      put(0xC0U | (code >> 6U));
+    } else if (code < 0x10000) {
+      put(0xE0U | (code >> 12U));
+      put(0x80U | ((code >> 6U) & 0x3FU));
+    } else {
+      put(0xF0U | (code >> 18U));
+      put(0x80U | ((code >> 12U) & 0x3FU));
+      put(0x80U | ((code >> 6U) & 0x3FU));
+    }
+    put(0x80U | (code & 0x3FU));
+  }
+  return out;
+}
+
 std::string python_indented(std::string_view compact, std::size_t level) {
   std::string out;
   out.reserve(compact.size() * 2);

@@ -15,6 +15,9 @@ namespace wattledger::fold {
 // With quotes; non-ASCII as \uXXXX (surrogate pairs above the BMP); invalid UTF-8 as \ufffd.
 [[nodiscard]] std::string python_string(std::string_view text);
 
+// The text itself, with U+FFFD in place of what is no UTF-8.
+[[nodiscard]] std::string valid_utf8(std::string_view text);
+
 // The same JSON, compact as PythonObject writes it, as json.dump(…, indent=2) sets it; the lines
 // behind the first stand `level` levels deeper.
 [[nodiscard]] std::string python_indented(std::string_view compact, std::size_t level = 0);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "events/upcast.hpp"
 #include "projections/fold/series.hpp"
 
 namespace wattledger::fold {
@@ -275,6 +276,7 @@ struct Evolve {
   void operator()(const fb::LoadForecastIssued&) const {}
   void operator()(const fb::SourceFailed&) const {}
   void operator()(const fb::SourceRecovered&) const {}
+  void operator()(const fb::SourceRecovered2&) const {}
   void operator()(const fb::ChargingSessionChanged&) const {}
   void operator()(const fb::SellingSessionChanged&) const {}
   void operator()(const fb::DailyPlanChanged&) const {}
@@ -320,6 +322,8 @@ bool in_forced_mode(const InverterState& inverter, UtcTime now) {
 }
 
 void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventView& event) {
+  if (const auto newer = upcast(event))
+    if (const auto view = newer->view()) return evolve(state, sequence, recorded_at, *view);
   dispatch(event, Evolve{state, sequence, sane_time(to_us(event.occurred_at()))});
   state.through = sequence;
   state.recorded_at = recorded_at;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "projections/fold/legacy_current_data.hpp"
+#include "projections/fold/python_json.hpp"
 #include "projections/fold/series.hpp"
 
 namespace wattledger::fold {
@@ -53,7 +54,7 @@ std::string status_word(fb::SessionChange change) {
 template <class Fact>
 SessionRow common(const State& state, const Fact& fact, UtcTime at) {
   SessionRow row;
-  row.session_id = text(fact.session());
+  row.session_id = valid_utf8(text(fact.session()));
   row.start_at = time(fact.started_us());
   row.started_at = local_text(state, row.start_at);
   if (!row.start_at) row.start_at = time(fact.planned_start_us());
@@ -171,7 +172,7 @@ std::optional<DailyPlanRow> daily_plan_row(const State& state, const fb::DailyPl
     const auto end = time(each->end_us());
     if (!start || !end || *end < *start) continue;
     PlannedSessionRow session;
-    session.session_id = text(each->session());
+    session.session_id = valid_utf8(text(each->session()));
     session.start_time = iso_text(state.site.zone.to_local(*start));
     session.end_time = iso_text(state.site.zone.to_local(*end));
     session.duration_hours = static_cast<double>((*end - *start).count()) / 3.6e9;

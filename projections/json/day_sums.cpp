@@ -21,7 +21,8 @@ constexpr double sold_part = 0.3;
 double rounded(std::int64_t value, std::int64_t unit, std::int64_t decimals) {
   const std::int64_t step = unit / decimals;
   const std::int64_t half = value < 0 ? -step / 2 : step / 2;
-  return static_cast<double>((value + half) / step) / static_cast<double>(decimals);
+  const std::int64_t steps = (value + half) / step;
+  return static_cast<double>(steps) / static_cast<double>(decimals);
 }
 double kwh(std::int64_t mwh) { return rounded(mwh, 1'000'000, 100); }
 double kwh_exact(std::int64_t mwh) { return rounded(mwh, 1'000'000, 1'000); }
@@ -31,8 +32,9 @@ double price(std::int64_t e8) { return rounded(e8, 100'000'000, 10'000); }
 // Money per kWh in 1e-8; 0 where nothing was taken.
 std::int64_t per_kwh(std::int64_t cost_e8, std::int64_t energy_mwh) {
   if (energy_mwh <= 0) return 0;
-  return static_cast<std::int64_t>(static_cast<double>(cost_e8) * 1e6 /
-                                   static_cast<double>(energy_mwh));
+  constexpr double limit = 1e15;  // beyond all sense, and no more than the integer holds
+  return static_cast<std::int64_t>(std::clamp(
+      static_cast<double>(cost_e8) * 1e6 / static_cast<double>(energy_mwh), -limit, limit));
 }
 
 PythonObject& add_per_kwh(PythonObject& object, std::int64_t cost_e8, std::int64_t energy_mwh) {
@@ -183,7 +185,9 @@ std::string monthly_snapshot(std::span<const DaySums> days) {
   add_counts(object, all);
   add_per_kwh(object, all.cost_e8, all.energy_mwh);
   const double percentage =
-      both > 0 ? static_cast<double>(savings) / static_cast<double>(both) * 100.0 : 0.0;
+      both > 0
+          ? std::clamp(static_cast<double>(savings) / static_cast<double>(both) * 100.0, -1e9, 1e9)
+          : 0.0;
   object
       .add("savings_percentage", rounded(static_cast<std::int64_t>(percentage * 1'000), 1'000, 10))
       .add("avg_confidence", 0.0)

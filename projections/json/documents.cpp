@@ -14,6 +14,9 @@ namespace {
 using fold::PythonObject;
 
 constexpr const char* analytics = "out/battery_selling_analytics/";
+constexpr std::int64_t import_max_w = 200'000;
+constexpr std::int64_t ms_per_mwh_w = 3'600;          // 1 W over 3600 ms is 1 mWh
+constexpr std::int64_t counter_step_mwh = 1'000'000;  // what a coarse counter may run ahead
 
 std::int64_t local_day(LocalTime time) {
   return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
@@ -99,13 +102,13 @@ std::string schedule_element(const fold::SessionRow& row) {
       .text();
 }
 
-// All charging sessions of the day that this one begins on.
-void write_schedule(const DocumentsState& state, const fold::SessionRow& changed,
-                    FileChanges& changes) {
-  const std::string day = start_of(changed).substr(0, 10);
+std::string day_of(const fold::SessionRow& row) { return start_of(row).substr(0, 10); }
+
+// All charging sessions that begin on the day.
+void write_schedule(const DocumentsState& state, const std::string& day, FileChanges& changes) {
   std::vector<const fold::SessionRow*> rows;
   for (const KnownSession& each : state.sessions)
-    if (!each.row.selling && start_of(each.row).substr(0, 10) == day) rows.push_back(&each.row);
+    if (!each.row.selling && day_of(each.row) == day) rows.push_back(&each.row);
   std::stable_sort(rows.begin(), rows.end(),
                    [](const auto* a, const auto* b) { return start_of(*a) < start_of(*b); });
   std::string list;
@@ -240,9 +243,15 @@ void count_sale(DocumentsState& state, const fold::SessionRow& sale, LocalTime n
 
 void take_session(DocumentsState& state, const fold::LegacyRow& row, const fold::SessionRow& told,
                   FileChanges& changes) {
+  std::string day_before;
+  for (const KnownSession& each : state.sessions)
+    if (!each.row.selling && !told.selling && each.row.session_id == told.session_id)
+      day_before = day_of(each.row);
   KnownSession& session = merge(state.sessions, told);
   if (!session.row.selling) {
-    write_schedule(state, session.row, changes);
+    write_schedule(state, day_of(session.row), changes);
+    if (!day_before.empty() && day_before != day_of(session.row))
+      write_schedule(state, day_before, changes);
     for (const fold::DailyPlanRow& plan : state.plans)
       for (const fold::PlannedSessionRow& planned : plan.sessions)
         if (planned.session_id == told.session_id) write_plan(state, plan, changes);
@@ -271,16 +280,26 @@ void take_plan(DocumentsState& state, const fold::DailyPlanRow& told, FileChange
 
 // ---- Days and months
 
-void take_energy(DocumentsState& state, const fold::EnergyRow& energy) {
+void take_energy(DocumentsState& state, const fold::EnergyRow& energy, UtcTime at) {
   DaySums& today = *state.today;
   ++today.readings;
   if (!energy.grid_import_total_kwh) return;
   const std::int64_t meter =
       std::llround(std::clamp(*energy.grid_import_total_kwh, 0.0, 1e9) * 1e6);
   // From the last reading on, whichever day that was: what came in between is not lost at midnight.
-  if (state.import_mwh && meter > *state.import_mwh)
-    today.import_mwh[energy.tariff_zone] += believed(meter - *state.import_mwh);
+  // A leap that no house's grid connection can make is another meter.
+  const auto gap = at - state.import_at;
+  const bool near =
+      state.import_mwh && gap >= std::chrono::microseconds(0) && gap <= fold::counter_gap_max;
+  const std::int64_t most =
+      near ? import_max_w * std::chrono::duration_cast<std::chrono::milliseconds>(gap).count() /
+                     ms_per_mwh_w +
+                 counter_step_mwh
+           : 0;
+  if (near && meter > *state.import_mwh && meter - *state.import_mwh <= most)
+    today.import_mwh[energy.tariff_zone] += meter - *state.import_mwh;
   state.import_mwh = meter;
+  state.import_at = at;
 }
 
 void close_month(DocumentsState& state, FileChanges& changes) {
@@ -345,10 +364,13 @@ void take_row(DocumentsState& state, const fold::LegacyRow& row, FileChanges& ch
     return take_plan(state, *plan, changes);
   const auto* session = std::get_if<fold::SessionRow>(&row.row);
   if (session == nullptr && !in_day_files(row)) return;
-  if (!enter_day(state, row.local, changes)) return;
+  // A day that is over gets nothing more, but what a session came to is told.
+  const bool of_today = enter_day(state, row.local, changes);
   if (session != nullptr) return take_session(state, row, *session, changes);
+  if (!of_today) return;
   if (const auto* decision = std::get_if<fold::DecisionRow>(&row.row)) state.today->add(*decision);
-  if (const auto* energy = std::get_if<fold::EnergyRow>(&row.row)) take_energy(state, *energy);
+  if (const auto* energy = std::get_if<fold::EnergyRow>(&row.row))
+    take_energy(state, *energy, row.at);
 }
 
 }  // namespace wattledger::projections

@@ -40,6 +40,7 @@ struct DocumentsState {
   std::optional<DaySums> today;
   std::vector<DaySums> month;                         // days of today's month that are over
   std::optional<std::int64_t> import_mwh;             // the meter's at the last reading
+  UtcTime import_at{};                                // … and when that was
   std::vector<KnownSession> sessions;                 // of the last days
   std::vector<fold::DailyPlanRow> plans;              // of the last days
   std::map<std::int64_t, std::int64_t> soc_drops_bp;  // by local day

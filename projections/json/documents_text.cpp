@@ -88,6 +88,7 @@ void each_field(T& s,
   visit("today", s.today);
   visit("month", s.month);
   visit("import_mwh", s.import_mwh);
+  visit("import_at", s.import_at);
   visit("sessions", s.sessions);
   visit("plans", s.plans);
   visit("soc_drops_bp", s.soc_drops_bp);

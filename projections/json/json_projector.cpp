@@ -107,6 +107,7 @@ class JsonProjector final : public Projector {
   Result<void> adopt(const fs::path& staged, const fs::path& before) override {
     // Damaged live files must not stand in the way of what replaces them; their copy is only as
     // good as they are.
+    static_cast<void>(enter());  // what a crash left beyond the manifest is no part of the copy
     static_cast<void>(settle());
     live_.reset();
     return adopt_files(out_, staged, before);

@@ -151,10 +151,15 @@ Result<void> replace_file(const fs::path& path, std::string_view text) {
   return sync_directory(path.parent_path());
 }
 
-Result<void> duplicate_file(const fs::path& from, const fs::path& to) {
+Result<void> copy_unsynced(const fs::path& from, const fs::path& to) {
   std::error_code code;
   fs::copy_file(from, to, fs::copy_options::overwrite_existing, code);
   if (code) return os_failure("copy", from, code.value());
+  return {};
+}
+
+Result<void> duplicate_file(const fs::path& from, const fs::path& to) {
+  WATTLEDGER_TRY(copy_unsynced(from, to));
   auto copy = PosixFile::open(to, false);
   if (!copy) return Failure(copy.error());
   return copy->sync();

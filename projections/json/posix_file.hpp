@@ -54,6 +54,9 @@ Result<void> sync_file_system(const std::filesystem::path& path);
 Result<void> replace_file(const std::filesystem::path& path, std::string_view text);
 // By rename; across file systems by a copy beside the target. The source is gone afterwards.
 Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
+// Not durable.
+Result<void> copy_unsynced(const std::filesystem::path& from, const std::filesystem::path& to);
+// Durable.
 Result<void> duplicate_file(const std::filesystem::path& from, const std::filesystem::path& to);
 // Not being there is success.
 Result<void> remove_file(const std::filesystem::path& path);

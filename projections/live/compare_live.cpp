@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "projections/json/json_projector.hpp"
+#include "projections/json/manifest.hpp"
 #include "projections/rebuild.hpp"
 #include "projections/sqlite/sqlite_adopt.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
@@ -26,18 +27,17 @@ std::string day_of(const std::string& name) {
 bool goes_on(const std::string& place, const std::string& newest) {
   const std::string name = fs::path(place).filename().string();
   return (place.starts_with("data/") || place.starts_with("out/")) &&
-         (day_of(name) == newest || std::none_of(name.begin(), name.end(), [](unsigned char c) {
+         (day_of(name) >= newest || std::none_of(name.begin(), name.end(), [](unsigned char c) {
             return std::isdigit(c) != 0;
           }));
 }
 
+// By the live manifest, as a file's name has it; empty where none can be read.
 std::string newest_day(const fs::path& data) {
-  std::string newest;
-  std::error_code error;
-  fs::recursive_directory_iterator file(data / "out", error);
-  for (; !error && file != fs::recursive_directory_iterator(); file.increment(error))
-    newest = std::max(newest, day_of(file->path().string()));
-  return newest;
+  const auto manifest = read_manifest(data / "out");
+  std::string day = manifest && *manifest ? (*manifest)->newest_day : std::string();
+  std::erase(day, '-');
+  return day;
 }
 
 // While somebody appends, the files of the newest day and those that go on hold what no checkpoint

@@ -27,11 +27,16 @@ bool same_place(const std::filesystem::path& one, const std::filesystem::path& o
   return std::filesystem::equivalent(one, other, not_there);
 }
 
-// Rows that are derived one by one know no correction to come: a new target of a log with any is
-// built aside. A log that cannot be read through is fed as far as it can be.
-bool has_corrections(const log::Log& log) {
+// A target without anything is fed event by event only from a short log.
+constexpr std::uint64_t fed_from_start_max = 8'192;
+
+// Rows that are derived one by one know no correction to come, and make much that retention cuts
+// later: a new target of a log with corrections, or of a long one, is built aside. A log that
+// cannot be read through is fed as far as it can be.
+bool better_built(const log::Log& log) {
   const auto snapshot = log.snapshot();
   if (!snapshot || snapshot->head().value == 0) return false;
+  if (snapshot->head().value > fed_from_start_max) return true;
   bool found = false;
   const auto read = snapshot->scan(snapshot->first(), snapshot->head(),
                                    [&](const log::RecordView& record) -> Result<bool> {
@@ -149,7 +154,7 @@ std::vector<std::string> LiveProjections::Impl::to_rebuild() const {
   std::vector<std::string> names;
   for (const TargetReport& report : reports)
     if (of_another_past(report.standing) ||
-        (report.standing == TargetStanding::empty && has_corrections(log)) ||
+        (report.standing == TargetStanding::empty && better_built(log)) ||
         (options.rebuild_mismatched && report.standing == TargetStanding::other_version))
       names.push_back(report.projection);
   return names;
@@ -250,8 +255,10 @@ Result<LiveStart> LiveProjections::start() {
                                         : Result<Adopted>(Failure(built.error()));
   if (adopted) result.rebuilt = *adopted;
   if (built) result.took = built->took;
+  // An adoption that was announced and cut short is carried on with from there.
   std::error_code ignored;
-  std::filesystem::remove_all(live.options.data / "staging" / "start", ignored);
+  if (adopted || !built)
+    std::filesystem::remove_all(live.options.data / "staging" / "start", ignored);
   for (TargetReport& report : live.reports) {
     if (std::find(names.begin(), names.end(), report.projection) == names.end()) continue;
     const auto old = std::find_if(

@@ -126,7 +126,14 @@ class Counter final : public Projector {
     if (schema < sqlite::schema_with_ours) return rows;
     rows.insert({{"hourly_stats", hours_.count()},
                  {"market_prices", counted(prices_)},
-                 {"decision_audit", decisions_}});
+                 {"decision_audit", decisions_},
+                 {"commands", commands_},
+                 {"faults", faults_},
+                 {"alerts", alerts_},
+                 {"source_outages", outages_},
+                 {"policies", policies_},
+                 {"sessions_measured", sessions_.size()},
+                 {"data_quality", quality_days_.count()}});
     return rows;
   }
   // Whether retention cuts all that was not written.
@@ -173,8 +180,38 @@ class Counter final : public Projector {
             },
             [&](const fold::EnergyHourRow& hour) { hours_.add(hour.start); },
             [&](const fold::MarketPriceRow& price) { prices_[price.kind].add(price.start); },
-            [&](const fold::DecisionAuditRow&) {}},
+            [&](const fold::DecisionAuditRow&) {},
+            [&](const fold::OperationRow& operation) { count(operation); },
+            [&](const fold::QualityRow& reading) { quality_days_.add(reading.day); }},
         row.row);
+  }
+  void count(const fold::OperationRow& row) {
+    using Does = fold::OperationRow::Does;
+    switch (row.does) {
+      case Does::issue_command:
+        ++commands_;
+        return;
+      case Does::raise_fault:
+        ++faults_;
+        return;
+      case Does::raise_alert:
+        ++alerts_;
+        return;
+      case Does::fail_source:
+        ++outages_;
+        return;
+      case Does::adopt_policy:
+        ++policies_;
+        return;
+      case Does::tell_session:
+        sessions_.insert({row.cells.at(0), row.cells.at(1)});
+        return;
+      case Does::answer_command:
+      case Does::clear_fault:
+      case Does::end_alert:
+      case Does::recover_source:
+        return;
+    }
   }
   Foresight foresight_;
   std::optional<Checkpoint> checkpoint_;
@@ -190,6 +227,9 @@ class Counter final : public Projector {
   std::string unwritten_day_;                 // and its day, of files
   DayText day_;
   Distinct<UtcTime> hours_;
+  std::uint64_t commands_ = 0, faults_ = 0, alerts_ = 0, outages_ = 0, policies_ = 0;
+  std::set<std::pair<fold::Cell, fold::Cell>> sessions_;
+  Distinct<std::chrono::local_days> quality_days_;
   std::map<fb::PriceKind, Distinct<UtcTime>> prices_;
 };
 

@@ -12,6 +12,7 @@ namespace wattledger::projections::sqlite {
 namespace {
 
 using fold::EnergySums;
+using fold::short_utc;
 
 struct SumColumn {
   const char* name;
@@ -55,15 +56,6 @@ void bind_sums(Statement& statement, int position, const EnergySums& sums) {
   for (const SumColumn& column : sum_columns) statement.bind(position++, sums.*column.member);
 }
 
-// Text of a time in whole seconds where it is one: "2025-10-26T00:45:00Z".
-std::string short_utc(UtcTime time) {
-  std::string text = utc_text(time);
-  const auto point = text.find('.');
-  if (point != std::string::npos && time == std::chrono::floor<std::chrono::seconds>(time))
-    text.replace(point, text.size() - 1 - point, "");
-  return text;
-}
-
 std::optional<double> money(const std::optional<std::int64_t>& e8) {
   if (!e8) return std::nullopt;
   return static_cast<double>(*e8) / 1e8;
@@ -90,8 +82,10 @@ Result<HouseRowWriter> HouseRowWriter::prepare(Connection& connection) {
   if (!price) return Failure(price.error());
   auto decision = connection.prepare(decision_sql);
   if (!decision) return Failure(decision.error());
+  auto operations = OperationRowWriter::prepare(connection);
+  if (!operations) return Failure(operations.error());
   return HouseRowWriter(std::move(*hour), std::move(*day), std::move(*month), std::move(*price),
-                        std::move(*decision));
+                        std::move(*decision), std::move(*operations));
 }
 
 void HouseRowWriter::add(const fold::EnergyHourRow& hour) {
@@ -139,6 +133,11 @@ Result<void> HouseRowWriter::write(const fold::LegacyRow& row,
 }
 
 Result<void> HouseRowWriter::flush() {
+  WATTLEDGER_TRY(flush_energy());
+  return operations_.flush();
+}
+
+Result<void> HouseRowWriter::flush_energy() {
   std::map<std::string, EnergySums> days, months;
   for (const auto& [start, hour] : hours_) {
     const std::string key = short_utc(start);

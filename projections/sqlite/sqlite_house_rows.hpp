@@ -8,6 +8,7 @@
 
 #include "projections/fold/legacy_rows.hpp"
 #include "projections/sqlite/sqlite_handle.hpp"
+#include "projections/sqlite/sqlite_operation_rows.hpp"
 
 namespace wattledger::projections::sqlite {
 
@@ -16,23 +17,31 @@ class HouseRowWriter {
   // The tables exist. The connection outlives the writer.
   static Result<HouseRowWriter> prepare(Connection& connection);
 
-  // Energy is kept until flush(), which ends every transaction. After an error the writer is thrown
-  // away.
+  // Energy and readings are kept until flush(), which ends every transaction. After an error the
+  // writer is thrown away.
   void add(const fold::EnergyHourRow& hour);
   Result<void> write(const fold::LegacyRow& row, const fold::MarketPriceRow& price);
   Result<void> write(const fold::LegacyRow& row, const fold::DecisionAuditRow& decision);
+  Result<void> write(const fold::LegacyRow& /*row*/, const fold::OperationRow& operation) {
+    return operations_.write(operation);
+  }
+  void add(const fold::QualityRow& reading) { operations_.add(reading); }
   Result<void> flush();
 
  private:
   HouseRowWriter(Statement hour, Statement day, Statement month, Statement price,
-                 Statement decision)
+                 Statement decision, OperationRowWriter operations)
       : hour_(std::move(hour)),
         day_(std::move(day)),
         month_(std::move(month)),
         price_(std::move(price)),
-        decision_(std::move(decision)) {}
+        decision_(std::move(decision)),
+        operations_(std::move(operations)) {}
+
+  Result<void> flush_energy();
 
   Statement hour_, day_, month_, price_, decision_;
+  OperationRowWriter operations_;
   std::map<UtcTime, fold::EnergyHourRow> hours_;
 };
 

@@ -147,6 +147,10 @@ Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
             if (house_) house_->add(hour);
             return {};
           },
+          [&](const fold::QualityRow& reading) -> Result<void> {
+            if (house_) house_->add(reading);
+            return {};
+          },
           [&](const auto& ours) { return house_ ? house_->write(row, ours) : Result<void>(); }},
       row.row);
 }

@@ -126,7 +126,7 @@ constexpr std::array<const char*, schema_last> descriptions = {
     "Add price snapshot fields (current_price_pln, energy_kwh, costs) to decisions",
     "Add composite and specialized indexes for query optimization",
     "Add cumulative energy columns and tariff_zone to energy_data",
-    "Add statistics by hour, day and month, market_prices and decision_audit"};
+    "Add statistics by hour, day and month, market_prices, decision_audit and operations"};
 
 // Those of each version, beside the ones before.
 constexpr std::array<const char*, schema_last> indexes_sql = {
@@ -158,6 +158,12 @@ CREATE INDEX IF NOT EXISTS idx_market_prices_start ON market_prices(start);
 CREATE INDEX IF NOT EXISTS idx_market_prices_date ON market_prices(date);
 CREATE INDEX IF NOT EXISTS idx_decision_audit_time ON decision_audit(time);
 CREATE INDEX IF NOT EXISTS idx_decision_audit_rule_time ON decision_audit(rule, time);
+CREATE INDEX IF NOT EXISTS idx_commands_time ON commands(time);
+CREATE INDEX IF NOT EXISTS idx_commands_decision ON commands(decision);
+CREATE INDEX IF NOT EXISTS idx_faults_fault_cleared ON faults(fault, cleared);
+CREATE INDEX IF NOT EXISTS idx_source_outages_provider ON source_outages(provider, recovered);
+CREATE INDEX IF NOT EXISTS idx_policies_digest ON policies(digest);
+CREATE INDEX IF NOT EXISTS idx_sessions_measured_started ON sessions_measured(started);
 )sql"};
 
 // What hours, days and months have in common. Sums are integers (1e-6 kWh, 1e-8 of the currency),
@@ -230,6 +236,95 @@ CREATE TABLE decision_audit (
     policy_digest TEXT NOT NULL,
     engine_revision INTEGER NOT NULL,
     state_digest TEXT NOT NULL
+);
+CREATE TABLE commands (
+    sequence INTEGER PRIMARY KEY,
+    decision INTEGER,
+    time TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    power_w INTEGER,
+    target_soc REAL,
+    until TEXT,
+    attempt INTEGER NOT NULL,
+    outcome TEXT,
+    answer INTEGER,
+    answered_at TEXT,
+    battery_power_w INTEGER,
+    writes INTEGER,
+    took_ms INTEGER,
+    trouble TEXT,
+    detail TEXT
+);
+CREATE TABLE faults (
+    sequence INTEGER PRIMARY KEY,
+    fault TEXT NOT NULL,
+    latched INTEGER NOT NULL,
+    raised_at TEXT NOT NULL,
+    measured INTEGER,
+    limit_value INTEGER,
+    detail TEXT,
+    cleared INTEGER,
+    cleared_at TEXT,
+    cleared_because TEXT
+);
+CREATE TABLE alerts (
+    sequence INTEGER PRIMARY KEY,
+    alert TEXT,
+    severity TEXT NOT NULL,
+    raised_at TEXT NOT NULL,
+    measured INTEGER,
+    limit_value INTEGER,
+    detail TEXT,
+    ended INTEGER,
+    ended_at TEXT,
+    ended_with TEXT
+);
+CREATE TABLE source_outages (
+    sequence INTEGER PRIMARY KEY,
+    provider TEXT,
+    trouble TEXT NOT NULL,
+    failed_at TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    detail TEXT,
+    recovered INTEGER,
+    recovered_at TEXT,
+    outage_ms INTEGER
+);
+CREATE TABLE policies (
+    sequence INTEGER PRIMARY KEY,
+    adopted_at TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    engine_revision INTEGER NOT NULL,
+    text TEXT
+);
+CREATE TABLE sessions_measured (
+    kind TEXT NOT NULL,
+    session TEXT NOT NULL,
+    status TEXT NOT NULL,
+    planned_start TEXT,
+    planned_end TEXT,
+    started TEXT,
+    ended TEXT,
+    start_soc REAL,
+    end_soc REAL,
+    target_soc REAL,
+    power_w INTEGER,
+    energy_kwh REAL,
+    grid_energy_kwh REAL,
+    exported_kwh REAL,
+    amount REAL,
+    average_price REAL,
+    reason TEXT,
+    first_sequence INTEGER NOT NULL,
+    last_sequence INTEGER NOT NULL,
+    changed_at TEXT NOT NULL,
+    PRIMARY KEY (kind, session)
+) WITHOUT ROWID;
+CREATE TABLE data_quality (
+    date TEXT PRIMARY KEY,
+    good INTEGER NOT NULL DEFAULT 0,
+    partial INTEGER NOT NULL DEFAULT 0,
+    implausible INTEGER NOT NULL DEFAULT 0
 );
 )sql";
 

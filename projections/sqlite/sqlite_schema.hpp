@@ -41,7 +41,7 @@ struct TableName {
   std::string_view order;
   std::uint32_t since = schema_first;
 };
-inline constexpr std::array<TableName, 16> tables{{
+inline constexpr std::array<TableName, 23> tables{{
     {"schema_version", "version"},
     {"energy_data", "timestamp"},
     {"system_state", "id"},
@@ -58,6 +58,13 @@ inline constexpr std::array<TableName, 16> tables{{
     {"monthly_stats", "month", schema_with_ours},
     {"market_prices", "kind, start", schema_with_ours},
     {"decision_audit", "decision_id", schema_with_ours},
+    {"commands", "sequence", schema_with_ours},
+    {"faults", "sequence", schema_with_ours},
+    {"alerts", "sequence", schema_with_ours},
+    {"source_outages", "sequence", schema_with_ours},
+    {"policies", "sequence", schema_with_ours},
+    {"sessions_measured", "kind, session", schema_with_ours},
+    {"data_quality", "date", schema_with_ours},
 }};
 
 // Inside the caller's transaction. schema_version's applied_at stays NULL until the first row of

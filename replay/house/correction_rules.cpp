@@ -56,8 +56,17 @@ class Finder {
   void read(const log::RecordView& record) {
     const EventView& event = record.event;
     if (const auto* fact = event.as<fb::CorrectionRecorded>()) return note_corrected(*fact);
-    if (const auto* fact = event.as<fb::ReadingRecorded>())
-      return note_meter(*fact, event.occurred_at());
+    // Time may go back here.
+    if (event.kind() == Kind::ImportStarted || event.kind() == Kind::ImportFinished ||
+        event.kind() == Kind::ClockStepped) {
+      meter_.clear();
+      sales_.clear();
+      return;
+    }
+    if (const auto* fact = event.as<fb::ReadingRecorded>()) {
+      if (fact->quality() != fb::Quality::implausible) note_meter(*fact, event.occurred_at());
+      return;
+    }
     if (event.occurred_at() < from_ || event.occurred_at() >= to_) return;
     at_ = &record;
     if (rule_ == cost_per_mwh) {
@@ -131,7 +140,9 @@ class Finder {
     // From the counter before to the counter behind: at least what was sold. A gap says nothing.
     if (at - sale.ended > meter_gap_max || counter < sale.before) return;
     const std::int64_t measured = counter - sale.before;
-    if (sale.told <= measured + measured / 100 + meter_tolerance_mwh) return;
+    if (sale.told <= 0 || sale.told - meter_tolerance_mwh <= measured ||
+        sale.told - meter_tolerance_mwh - measured <= measured / 100)
+      return;
     const Place place{sale.record, sale.at, fb::Fact::SellingSessionChanged};
     propose(place, "exported_mwh", sale.told, measured, "the export counter measured less");
     if (sale.energy && *sale.energy > measured)

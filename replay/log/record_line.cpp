@@ -103,6 +103,11 @@ struct KeyFacts {
     return text(f.provider()) +
            (outage ? " after " + duration_text(std::chrono::seconds(*outage)) : "");
   }
+  std::string operator()(const fb::SourceRecovered2& f) const {
+    const auto outage = number(f.outage_ms());
+    if (!outage || *outage < 0) return text(f.provider());
+    return text(f.provider()) + " after " + duration_text(std::chrono::seconds(*outage / 1'000));
+  }
   std::string operator()(const fb::PlanAdopted& f) const {
     return fmt::format("{}, {} slots from {}", text(f.policy()), count(f.actions()),
                        time(f.start_us()));

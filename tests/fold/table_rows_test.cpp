@@ -75,6 +75,13 @@ TEST_SUITE("fold/table rows") {
     CHECK(done[0].status == "completed");
   }
 
+  TEST_CASE("a name that is no UTF-8 is written so that it can be told again") {
+    LegacyHouse house;
+    fb::ChargingSessionChangedT fact;
+    fact.session = "a\xffz";
+    CHECK(only<SessionRow>(house.tell(noon, fact))[0].session_id == "a\xef\xbf\xbdz");
+  }
+
   TEST_CASE("of a sale the row counts what was exported; a session without a name has no row") {
     LegacyHouse house;
     fb::SellingSessionChangedT fact;

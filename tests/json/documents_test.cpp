@@ -321,6 +321,34 @@ TEST_SUITE("json/documents") {
     CHECK(day["grid_import_total_kwh"] == 2.25);
   }
 
+  TEST_CASE(
+      "a leap of the meter that no connection can make is another meter, and so is a long gap") {
+    Files files;
+    files.take(monday + hours(1), meter(25'000.0, "T2"));
+    files.take(monday + hours(1) + minutes(5), meter(0.0, "T2"));  // a poll that read nothing
+    files.take(monday + hours(1) + minutes(10), meter(25'000.5, "T2"));
+    files.take(monday + hours(1) + minutes(15), meter(25'001.5, "T2"));
+    files.take(monday + hours(2), wait());
+    files.take(monday + days(3), meter(25'900.0, "T2"));
+    files.take(monday + days(3), wait());
+    files.take(monday + days(4), wait());
+    CHECK(files.json("out/daily_snapshots/snapshot_20260105.json")["real_grid_import_kwh"] == 1.0);
+    CHECK(files.json("out/daily_snapshots/snapshot_20260108.json")["real_grid_import_kwh"] == 0.0);
+  }
+
+  TEST_CASE("a session that begins on another day than planned moves to that day's schedule") {
+    Files files;
+    const LocalTime planned_start = monday + hours(23) + minutes(50);
+    fold::SessionRow planned = told(monday, false, "late", "planned");
+    planned.start_time = iso_text(planned_start);
+    planned.start_at = UtcTime(planned_start.time_since_epoch());
+    files.take(monday, planned);
+    CHECK(files.json("out/charging_schedule_2026-01-05.json").size() == 1);
+    charging(files, "late", monday + hours(24) + seconds(5));
+    CHECK(files.text("out/charging_schedule_2026-01-05.json") == "[]");
+    CHECK(files.json("out/charging_schedule_2026-01-06.json").size() == 1);
+  }
+
   TEST_CASE("a month's snapshot holds its days; one without decisions has none") {
     Files files;
     for (const int day : {0, 1, 5})

@@ -44,6 +44,21 @@ TEST_SUITE("json/adoption") {
     CHECK(files_in(data.path()) == files_in(expected.path()));
   }
 
+  TEST_CASE("the copy of what a crash left is as of its manifest, and can be adopted back") {
+    testing::TemporaryDirectory data;
+    build(data.path(), 3'000);
+    REQUIRE(feed(*projector_in(data.path()), 3'000, 3'004).has_value());  // and then it was killed
+    build(data / "staging", 7'000, true);
+    const auto projector = projector_in(data.path());
+    REQUIRE(projector->adopt(data / "staging", data / "before").has_value());
+    REQUIRE(projector->adopt(data / "before", data / "second").has_value());
+    REQUIRE(feed(*projector, 3'000, 7'000).has_value());
+    REQUIRE(projector->settle().has_value());
+    testing::TemporaryDirectory further;
+    build(further.path(), 7'000);
+    CHECK(files_in(data.path()) == files_in(further.path()));
+  }
+
   TEST_CASE("files that the new build lacks are removed, others in the directory stay") {
     testing::TemporaryDirectory data;
     build(data.path(), 3'000);

@@ -18,7 +18,18 @@ using testing::HouseLog;
 using testing::must;
 using testing::TemporaryDirectory;
 
-enum class Tell { reading, poor_reading, decision, state, policy, prices, charging, selling, plan };
+enum class Tell {
+  reading,
+  poor_reading,
+  decision,
+  state,
+  policy,
+  prices,
+  charging,
+  selling,
+  plan,
+  fault
+};
 
 // One event and the seconds before it.
 struct Step {
@@ -47,7 +58,8 @@ rc::Gen<Step> any_step() {
                                                     {1, Tell::prices},
                                                     {2, Tell::charging},
                                                     {2, Tell::selling},
-                                                    {1, Tell::plan}});
+                                                    {1, Tell::plan},
+                                                    {1, Tell::fault}});
   return rc::gen::build<Step>(rc::gen::set(&Step::tell, tell),
                               rc::gen::set(&Step::seconds, seconds),
                               rc::gen::set(&Step::value, rc::gen::inRange(0, 10'000)));
@@ -101,6 +113,35 @@ void tell_plan(HouseLog& house, UtcTime at, int value) {
   house.tell(at, std::move(plan));
 }
 
+// Raised and cleared, commanded and answered, by whatever number comes.
+void tell_fault(HouseLog& house, UtcTime at, int value) {
+  const auto earlier = static_cast<std::uint64_t>(value % 50);
+  switch (value % 4) {
+    case 0: {
+      fb::FaultRaisedT fact;
+      fact.fault = fb::Fault::grid_voltage;
+      house.tell(at, fact);
+      return;
+    }
+    case 1: {
+      fb::FaultClearedT fact;
+      fact.fault = fb::Fault::grid_voltage;
+      if (value % 3 == 0) fact.raised = earlier;
+      house.tell(at, fact);
+      return;
+    }
+    case 2:
+      house.tell(at, fb::CommandIssuedT());
+      return;
+    default: {
+      fb::CommandConfirmedT fact;
+      fact.command = earlier;
+      house.tell(at, fact);
+      return;
+    }
+  }
+}
+
 void tell(HouseLog& house, UtcTime at, const Step& step) {
   switch (step.tell) {
     case Tell::reading:
@@ -140,6 +181,9 @@ void tell(HouseLog& house, UtcTime at, const Step& step) {
     }
     case Tell::plan:
       tell_plan(house, at, step.value);
+      return;
+    case Tell::fault:
+      tell_fault(house, at, step.value);
       return;
   }
 }
