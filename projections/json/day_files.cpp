@@ -75,25 +75,35 @@ class IndentedObject {
   IndentedObject& add(std::string_view key, const std::string& value) {
     return line(key, text_of(value));
   }
-  [[nodiscard]] std::string text() const { return "  {\n" + body_ + "\n  }"; }
+  // Appends it.
+  void put(std::string& rows) const {
+    rows.reserve(rows.size() + body_.size() + 8);
+    rows += "  {\n";
+    rows += body_;
+    rows += "\n  }";
+  }
 
  private:
   static std::string text_of(double value) { return fold::python_float(value); }
   static std::string text_of(std::int64_t value) { return std::to_string(value); }
   static std::string text_of(const std::string& value) { return fold::python_string(value); }
   IndentedObject& line(std::string_view key, std::string_view value) {
-    if (!body_.empty()) body_ += ",\n";
-    body_ += "    ";
-    body_ += fold::python_string(key);
-    body_ += ": ";
+    if (body_.empty())
+      body_.reserve(object_bytes);
+    else
+      body_ += ",\n";
+    body_ += "    \"";  // no key of ours needs an escape
+    body_ += key;
+    body_ += "\": ";
     body_ += value;
     return *this;
   }
+  static constexpr std::size_t object_bytes = 640;  // of a row of energy
   std::string body_;
 };
 
-std::string energy_object(const fold::EnergyRow& row) {
-  return IndentedObject()
+void put_energy(std::string& rows, const fold::EnergyRow& row) {
+  IndentedObject()
       .add("timestamp", row.timestamp)
       .add("battery_soc", row.battery_soc)
       .add("pv_power", row.pv_power)
@@ -111,7 +121,7 @@ std::string energy_object(const fold::EnergyRow& row) {
       .add("house_consumption_total_kwh", row.house_consumption_total_kwh)
       .add("pv_generation_total_kwh", row.pv_generation_total_kwh)
       .add("tariff_zone", row.tariff_zone)
-      .text();
+      .put(rows);
 }
 
 // Beginnings of names that the older system gave its files, ours among them.
@@ -131,8 +141,7 @@ bool looks_legacy(const std::string& name) {
 
 }  // namespace
 
-std::string file_name(const fold::LegacyRow& row) {
-  const std::string day = date_text(row.local);
+std::string file_name(const fold::LegacyRow& row, const std::string& day) {
   std::string name;
   if (std::holds_alternative<fold::EnergyRow>(row.row)) {
     name = std::string(array_prefix) + day;
@@ -175,7 +184,7 @@ const std::string& DayText::of(LocalTime time) {
 void add_row(std::string& rows, const fold::LegacyRow& row) {
   if (const auto* energy = std::get_if<fold::EnergyRow>(&row.row)) {
     if (!rows.empty()) rows += ",\n";
-    rows += energy_object(*energy);
+    put_energy(rows, *energy);
   } else if (const auto* state = std::get_if<fold::SystemStateRow>(&row.row)) {
     rows += state->file_line + "\n";
   } else if (const auto* decision = std::get_if<fold::DecisionRow>(&row.row)) {

@@ -21,8 +21,8 @@ namespace wattledger::projections {
 inline constexpr const char* rebuild_remedy =
     "rebuild it with 'wattledger replay --projection json'";
 
-// Name under out/, '/' between the parts.
-[[nodiscard]] std::string file_name(const fold::LegacyRow& row);
+// Name under out/, '/' between the parts; `day` is the row's, "YYYY-MM-DD".
+[[nodiscard]] std::string file_name(const fold::LegacyRow& row, const std::string& day);
 // Whether it is a name under out/ of such a file.
 [[nodiscard]] bool is_appended(std::string_view name);
 // Those of them that have no day.

@@ -177,8 +177,10 @@ class JsonProjector final : public Projector {
       const bool written = row.at >= options_.rows_from;
       if (written || !std::holds_alternative<fold::FileRow>(row.row))
         take_row(pending.documents, row, pending.changes);
-      if (!in_day_files(row) || !written || day_.of(row.local) < first) continue;
-      add_row(pending.appended[file_name(row)], row);
+      if (!in_day_files(row) || !written) continue;
+      const std::string& day = day_.of(row.local);
+      if (day < first) continue;
+      add_row(pending.appended[file_name(row, day)], row);
       add_event_file(row, options_.selling_files, pending.changes);
     }
     for (auto& [name, text] : pending.changes.elements)
