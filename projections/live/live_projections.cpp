@@ -46,6 +46,14 @@ bool better_built(const log::Log& log) {
   return read && found;
 }
 
+// By what is built: so that one that was cut short is not built over by another.
+std::filesystem::path start_directory(const std::filesystem::path& data,
+                                      const std::vector<std::string>& names) {
+  std::string name = "start";
+  for (const std::string& each : names) name += "-" + each;
+  return data / "staging" / name;
+}
+
 // An adoption moves files away from where it finds them: what is live must not be moved onto
 // itself, nor the copy that is kept be overwritten by what it shall replace.
 Result<void> require_aside(const LiveOptions& options, const std::filesystem::path& staged) {
@@ -170,7 +178,7 @@ Result<StageReport> LiveProjections::Impl::build_aside(
   stage_options.json = wanted("json");
   stage_options.json_selling_files = options.json_selling_files;
   stage_options.schema = options.sqlite_schema;
-  stage_options.directory = options.data / "staging" / "start";
+  stage_options.directory = start_directory(options.data, names);
   stage_options.replace = true;
   return stage(log, stage_options);
 }
@@ -251,14 +259,13 @@ Result<LiveStart> LiveProjections::start() {
   const std::vector<std::string> names = live.to_rebuild();
   if (names.empty()) return result;
   const Result<StageReport> built = live.build_aside(names);
-  const Result<Adopted> adopted = built ? adopt(live.options.data / "staging" / "start")
-                                        : Result<Adopted>(Failure(built.error()));
+  const std::filesystem::path built_in = start_directory(live.options.data, names);
+  const Result<Adopted> adopted = built ? adopt(built_in) : Result<Adopted>(Failure(built.error()));
   if (adopted) result.rebuilt = *adopted;
   if (built) result.took = built->took;
   // An adoption that was announced and cut short is carried on with from there.
   std::error_code ignored;
-  if (adopted || !built)
-    std::filesystem::remove_all(live.options.data / "staging" / "start", ignored);
+  if (adopted || !built) std::filesystem::remove_all(built_in, ignored);
   for (TargetReport& report : live.reports) {
     if (std::find(names.begin(), names.end(), report.projection) == names.end()) continue;
     const auto old = std::find_if(

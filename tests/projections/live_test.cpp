@@ -152,10 +152,25 @@ TEST_SUITE("projections/live") {
       CHECK(report.message.find("rebuilt from the log") != std::string::npos);
     }
     CHECK(std::filesystem::exists(owner.data / "staging" / "before" / sqlite_file_name));
-    CHECK(!std::filesystem::exists(owner.data / "staging" / "start"));
+    for (const auto& left : std::filesystem::directory_iterator(owner.data / "staging"))
+      CHECK(left.path().filename() == "before");
     house.tell_minutes(20, soc);
     must(live.catch_up());
     must(live.settle());
+    owner.check_equals_rebuilt(house);
+  }
+
+  TEST_CASE("a new target of a long log is built aside, of a short one it is fed") {
+    const Owner owner;
+    HouseLog house(owner.directory / "log");
+    house.tell_minutes(60);
+    CHECK(must(LiveProjections(house.log(), owner.options()).start()).rebuilt.projections.empty());
+    house.tell_minutes(8'200);
+    LiveProjections live(house.log(), owner.options());
+    const LiveStart started = must(live.start());
+    CHECK(started.rebuilt.projections == std::vector<std::string>{"sqlite", "json"});
+    for (const TargetReport& report : started.targets)
+      CHECK(report.standing == TargetStanding::current);
     owner.check_equals_rebuilt(house);
   }
 
