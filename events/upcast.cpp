@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "events/catalogue.hpp"
 
@@ -29,9 +30,9 @@ const Upcaster* upcaster_of(std::span<const Upcaster> all, Kind kind) {
 
 // "Name" -> "Name2" -> "Name3"
 std::string successor_name(std::string_view name) {
-  const auto digits = name.find_first_of("0123456789");
-  const int number =
-      digits == std::string_view::npos ? 1 : std::stoi(std::string(name.substr(digits)));
+  const auto digits = std::min(name.find_first_of("0123456789"), name.size());
+  int number = 1;
+  std::from_chars(name.data() + digits, name.data() + name.size(), number);
   return std::string(name.substr(0, digits)) + std::to_string(number + 1);
 }
 

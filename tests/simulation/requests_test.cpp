@@ -28,6 +28,7 @@ std::vector<fb::EventT> requests(const std::filesystem::path& data) {
         if (auto* override = event.fact.AsOverrideRequested())
           override->until_us = flatbuffers::nullopt;
         if (auto* cleared = event.fact.AsFaultCleared()) cleared->raised = flatbuffers::nullopt;
+        if (auto* correction = event.fact.AsCorrectionRecorded()) correction->corrects = 0;
         if (auto* rebuilt = event.fact.AsProjectionRebuilt()) {
           CHECK(rebuilt->rows.has_value());
           CHECK(rebuilt->took_ms.has_value());
@@ -40,6 +41,22 @@ std::vector<fb::EventT> requests(const std::filesystem::path& data) {
       });
   REQUIRE(scanned.has_value());
   return found;
+}
+
+// The last latched fault's record.
+std::string fault_record(const std::filesystem::path& data) {
+  const auto log = log::Log::open(data / "log");
+  REQUIRE(log.has_value());
+  const auto snapshot = log->snapshot();
+  REQUIRE(snapshot.has_value());
+  std::uint64_t last = 0;
+  const auto scanned =
+      snapshot->scan(snapshot->first(), snapshot->head(), [&](const auto& record) -> Result<bool> {
+        if (record.event.kind() == Kind::FaultRaised) last = record.sequence.value;
+        return true;
+      });
+  REQUIRE(scanned.has_value());
+  return std::to_string(last);
 }
 
 // A latched fault for the owner to clear.
@@ -56,7 +73,7 @@ void ask_everything(const std::filesystem::path& data) {
       {"override", "hold", "--until", "+1h"},
       {"override", "auto"},
       {"fault", "clear", "battery_voltage"},
-      {"correct", "1", "detail", "another", "--reason", "a test"},
+      {"correct", fault_record(data), "detail", "another", "--reason", "a test"},
       {"replay", "--projection", "sqlite", "--yes"},
   };
   for (const auto& wish : wishes) {
