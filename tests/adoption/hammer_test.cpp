@@ -34,7 +34,7 @@ int setting(const char* name, int otherwise) {
 }
 
 // A row of energy_data takes about so much, with its indexes.
-constexpr int bytes_per_reading = 480;
+constexpr int bytes_per_reading = 225;
 
 // The site, a policy, then readings a minute apart, each with a row; every tenth followed by a
 // decision. So the checkpoint's sequence says how many rows there must be.
@@ -169,7 +169,7 @@ Findings findings_of(const ChildProcess& child) {
 
 TEST_SUITE("adoption") {
   TEST_CASE("readers of another process see one generation, and no event is lost") {
-    const int megabytes = setting("WATTLEDGER_HAMMER_MB", 4);
+    const int megabytes = setting("WATTLEDGER_HAMMER_MB", 2);
     const int adoptions = setting("WATTLEDGER_HAMMER_ADOPTIONS", 6);
     const testing::TemporaryDirectory directory;
     const auto file = directory / sqlite_file_name;

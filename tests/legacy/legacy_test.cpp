@@ -23,6 +23,12 @@ using testing::must;
 using testing::TemporaryDirectory;
 
 constexpr int days_told = 40;
+// Under a sanitizer one version is enough: what differs between them is SQL.
+#ifdef WATTLEDGER_SANITIZED
+constexpr std::uint32_t first_version = 4;
+#else
+constexpr std::uint32_t first_version = 1;
+#endif
 
 fb::ReadingRecordedT reading_at(int minute) {
   const double sun = std::max(0.0, std::sin((minute % 1'440 - 360) / 720.0 * 3.14159265));
@@ -184,7 +190,7 @@ TEST_SUITE("legacy") {
     const TemporaryDirectory directory;
     HouseLog house(directory / "log");
     tell_forty_days(house);
-    for (std::uint32_t version = 1; version <= 4; ++version) {
+    for (std::uint32_t version = first_version; version <= 4; ++version) {
       StageOptions options;
       options.schema = version;
       options.json_selling_files = version == 4;
