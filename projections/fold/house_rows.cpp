@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "events/catalogue.hpp"
+#include "projections/fold/counter_step.hpp"
 #include "projections/fold/series.hpp"
 
 namespace wattledger::fold {
@@ -16,9 +17,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 using Quarters = std::chrono::duration<std::int64_t, std::ratio<900>>;
-// No home takes or gives more: a counter that says so was reset or replaced.
-constexpr std::int64_t power_max_w = 200'000;
-constexpr std::int64_t counter_step_mwh = 1'000'000;  // what a coarse counter may run ahead
 constexpr std::int64_t mwh_per_kwh = 1'000'000;
 
 template <class T>
@@ -40,11 +38,9 @@ class Interval {
                                                    std::optional<std::int64_t> power_before,
                                                    std::optional<std::int64_t> power_after,
                                                    int sign) const {
-    if (counter_before && counter_after) {
-      const bool onward = *counter_before >= 0 && *counter_after >= *counter_before;
-      const std::int64_t step = onward ? *counter_after - *counter_before : 0;
-      if (onward && step <= power_max_w * ms_ / ms_per_mwh_w + counter_step_mwh) return step;
-    }
+    if (counter_before && counter_after)
+      if (const auto step = counter_step(*counter_before, *counter_after, milliseconds(ms_)))
+        return step;
     if (!power_before || !power_after || milliseconds(ms_) > energy_gap_max) return std::nullopt;
     const std::int64_t before = positive(sign * bounded(*power_before));
     const std::int64_t after = positive(sign * bounded(*power_after));
@@ -52,7 +48,6 @@ class Interval {
   }
 
  private:
-  static constexpr std::int64_t ms_per_mwh_w = 3'600;  // 1 W over 3600 ms is 1 mWh
   static std::int64_t bounded(std::int64_t power) {
     return std::clamp(power, -power_max_w, power_max_w);
   }

@@ -181,9 +181,13 @@ void derive_reading_rows(LegacyRowsState& memory, const State& state,
     }
   }
   if (enters<std::chrono::hours>(memory.price_files_hour, at)) {
-    const bool read = at >= texts.file_lines;
-    add(FileRow{FileRow::Which::price_history, read ? price_history(state, at) : std::nullopt});
-    add(FileRow{FileRow::Which::price_cache, read ? price_cache(state, at) : std::nullopt});
+    FileRow history{FileRow::Which::price_history, {}}, cache{FileRow::Which::price_cache, {}};
+    if (at >= texts.file_lines) {
+      history.text = price_history(state, at);
+      cache.text = price_cache(state, at);
+    }
+    add(std::move(history));
+    add(std::move(cache));
   }
 }
 

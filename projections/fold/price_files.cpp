@@ -66,7 +66,7 @@ std::string two_digits(std::int64_t value) {
 
 }  // namespace
 
-std::optional<std::string> price_history(const State& state, UtcTime at) {
+std::string price_history(const State& state, UtcTime at) {
   std::string list;
   for (const PriceSlot& slot : state.prices) {
     if (slot.start > at || slot.start <= at - price_history_length) continue;

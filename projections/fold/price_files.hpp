@@ -13,8 +13,8 @@ namespace wattledger::fold {
 inline constexpr std::chrono::days price_history_length{7};
 
 // data/price_history.json: [start of the slot, price], naive local, of the slots that have begun;
-// without negative prices, as there. Never nullopt.
-[[nodiscard]] std::optional<std::string> price_history(const State& state, UtcTime at);
+// without negative prices, as there.
+[[nodiscard]] std::string price_history(const State& state, UtcTime at);
 // data/price_cache.json: means by hour of the local day of `at`; nullopt when none is known.
 [[nodiscard]] std::optional<std::string> price_cache(const State& state, UtcTime at);
 

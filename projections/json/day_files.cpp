@@ -60,11 +60,6 @@ std::string day_text(std::chrono::sys_days day) {
   return date_text(LocalTime(std::chrono::local_days(day.time_since_epoch())));
 }
 
-std::string compact(std::string day) {
-  std::erase(day, '-');
-  return day;
-}
-
 // An object inside an array, as indent=2 sets it.
 class IndentedObject {
  public:
@@ -146,9 +141,9 @@ std::string file_name(const fold::LegacyRow& row, const std::string& day) {
   if (std::holds_alternative<fold::EnergyRow>(row.row)) {
     name = std::string(array_prefix) + day;
   } else if (std::holds_alternative<fold::SystemStateRow>(row.row)) {
-    name = std::string(state_prefix) + compact(day);
+    name = std::string(state_prefix) + compact_day(day);
   } else {
-    name = std::string(decision_prefix) + compact(day);
+    name = std::string(decision_prefix) + compact_day(day);
   }
   return name + std::string(suffix);
 }
@@ -172,6 +167,11 @@ std::optional<std::string> day_of(std::string_view name) {
 std::string earlier_day(std::string_view day, std::chrono::days before) {
   const auto read = read_day(day, true);
   return read ? day_text(*read - before) : std::string();
+}
+
+std::string compact_day(std::string day) {
+  std::erase(day, '-');
+  return day;
 }
 
 const std::string& DayText::of(LocalTime time) {

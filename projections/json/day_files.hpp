@@ -31,6 +31,8 @@ inline constexpr const char* rebuild_remedy =
 [[nodiscard]] std::optional<std::string> day_of(std::string_view name);
 // The day `before` days earlier; empty for what is no day.
 [[nodiscard]] std::string earlier_day(std::string_view day, std::chrono::days before);
+// "20260105" of "2026-01-05".
+[[nodiscard]] std::string compact_day(std::string day);
 // Dates as text; the same one again costs nothing.
 class DayText {
  public:

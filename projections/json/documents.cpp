@@ -6,7 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "projections/fold/counter_step.hpp"
 #include "projections/fold/python_json.hpp"
+#include "projections/json/day_files.hpp"
 
 namespace wattledger::projections {
 namespace {
@@ -14,17 +16,9 @@ namespace {
 using fold::PythonObject;
 
 constexpr const char* analytics = "out/battery_selling_analytics/";
-constexpr std::int64_t import_max_w = 200'000;
-constexpr std::int64_t ms_per_mwh_w = 3'600;          // 1 W over 3600 ms is 1 mWh
-constexpr std::int64_t counter_step_mwh = 1'000'000;  // what a coarse counter may run ahead
 
 std::int64_t local_day(LocalTime time) {
   return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
-}
-
-std::string compact(std::string day) {
-  std::erase(day, '-');
-  return day;
 }
 
 // str(datetime): a space where isoformat() has a T.
@@ -168,7 +162,7 @@ void write_plan(const DocumentsState& state, const fold::DailyPlanRow& plan, Fil
     list += (list.empty() ? "" : ", ") + planned_element(planned, now, plan.created_at, status);
   }
   const std::string day = day_text(plan.day.time_since_epoch().count());
-  changes.whole["out/multi_session_data/daily_plan_" + compact(day) + ".json"] =
+  changes.whole["out/multi_session_data/daily_plan_" + compact_day(day) + ".json"] =
       fold::python_indented(
           PythonObject()
               .add("date", day)
@@ -288,16 +282,12 @@ void take_energy(DocumentsState& state, const fold::EnergyRow& energy, UtcTime a
       std::llround(std::clamp(*energy.grid_import_total_kwh, 0.0, 1e9) * 1e6);
   // From the last reading on, whichever day that was: what came in between is not lost at midnight.
   // A leap that no house's grid connection can make is another meter.
-  const auto gap = at - state.import_at;
+  const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(at - state.import_at);
   const bool near =
-      state.import_mwh && gap >= std::chrono::microseconds(0) && gap <= fold::counter_gap_max;
-  const std::int64_t most =
-      near ? import_max_w * std::chrono::duration_cast<std::chrono::milliseconds>(gap).count() /
-                     ms_per_mwh_w +
-                 counter_step_mwh
-           : 0;
-  if (near && meter > *state.import_mwh && meter - *state.import_mwh <= most)
-    today.import_mwh[energy.tariff_zone] += meter - *state.import_mwh;
+      state.import_mwh && gap >= std::chrono::milliseconds(0) && gap <= fold::counter_gap_max;
+  if (near)
+    today.import_mwh[energy.tariff_zone] +=
+        fold::counter_step(*state.import_mwh, meter, gap).value_or(0);
   state.import_mwh = meter;
   state.import_at = at;
 }
@@ -310,7 +300,7 @@ void close_month(DocumentsState& state, FileChanges& changes) {
   }
   if (!decided.empty())
     changes.whole["out/monthly_snapshots/monthly_snapshot_" +
-                  compact(month_text(decided.front().day)) + ".json"] =
+                  compact_day(month_text(decided.front().day)) + ".json"] =
         fold::python_indented(monthly_snapshot(decided));
   if (!sold.empty()) add_element(changes, "monthly_reports.json", monthly_report(sold));
   state.month.clear();
@@ -320,7 +310,7 @@ void close_day(DocumentsState& state, LocalTime now, FileChanges& changes) {
   DaySums day = std::move(*state.today);
   day.closed_at = iso_text(now);
   if (day.decisions() != 0)
-    changes.whole["out/daily_snapshots/snapshot_" + compact(day_text(day.day)) + ".json"] =
+    changes.whole["out/daily_snapshots/snapshot_" + compact_day(day_text(day.day)) + ".json"] =
         fold::python_indented(daily_snapshot(day));
   if (day.sessions != 0) add_element(changes, "daily_summaries.json", daily_summary(day));
   const std::int64_t today = local_day(now);

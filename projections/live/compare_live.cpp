@@ -3,6 +3,7 @@
 #include <memory>
 #include <system_error>
 
+#include "projections/json/day_files.hpp"
 #include "projections/json/json_projector.hpp"
 #include "projections/json/manifest.hpp"
 #include "projections/rebuild.hpp"
@@ -35,9 +36,7 @@ bool goes_on(const std::string& place, const std::string& newest) {
 // By the live manifest, as a file's name has it; empty where none can be read.
 std::string newest_day(const fs::path& data) {
   const auto manifest = read_manifest(data / "out");
-  std::string day = manifest && *manifest ? (*manifest)->newest_day : std::string();
-  std::erase(day, '-');
-  return day;
+  return manifest && *manifest ? compact_day((*manifest)->newest_day) : std::string();
 }
 
 // While somebody appends, the files of the newest day and those that go on hold what no checkpoint

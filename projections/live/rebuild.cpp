@@ -124,14 +124,15 @@ class Counter final : public Projector {
                                               {"price_forecasts", counted(price_hours_)},
                                               {"pv_forecasts", counted(pv_hours_)}};
     if (schema < sqlite::schema_with_ours) return rows;
+    using Does = fold::OperationRow::Does;
     rows.insert({{"hourly_stats", hours_.count()},
                  {"market_prices", counted(prices_)},
                  {"decision_audit", decisions_},
-                 {"commands", commands_},
-                 {"faults", faults_},
-                 {"alerts", alerts_},
-                 {"source_outages", outages_},
-                 {"policies", policies_},
+                 {"commands", told(Does::issue_command)},
+                 {"faults", told(Does::raise_fault)},
+                 {"alerts", told(Does::raise_alert)},
+                 {"source_outages", told(Does::fail_source)},
+                 {"policies", told(Does::adopt_policy)},
                  {"sessions_measured", sessions_.size()},
                  {"data_quality", quality_days_.count()}});
     return rows;
@@ -186,32 +187,13 @@ class Counter final : public Projector {
         row.row);
   }
   void count(const fold::OperationRow& row) {
-    using Does = fold::OperationRow::Does;
-    switch (row.does) {
-      case Does::issue_command:
-        ++commands_;
-        return;
-      case Does::raise_fault:
-        ++faults_;
-        return;
-      case Does::raise_alert:
-        ++alerts_;
-        return;
-      case Does::fail_source:
-        ++outages_;
-        return;
-      case Does::adopt_policy:
-        ++policies_;
-        return;
-      case Does::tell_session:
-        sessions_.insert({row.cells.at(0), row.cells.at(1)});
-        return;
-      case Does::answer_command:
-      case Does::clear_fault:
-      case Does::end_alert:
-      case Does::recover_source:
-        return;
-    }
+    ++operations_[row.does];
+    if (row.does == fold::OperationRow::Does::tell_session)
+      sessions_.insert({row.cells.at(0), row.cells.at(1)});
+  }
+  [[nodiscard]] std::uint64_t told(fold::OperationRow::Does what) const {
+    const auto found = operations_.find(what);
+    return found == operations_.end() ? 0 : found->second;
   }
   Foresight foresight_;
   std::optional<Checkpoint> checkpoint_;
@@ -227,7 +209,7 @@ class Counter final : public Projector {
   std::string unwritten_day_;                 // and its day, of files
   DayText day_;
   Distinct<UtcTime> hours_;
-  std::uint64_t commands_ = 0, faults_ = 0, alerts_ = 0, outages_ = 0, policies_ = 0;
+  std::map<fold::OperationRow::Does, std::uint64_t> operations_;
   std::set<std::pair<fold::Cell, fold::Cell>> sessions_;
   Distinct<std::chrono::local_days> quality_days_;
   std::map<fb::PriceKind, Distinct<UtcTime>> prices_;

@@ -23,9 +23,6 @@ std::string MaintenanceReport::line() const {
 namespace wattledger::projections::sqlite {
 namespace {
 
-// Above this share of free pages a VACUUM is worth its writes.
-constexpr std::int64_t free_share = 4;
-
 Result<bool> bring_home(Connection& connection) {
   const Result<std::int64_t> busy = connection.integer("PRAGMA wal_checkpoint(TRUNCATE)");
   if (!busy && busy.error().kind == ErrorKind::locked) return false;
@@ -76,7 +73,7 @@ Result<MaintenanceReport> look_after(const std::filesystem::path& file, Maintena
   // PRAGMA optimize alone looks at tables that this connection has queried: none.
   WATTLEDGER_TRY(connection->execute(
       weekly ? "ANALYZE" : "PRAGMA analysis_limit=400; ANALYZE; PRAGMA optimize"));
-  const bool worth_it = weekly && report.free_pages > report.pages / free_share;
+  const bool worth_it = weekly && report.free_pages > report.pages / vacuum_free_share;
   if (worth_it && may_vacuum) {
     // A VACUUM goes through the write-ahead log, and may fail for space.
     const Result<bool> home = bring_home(*connection);

@@ -7,6 +7,9 @@
 
 namespace wattledger::projections::sqlite {
 
+// More than one in so many pages free: a VACUUM is worth its writes.
+inline constexpr std::int64_t vacuum_free_share = 4;
+
 // On a connection of its own, beside readers and one writer that waits its busy timeout out; a
 // VACUUM may keep it out for longer. Damage is a finding. Errors: not_found, foreign (no checkpoint
 // of ours), locked, io, full (VACUUM needs the file's size twice).

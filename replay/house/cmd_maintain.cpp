@@ -69,7 +69,7 @@ Result<projections::MaintenanceReport> look_after(const Place& place,
   if (!lock && lock.error().kind != ErrorKind::locked) return Failure(lock.error());
   auto report = projections::sqlite::maintain_file(file, which, lock.has_value());
   const bool worth_it = report && which == Maintenance::weekly && report->ok() &&
-                        report->free_pages > report->pages / 4;
+                        report->free_pages > report->pages / projections::sqlite::vacuum_free_share;
   if (worth_it && !report->vacuumed)
     note("not vacuumed beside the daemon, which does it by itself on Sundays at 03:00");
   return report;

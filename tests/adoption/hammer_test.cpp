@@ -147,9 +147,11 @@ void read_on(const std::filesystem::path& file, const ChildProcess::Ends& ends) 
   {
     Reader one(file), two(file);
     std::thread holder([&] {
-      while (go_on()) look(two, slow, std::chrono::milliseconds(700));
+      do look(two, slow, std::chrono::milliseconds(700));
+      while (go_on());
     });
-    while (go_on()) look(one, fast, std::chrono::milliseconds(0));
+    do look(one, fast, std::chrono::milliseconds(0));
+    while (go_on());
     holder.join();
   }
   for (const std::int64_t each : {fast.reads + slow.reads, fast.busy + slow.busy,

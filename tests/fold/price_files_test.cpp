@@ -51,8 +51,8 @@ TEST_SUITE("fold/price files") {
     CHECK(price_history(house.state(), midnight + minutes(30)) ==
           "[\n  [\n    \"2025-10-25T00:00:00\",\n    0.0\n  ],\n  [\n    "
           "\"2025-10-25T00:30:00\",\n    0.02\n  ]\n]");
-    CHECK(Json::parse(*price_history(house.state(), midnight + days(1))).size() == 95);
-    CHECK(Json::parse(*price_history(house.state(), midnight + days(7) + minutes(15))).size() ==
+    CHECK(Json::parse(price_history(house.state(), midnight + days(1))).size() == 95);
+    CHECK(Json::parse(price_history(house.state(), midnight + days(7) + minutes(15))).size() ==
           95 - 1);
   }
 
@@ -91,7 +91,7 @@ TEST_SUITE("fold/price files") {
     REQUIRE(prices.size() == 24);
     // Slots 8 to 15: 0.08 … 0.15.
     CHECK(prices[2]["price"] == 0.115);
-    const Json history = Json::parse(*price_history(house.state(), start + hours(25)));
+    const Json history = Json::parse(price_history(house.state(), start + hours(25)));
     CHECK(history.size() == 100);
     CHECK(history[8][0] == "2025-10-26T02:00:00");
     CHECK(history[12][0] == "2025-10-26T02:00:00");
