@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 namespace wattledger::tool {
 namespace {
@@ -23,21 +24,56 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
   return command;
 }
 
-CLI::Option* add_text(CLI::App& command, const std::string& name, std::string& text,
-                      const std::string& what) {
-  return command.add_option(name, text, what)->check([](const std::string& given) {
-    return std::string(given.empty() ? "nothing stands behind it; say what, or leave it out" : "");
-  });
+void on_call(CLI::App& command, Invocation& invocation, std::function<Exit()> run) {
+  command.callback([&invocation, run = std::move(run)] { invocation.run = run; });
 }
 
-CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
-                       const std::string& what) {
-  return command.add_option(name, count, what)->type_name("N")->check([](const std::string& text) {
+Option& Option::type_name(const std::string& name) {
+  option_->type_name(name);
+  return *this;
+}
+
+Option& Option::required() {
+  option_->required();
+  return *this;
+}
+
+void add_flag(CLI::App& command, const std::string& name, bool& flag, const std::string& what) {
+  command.add_flag(name, flag, what);
+}
+
+Option add_words(CLI::App& command, const std::string& name, std::string& words,
+                 const std::string& what) {
+  return Option(*command.add_option(name, words, what));
+}
+
+Option add_number(CLI::App& command, const std::string& name, std::optional<double>& number,
+                  const std::string& what) {
+  return Option(*command.add_option(name, number, what));
+}
+
+Option add_number(CLI::App& command, const std::string& name, std::optional<std::int64_t>& number,
+                  const std::string& what) {
+  return Option(*command.add_option(name, number, what));
+}
+
+Option add_text(CLI::App& command, const std::string& name, std::string& text,
+                const std::string& what) {
+  return Option(*command.add_option(name, text, what)->check([](const std::string& given) {
+    return std::string(given.empty() ? "nothing stands behind it; say what, or leave it out" : "");
+  }));
+}
+
+Option add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
+                 const std::string& what) {
+  CLI::Option* option = command.add_option(name, count, what);
+  option->type_name("N")->check([](const std::string& text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool good = error == std::errc() && end == text.data() + text.size() && value != 0;
     return good ? std::string() : "\"" + text + "\" is no count; write a whole number from 1 on";
   });
+  return Option(*option);
 }
 
 Exit cannot(const Error& error) {

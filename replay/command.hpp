@@ -13,6 +13,8 @@
 
 #include "events/result.hpp"
 
+// CLI11's, whose header takes longer to compile than any command: only command.cpp and main.cpp
+// include it.
 namespace CLI {
 class App;
 class Option;
@@ -35,14 +37,40 @@ struct Invocation {
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what,
                       const std::string& example);
 
-// An option with a text that means something. An empty one, as from a shell's variable that is not
-// set, is refused: it must not pass for an option that was not given.
-CLI::Option* add_text(CLI::App& command, const std::string& name, std::string& text,
-                      const std::string& what);
+// Says what main() runs when this command was the one called.
+void on_call(CLI::App& command, Invocation& invocation, std::function<Exit()> run);
 
-// An option that counts, 1 or more; `count` stays as it is when the option is not given.
-CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
-                       const std::string& what);
+// An option or argument just added, to say more of it.
+class Option {
+ public:
+  explicit Option(CLI::Option& option) : option_(&option) {}
+  Option& type_name(const std::string& name);  // how help calls its value; TEXT unless said
+  Option& required();
+
+ private:
+  CLI::Option* option_;
+};
+
+void add_flag(CLI::App& command, const std::string& name, bool& flag, const std::string& what);
+
+// An option or argument with words of any kind, none included.
+Option add_words(CLI::App& command, const std::string& name, std::string& words,
+                 const std::string& what);
+
+// Options with a number, which may not be given.
+Option add_number(CLI::App& command, const std::string& name, std::optional<double>& number,
+                  const std::string& what);
+Option add_number(CLI::App& command, const std::string& name, std::optional<std::int64_t>& number,
+                  const std::string& what);
+
+// One with a text that means something. An empty one, as from a shell's variable that is not
+// set, is refused: it must not pass for an option that was not given.
+Option add_text(CLI::App& command, const std::string& name, std::string& text,
+                const std::string& what);
+
+// One that counts, 1 or more; `count` stays as it is when the option is not given.
+Option add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
+                 const std::string& what);
 
 // "wattledger: what; remedy" on stderr, one line whatever the text holds.
 Exit cannot(const Error& error);

@@ -37,8 +37,8 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_fault_clear(*fault, invocation);
   add_correct(app, invocation);
   add_reload(app, invocation);
-  CLI::App* maintain = add_group(
-      app, {"maintain", "Look after the live SQLite file", "wattledger maintain status"});
+  CLI::App* maintain =
+      add_group(app, {"maintain", "Look after the live SQLite file", "wattledger maintain status"});
   add_maintain(*maintain, invocation);
 
   CLI::App* audit = add_group(app, {"audit", "What was decided, why, and whether it can be re-made",
@@ -66,9 +66,8 @@ void add_commands(CLI::App& app, Invocation& invocation) {
 void add_globals(CLI::App& app, Invocation& invocation) {
   add_text(app, "--data", invocation.data,
            "Data directory (else the configuration's, ./wattledger-data, ./wattledger-demo)")
-      ->type_name("DIR");
-  add_text(app, "--config", invocation.config, "The daemon's configuration file")
-      ->type_name("FILE");
+      .type_name("DIR");
+  add_text(app, "--config", invocation.config, "The daemon's configuration file").type_name("FILE");
   app.add_option_function<std::string>(
          "--format",
          [&](const std::string& word) {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -53,7 +52,7 @@ Result<void> write_into(const fs::path& file, const std::string& text) {
 }  // namespace
 
 void add_out(CLI::App& command, std::string& out, const std::string& what) {
-  add_text(command, "--out", out, what)->type_name("FILE");
+  add_text(command, "--out", out, what).type_name("FILE");
 }
 
 Result<void> write_text_file(const fs::path& name, const std::string& text) {

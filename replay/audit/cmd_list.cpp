@@ -2,7 +2,6 @@
 // line, with their reason.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <deque>
 #include <nlohmann/json.hpp>
 
@@ -221,13 +220,11 @@ void add_audit_list(CLI::App& audit, Invocation& invocation) {
   add_period(*command, wish->period);
   add_text(*command, "--action", wish->action,
            "Only this action: self_use, charge, hold, sell, stop")
-      ->type_name("ACTION");
+      .type_name("ACTION");
   add_text(*command, "--rule", wish->rule, "Only decisions by this rule, such as cheapest_slots")
-      ->type_name("RULE");
+      .type_name("RULE");
   add_count(*command, "--limit", wish->limit, "Only the newest so many");
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return run(invocation, *wish); };
-  });
+  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

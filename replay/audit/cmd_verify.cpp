@@ -2,7 +2,6 @@
 // when one differs.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "replay/audit/commands.hpp"
@@ -110,9 +109,7 @@ void add_audit_verify(CLI::App& audit, Invocation& invocation) {
       "wattledger audit verify --from 2025-10-01 --to 2025-11-01");
   const auto wish = std::make_shared<PeriodWish>();
   add_period(*command, *wish);
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return run(invocation, *wish); };
-  });
+  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

@@ -1,7 +1,5 @@
 #include "replay/audit/period.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "replay/command.hpp"
 #include "replay/display.hpp"
 
@@ -10,8 +8,8 @@ namespace wattledger::tool {
 void add_period(CLI::App& command, PeriodWish& wish) {
   add_text(command, "--from", wish.from,
            "Only decisions made at this time or later (local, or with Z or +02:00)")
-      ->type_name("TIME");
-  add_text(command, "--to", wish.to, "Only decisions made before this time")->type_name("TIME");
+      .type_name("TIME");
+  add_text(command, "--to", wish.to, "Only decisions made before this time").type_name("TIME");
 }
 
 Result<Period> parse_period(const PeriodWish& wish, const ZoneOffsets& zone, UtcTime now) {

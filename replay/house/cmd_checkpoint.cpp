@@ -2,7 +2,6 @@
 // the log; through the daemon where one runs, else under the writer lock.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "log/checkpoint.hpp"
@@ -78,9 +77,7 @@ void add_log_checkpoint(CLI::App& log, Invocation& invocation) {
       "wattledger log checkpoint --out /media/usb/house.note");
   const auto out = std::make_shared<std::string>();
   add_out(*command, *out, "Write the checkpoint there, off this machine if you can");
-  command->callback([&invocation, out] {
-    invocation.run = [&invocation, out] { return run(invocation, *out); };
-  });
+  on_call(*command, invocation, [&invocation, out] { return run(invocation, *out); });
 }
 
 }  // namespace wattledger::tool

@@ -3,7 +3,6 @@
 // and, with --yes, corrected.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -196,29 +195,25 @@ void add_correct(CLI::App& app, Invocation& invocation) {
   const auto wish = std::make_shared<Wish>();
   add_count(*command, "sequence", wish->sequence,
             "The wrong record's sequence, as wattledger log cat shows it")
-      ->type_name("SEQ");
-  command
-      ->add_option("field", wish->field,
-                   "Its field by the schema's name, as log cat --format json shows it")
-      ->type_name("FIELD");
-  command
-      ->add_option("value", wish->value,
-                   "The right value, in the field's unit; unknown where nobody knows it")
-      ->type_name("VALUE");
-  command->add_option("--reason", wish->reason, "Why, for whoever reads the log later")
-      ->type_name("TEXT");
+      .type_name("SEQ");
+  add_words(*command, "field", wish->field,
+            "Its field by the schema's name, as log cat --format json shows it")
+      .type_name("FIELD");
+  add_words(*command, "value", wish->value,
+            "The right value, in the field's unit; unknown where nobody knows it")
+      .type_name("VALUE");
+  add_words(*command, "--reason", wish->reason, "Why, for whoever reads the log later")
+      .type_name("TEXT");
   add_text(*command, "--rule", wish->rule,
            "Instead: everything that a known fault left. cost-per-mwh: amounts 1000 times too low. "
            "sales-by-meter: sales of more than the export counter measured")
-      ->type_name("NAME");
+      .type_name("NAME");
   add_text(*command, "--from", wish->from, "With --rule: only facts of this time and later")
-      ->type_name("TIME");
+      .type_name("TIME");
   add_text(*command, "--to", wish->to, "With --rule: only facts before this time")
-      ->type_name("TIME");
-  command->add_flag("--yes", wish->yes, "With --rule: write what it shows");
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return run(invocation, *wish); };
-  });
+      .type_name("TIME");
+  add_flag(*command, "--yes", wish->yes, "With --rule: write what it shows");
+  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

@@ -2,7 +2,6 @@
 // `clear` writes.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "events/near_match.hpp"
@@ -98,7 +97,7 @@ Exit clear(const Invocation& invocation, const Wish& wish) {
 void add_fault_list(CLI::App& fault, Invocation& invocation) {
   CLI::App* command = add_command(fault, "list", "Faults that stand, with when and why. Read-only.",
                                   "wattledger fault list");
-  command->callback([&invocation] { invocation.run = [&invocation] { return list(invocation); }; });
+  on_call(*command, invocation, [&invocation] { return list(invocation); });
 }
 
 void add_fault_clear(CLI::App& fault, Invocation& invocation) {
@@ -109,14 +108,12 @@ void add_fault_clear(CLI::App& fault, Invocation& invocation) {
                   "shows raises it anew. Writes an event.",
                   "wattledger fault clear battery_temperature --reason \"fan replaced\"");
   const auto wish = std::make_shared<Wish>();
-  command->add_option("fault", wish->fault, "A fault as wattledger fault list names it, or all")
-      ->type_name("FAULT|all")
-      ->required();
-  command->add_option("--reason", wish->reason, "What was done about it, for the record")
-      ->type_name("TEXT");
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return clear(invocation, *wish); };
-  });
+  add_words(*command, "fault", wish->fault, "A fault as wattledger fault list names it, or all")
+      .type_name("FAULT|all")
+      .required();
+  add_words(*command, "--reason", wish->reason, "What was done about it, for the record")
+      .type_name("TEXT");
+  on_call(*command, invocation, [&invocation, wish] { return clear(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

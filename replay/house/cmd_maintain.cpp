@@ -2,7 +2,6 @@
 // write: to the file, which says the same afterwards, and two events.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -190,9 +189,7 @@ void add_run(CLI::App& maintain, Invocation& invocation, Maintenance which,
              const std::string& what) {
   const std::string name(projections::maintenance_name(which));
   CLI::App* command = add_command(maintain, name, what, "wattledger maintain " + name);
-  command->callback([&invocation, which] {
-    invocation.run = [&invocation, which] { return run(invocation, which); };
-  });
+  on_call(*command, invocation, [&invocation, which] { return run(invocation, which); });
 }
 
 }  // namespace
@@ -211,8 +208,7 @@ void add_maintain(CLI::App& maintain, Invocation& invocation) {
                                  "Say how large the live SQLite file is, how much of it lies free, "
                                  "and what the last runs found.",
                                  "wattledger maintain status");
-  status->callback(
-      [&invocation] { invocation.run = [&invocation] { return run_status(invocation); }; });
+  on_call(*status, invocation, [&invocation] { return run_status(invocation); });
 }
 
 }  // namespace wattledger::tool

@@ -2,7 +2,6 @@
 // Writes.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -144,28 +143,23 @@ void add_override(CLI::App& app, Invocation& invocation) {
                   "Safety stays above it. Writes an event.",
                   "wattledger override charge --until 06:00 --soc 80\n  wattledger override auto");
   const auto wish = std::make_shared<Wish>();
-  command->add_option("action", wish->action, "charge, hold, sell or auto")
-      ->type_name("charge|hold|sell|auto")
-      ->required();
+  add_words(*command, "action", wish->action, "charge, hold, sell or auto")
+      .type_name("charge|hold|sell|auto")
+      .required();
   add_text(*command, "--until", wish->until,
            "When it ends: 18:30, 2025-10-26T18:30 (local) or +90m, +2h; charge alone has a "
            "default, one hour")
-      ->type_name("TIME");
-  command
-      ->add_option(
-          "--soc", wish->soc,
-          "charge, sell: stop at this charge of the battery, in percent (else at 100, or at "
-          "battery.min_soc_pct)")
-      ->type_name("PERCENT");
-  command
-      ->add_option("--power", wish->power,
-                   "charge, sell: at most this much, in watts; battery.charge_power_w and "
-                   "battery.discharge_power_w hold above it")
-      ->type_name("WATTS");
-  command->add_option("--reason", wish->reason, "A word for the record")->type_name("TEXT");
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return run(invocation, *wish); };
-  });
+      .type_name("TIME");
+  add_number(*command, "--soc", wish->soc,
+             "charge, sell: stop at this charge of the battery, in percent (else at 100, or at "
+             "battery.min_soc_pct)")
+      .type_name("PERCENT");
+  add_number(*command, "--power", wish->power,
+             "charge, sell: at most this much, in watts; battery.charge_power_w and "
+             "battery.discharge_power_w hold above it")
+      .type_name("WATTS");
+  add_words(*command, "--reason", wish->reason, "A word for the record").type_name("TEXT");
+  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

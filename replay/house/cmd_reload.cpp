@@ -1,7 +1,6 @@
 // wattledger reload: the daemon reads its configuration again.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "replay/display.hpp"
@@ -74,7 +73,7 @@ void add_reload(CLI::App& app, Invocation& invocation) {
       "configuration that does not hold leaves the old one in force (exit code 3), a file of "
       "prices that does not hold leaves the old prices (exit code 1).",
       "wattledger reload");
-  command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
+  on_call(*command, invocation, [&invocation] { return run(invocation); });
 }
 
 }  // namespace wattledger::tool

@@ -1,5 +1,4 @@
 // wattledger status: the house on one screen. Asks the daemon; without one, folds the log.
-#include <CLI/CLI.hpp>
 
 #include "coordinator/control/status.hpp"
 #include "log/room.hpp"
@@ -74,7 +73,7 @@ void add_status(CLI::App& app, Invocation& invocation) {
                                   "done and why, faults. Asks the daemon; "
                                   "without one it shows what the log knows. Read-only.",
                                   "wattledger status");
-  command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
+  on_call(*command, invocation, [&invocation] { return run(invocation); });
 }
 
 }  // namespace wattledger::tool

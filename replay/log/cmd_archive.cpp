@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -150,14 +149,13 @@ void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer) {
       "them as before. Writes.",
       "wattledger log archive --before 2025-01-01 --yes");
   const auto wish = std::make_shared<Wish>();
-  command
-      ->add_option("--before", wish->before,
-                   "Archive what was recorded before this time (local, or with Z or +02:00)")
-      ->type_name("DATE")
-      ->required();
-  command->add_flag("--yes", wish->yes, "Agree beforehand");
-  command->callback([&invocation, wish, retirer = std::move(retirer)] {
-    invocation.run = [&invocation, wish, retirer] { return archive(invocation, *wish, retirer); };
+  add_words(*command, "--before", wish->before,
+            "Archive what was recorded before this time (local, or with Z or +02:00)")
+      .type_name("DATE")
+      .required();
+  add_flag(*command, "--yes", wish->yes, "Agree beforehand");
+  on_call(*command, invocation, [&invocation, wish, retirer = std::move(retirer)] {
+    return archive(invocation, *wish, retirer);
   });
 }
 

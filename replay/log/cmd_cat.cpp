@@ -1,6 +1,5 @@
 // wattledger log cat [SEQ[..SEQ]] [--kind K] [--from T] [--to T] [--known-at T] [--limit N]: the
 // log's records, one per line.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 
@@ -129,20 +128,18 @@ void add_log_cat(CLI::App& log, Invocation& invocation) {
   const auto wish = std::make_shared<Wish>();
   add_text(*command, "range", wish->range,
            "Records to print: 120, 120..140, 120.. or ..140 (all if left out)")
-      ->type_name("SEQ[..SEQ]");
+      .type_name("SEQ[..SEQ]");
   add_text(*command, "--kind", wish->kind, "Only events of this kind, such as ReadingRecorded")
-      ->type_name("KIND");
+      .type_name("KIND");
   add_text(*command, "--from", wish->from,
            "Only what occurred at this time or later (local, or with Z or +02:00)")
-      ->type_name("TIME");
-  add_text(*command, "--to", wish->to, "Only what occurred before this time")->type_name("TIME");
+      .type_name("TIME");
+  add_text(*command, "--to", wish->to, "Only what occurred before this time").type_name("TIME");
   add_text(*command, "--known-at", wish->known_at,
            "Only what was recorded at this time or earlier: the log as it was then")
-      ->type_name("TIME");
+      .type_name("TIME");
   add_count(*command, "--limit", wish->limit, "Stop after so many");
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return run(invocation, *wish); };
-  });
+  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

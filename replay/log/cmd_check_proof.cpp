@@ -2,7 +2,6 @@
 // log, and opens none; exit code 1 when it does not.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "log/proof_file.hpp"
@@ -151,16 +150,14 @@ void add_log_check_proof(CLI::App& log, Invocation& invocation) {
       "wattledger log check-proof decision.tlog-proof --key house.vkey\n"
       "  wattledger log check-proof grown.proof --against kept.note");
   const auto wish = std::make_shared<Wish>();
-  add_text(*command, "file", wish->file, "The proof")->type_name("FILE")->required();
+  add_text(*command, "file", wish->file, "The proof").type_name("FILE").required();
   add_text(*command, "--key", wish->key,
            "The log's public key, as log key prints it, or a file that holds it")
-      ->type_name("KEY");
+      .type_name("KEY");
   add_text(*command, "--against", wish->against,
            "A checkpoint of the log that was kept elsewhere: the proof must be of its tree")
-      ->type_name("FILE");
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return run(invocation, *wish); };
-  });
+      .type_name("FILE");
+  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

@@ -1,7 +1,6 @@
 // wattledger log compact: gives the disk what archiving freed inside the log's file.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "log/compact.hpp"
@@ -41,7 +40,7 @@ void add_log_compact(CLI::App& log, Invocation& invocation) {
       "Rewrite the log's file without the space that archiving freed in it. Needs a stopped "
       "daemon and room for a copy; the records stay the same. Writes.",
       "wattledger log compact");
-  command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
+  on_call(*command, invocation, [&invocation] { return run(invocation); });
 }
 
 }  // namespace wattledger::tool

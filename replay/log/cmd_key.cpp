@@ -1,5 +1,4 @@
 // wattledger log key [--out FILE]: the public key by which others check this log's checkpoints.
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "log/checkpoint.hpp"
@@ -34,9 +33,7 @@ void add_log_key(CLI::App& log, Invocation& invocation) {
                   "wattledger log key --out house.vkey");
   const auto out = std::make_shared<std::string>();
   add_out(*command, *out, "Write the key there instead");
-  command->callback([&invocation, out] {
-    invocation.run = [&invocation, out] { return run(invocation, *out); };
-  });
+  on_call(*command, invocation, [&invocation, out] { return run(invocation, *out); });
 }
 
 }  // namespace wattledger::tool

@@ -2,7 +2,6 @@
 // that a record is in the log, or that a later log begins with an earlier one.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "log/prove.hpp"
@@ -95,9 +94,7 @@ void add_log_prove(CLI::App& log, Invocation& invocation) {
   add_count(*command, "--to", wish->to,
             "Under the checkpoint of so many records (else the newest); log stat lists them");
   add_out(*command, wish->out, "Write the proof there instead");
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return run(invocation, *wish); };
-  });
+  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

@@ -2,7 +2,6 @@
 // directory and lists what is lost; exit code 1 when something is.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -87,12 +86,10 @@ void add_log_salvage(CLI::App& log, Invocation& invocation) {
       "something is lost.",
       "wattledger log salvage --into ./salvaged");
   const auto into = std::make_shared<std::string>();
-  command->add_option("--into", *into, "The new data directory: not there yet, or empty")
-      ->type_name("DIR")
-      ->required();
-  command->callback([&invocation, into] {
-    invocation.run = [&invocation, into] { return run(invocation, *into); };
-  });
+  add_words(*command, "--into", *into, "The new data directory: not there yet, or empty")
+      .type_name("DIR")
+      .required();
+  on_call(*command, invocation, [&invocation, into] { return run(invocation, *into); });
 }
 
 }  // namespace wattledger::tool

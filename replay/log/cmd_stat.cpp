@@ -1,7 +1,6 @@
 // wattledger log stat: what the log is and holds.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -180,7 +179,7 @@ void add_log_stat(CLI::App& log, Invocation& invocation) {
                                   "What the log is and holds: identity, records by kind, times, "
                                   "sizes, its one writer. Read-only.",
                                   "wattledger log stat");
-  command->callback([&invocation] { invocation.run = [&invocation] { return run(invocation); }; });
+  on_call(*command, invocation, [&invocation] { return run(invocation); });
 }
 
 }  // namespace wattledger::tool

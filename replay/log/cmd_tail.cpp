@@ -1,6 +1,5 @@
 // wattledger log tail [-n N] [-f]: the newest records, and with -f whatever comes, from whichever
 // process appends.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "replay/log/commands.hpp"
@@ -65,10 +64,8 @@ void add_log_tail(CLI::App& log, Invocation& invocation) {
       "wattledger log tail -n 20 -f");
   const auto wish = std::make_shared<Wish>();
   add_count(*command, "-n,--lines", wish->lines, "How many (default 10)");
-  command->add_flag("-f,--follow", wish->follow, "Go on with what is appended");
-  command->callback([&invocation, wish] {
-    invocation.run = [&invocation, wish] { return run(invocation, *wish); };
-  });
+  add_flag(*command, "-f,--follow", wish->follow, "Go on with what is appended");
+  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

@@ -2,7 +2,6 @@
 // code 1 with findings.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -101,13 +100,11 @@ void add_log_verify(CLI::App& log, Invocation& invocation) {
                   "Repairs nothing. Read-only.",
                   "wattledger log verify --deep && echo sound");
   const auto wanted = std::make_shared<Extent>();
-  command->add_flag("--deep", wanted->deep,
-                    "Hash every record as well, and compare with the Merkle tree and with the "
-                    "signed checkpoints");
+  add_flag(*command, "--deep", wanted->deep,
+           "Hash every record as well, and compare with the Merkle tree and with the "
+           "signed checkpoints");
   add_count(*command, "--since", wanted->since, "Begin with this record, or a few before it");
-  command->callback([&invocation, wanted] {
-    invocation.run = [&invocation, wanted] { return run(invocation, *wanted); };
-  });
+  on_call(*command, invocation, [&invocation, wanted] { return run(invocation, *wanted); });
 }
 
 }  // namespace wattledger::tool

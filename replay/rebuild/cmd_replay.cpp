@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -268,43 +267,39 @@ void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
       "  wattledger replay --until 2025-10-05T06:00 --into /tmp/then\n  wattledger replay "
       "--status");
   const auto wish = std::make_shared<Wish>();
-  command
-      ->add_option("--projection", wish->projection,
-                   "sqlite, json, or all that this house has (default)")
-      ->type_name("sqlite|json|all");
+  add_words(*command, "--projection", wish->projection,
+            "sqlite, json, or all that this house has (default)")
+      .type_name("sqlite|json|all");
   add_count(*command, "--schema", wish->schema,
             "Schema version of the SQLite tables, 1 to 5 (else this house's)");
   add_text(*command, "--into", wish->into,
            "Leave the result in this empty directory; live files stay as they are")
-      ->type_name("DIR");
+      .type_name("DIR");
   add_text(*command, "--until", wish->until,
            "With --into: tables and files as of this record, or of what the log held at this time")
-      ->type_name("SEQ|TIME");
+      .type_name("SEQ|TIME");
   add_text(*command, "--known-at", wish->known_at,
            "With --into: tables and files of what the log held at this time")
-      ->type_name("TIME");
-  command->add_flag("--keep-all", wish->keep_all,
-                    "With --into: everything, however old, where the live ones keep 30 days of "
-                    "states and 7 of files");
-  command->add_flag("--dry-run", wish->dry_run,
-                    "Say what a replay would take of time and disk; replaces nothing");
-  command->add_flag(
-      "--diff", wish->diff,
-      "With --dry-run: build aside, compare with what is live, print each difference; "
-      "exit code 1 when there is one");
-  command->add_flag(
-      "--undo", wish->undo,
-      "Take over again what the last replay replaced; what is live now is kept in its "
-      "place");
-  command->add_flag("--status", wish->status,
-                    "Show each projection's version, the one wanted, position, lag, last rebuild "
-                    "and what is pending; builds nothing. Exit code 1 when something is");
-  command->add_flag("--history", wish->history,
-                    "List every rebuild that the log knows; builds nothing");
-  command->add_flag("--yes", wish->yes, "Agree beforehand that live projections are replaced");
-  command->callback([&invocation, wish, owner = std::move(owner)] {
-    invocation.run = [&invocation, wish, owner] { return run(invocation, *wish, owner); };
-  });
+      .type_name("TIME");
+  add_flag(*command, "--keep-all", wish->keep_all,
+           "With --into: everything, however old, where the live ones keep 30 days of "
+           "states and 7 of files");
+  add_flag(*command, "--dry-run", wish->dry_run,
+           "Say what a replay would take of time and disk; replaces nothing");
+  add_flag(*command, "--diff", wish->diff,
+           "With --dry-run: build aside, compare with what is live, print each difference; "
+           "exit code 1 when there is one");
+  add_flag(*command, "--undo", wish->undo,
+           "Take over again what the last replay replaced; what is live now is kept in its "
+           "place");
+  add_flag(*command, "--status", wish->status,
+           "Show each projection's version, the one wanted, position, lag, last rebuild "
+           "and what is pending; builds nothing. Exit code 1 when something is");
+  add_flag(*command, "--history", wish->history,
+           "List every rebuild that the log knows; builds nothing");
+  add_flag(*command, "--yes", wish->yes, "Agree beforehand that live projections are replaced");
+  on_call(*command, invocation,
+          [&invocation, wish, owner = std::move(owner)] { return run(invocation, *wish, owner); });
 }
 
 }  // namespace wattledger::tool
