@@ -26,6 +26,8 @@ Progress::~Progress() {
 
 void Progress::at(std::uint64_t done, std::uint64_t total) {
   if (total < worth_a_line) return;
+  if (done < done_) begun_ = std::chrono::steady_clock::now();
+  done_ = done;
   const std::uint64_t percent = std::min<std::uint64_t>(done, total) * 100 / total;
   const std::uint64_t step = terminal_ ? percent : percent / 25 * 25;
   if (step == shown_) return;

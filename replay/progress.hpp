@@ -17,6 +17,7 @@ class Progress {
   ~Progress();  // wipes the bar
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
+  // Less done than before: another pass has begun.
   void at(std::uint64_t done, std::uint64_t total);
 
  private:
@@ -25,6 +26,7 @@ class Progress {
   bool terminal_;
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::uint64_t shown_ = 0;  // percent; quarters where there is no terminal
+  std::uint64_t done_ = 0;
   bool drawn_ = false;
 };
 

@@ -82,8 +82,9 @@ void print(const projections::LiveComparison& comparison) {
     say(file + " not compared: it is being written");
   say(comparison.differences.empty()
           ? "no differences"
-          : fmt::format("{} differences (first: live, second: what the log gives)",
-                        comparison.differences.size()));
+          : fmt::format("{} difference{} (first: live, second: what the log gives)",
+                        comparison.differences.size(),
+                        comparison.differences.size() == 1 ? "" : "s"));
 }
 
 void print_json(const projections::LiveComparison& comparison) {
