@@ -282,6 +282,15 @@ Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to
   return {};
 }
 
+// A ClockStepped is a batch by itself. Where the next one ends, at most at `until`.
+Sequence end_of_batch(const log::Meta& meta, Sequence position, Sequence until) {
+  for (const log::ClockEpoch& epoch : meta.epochs) {
+    if (epoch.first <= position || epoch.first > until || epoch.first.value == 1) continue;
+    return epoch.first == position.next() ? epoch.first : Sequence{epoch.first.value - 1};
+  }
+  return until;
+}
+
 // What was folded since becomes the batch; the memory of the one before is used again.
 void Runner::Impl::take_batch() {
   batch.rows.clear();
@@ -353,8 +362,10 @@ Result<Sequence> Runner::catch_up() {
     const Sequence head =
         std::min(snapshot->head(), run.options.through.value_or(snapshot->head()));
     if (run.position >= head) break;
-    const Sequence until{
-        std::min<std::uint64_t>(head.value, run.position.value + run.options.batch_events_max)};
+    const Sequence until =
+        end_of_batch(snapshot->meta(), run.position,
+                     Sequence{std::min<std::uint64_t>(
+                         head.value, run.position.value + run.options.batch_events_max)});
     const Result<void> folded = run.fold_range(*snapshot, until);
     if (feeding.valid()) feeding.get();
     // What was folded before a damaged record is fed: the fold has moved on and does not return to

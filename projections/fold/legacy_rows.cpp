@@ -217,6 +217,9 @@ void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& t
   if (const auto* reading = event.as<fb::ReadingRecorded>()) {
     derive_reading_rows(memory, state, *told.event.as<fb::ReadingRecorded>(), *reading, at, texts,
                         add);
+  } else if (event.kind() == Kind::ClockStepped) {
+    rows.push_back({told.sequence, told.recorded_at, told.recorded_at,
+                    state.site.zone.to_local(told.recorded_at), ClockSetRow{}});
   } else if (event.kind() == Kind::CorrectionRecorded) {
     // What the last reading was may be what was corrected: nothing is measured from it. Live and
     // rebuilt are the same from here on.

@@ -18,7 +18,7 @@
 namespace wattledger::fold {
 
 // Raised when rows change: a projection of another version is rebuilt.
-inline constexpr std::uint32_t legacy_rows_version = 1;
+inline constexpr std::uint32_t legacy_rows_version = 2;
 // Raised when what derivation remembers (LegacyRowsState) changes: fold snapshots begin anew.
 inline constexpr std::uint32_t rows_memory_version = 3;
 
@@ -73,10 +73,17 @@ struct FileRow {
   bool operator==(const FileRow&) const = default;
 };
 
+// The house's clock was set, to the row's own time. What lies on a later day than that was never
+// then: a file or a table that keeps so many days drops it, for it would count as the newest for as
+// long as the clock was ahead.
+struct ClockSetRow {
+  bool operator==(const ClockSetRow&) const = default;
+};
+
 // The legacy rows, and ours.
 using RowContent = std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, DailyPlanRow,
                                 FileRow, WeatherRow, ForecastRow, EnergyHourRow, MarketPriceRow,
-                                DecisionAuditRow, OperationRow, QualityRow>;
+                                DecisionAuditRow, OperationRow, QualityRow, ClockSetRow>;
 
 struct LegacyRow {
   Sequence sequence;  // of the event it came from; row ids are 1 000 000 000 + sequence

@@ -306,12 +306,15 @@ void close_month(DocumentsState& state, FileChanges& changes) {
   state.month.clear();
 }
 
+std::string snapshot_name(std::int64_t day) {
+  return "out/daily_snapshots/snapshot_" + compact_day(day_text(day)) + ".json";
+}
+
 void close_day(DocumentsState& state, LocalTime now, FileChanges& changes) {
   DaySums day = std::move(*state.today);
   day.closed_at = iso_text(now);
   if (day.decisions() != 0)
-    changes.whole["out/daily_snapshots/snapshot_" + compact_day(day_text(day.day)) + ".json"] =
-        fold::python_indented(daily_snapshot(day));
+    changes.whole[snapshot_name(day.day)] = fold::python_indented(daily_snapshot(day));
   if (day.sessions != 0) add_element(changes, "daily_summaries.json", daily_summary(day));
   const std::int64_t today = local_day(now);
   const bool month_over = month_text(day.day) != month_text(today);
@@ -341,6 +344,24 @@ bool enter_day(DocumentsState& state, LocalTime now, FileChanges& changes) {
   return true;
 }
 
+// A clock that was ahead by days: what was counted for them was never then. The day on which the
+// clock stands is open again, with what it had when it was left.
+void set_back(DocumentsState& state, std::int64_t day, FileChanges& changes) {
+  if (!state.today || state.today->day <= day) return;
+  DaySums again;
+  again.day = day;
+  for (DaySums& each : state.month) {
+    if (each.day == day) again = each;
+    if (each.day > day && each.decisions() != 0)
+      changes.whole[snapshot_name(each.day)] = std::nullopt;
+  }
+  std::erase_if(state.month, [&](const DaySums& each) { return each.day >= day; });
+  state.today = std::move(again);
+  const auto ahead =
+      std::erase_if(state.soc_drops_bp, [&](const auto& each) { return each.first > day; });
+  if (ahead != 0) changes.whole["data/daily_soc_drops.json"] = soc_drops_text(state.soc_drops_bp);
+}
+
 }  // namespace
 
 void take_row(DocumentsState& state, const fold::LegacyRow& row, FileChanges& changes) {
@@ -350,6 +371,8 @@ void take_row(DocumentsState& state, const fold::LegacyRow& row, FileChanges& ch
         file->text;
     return;
   }
+  if (std::holds_alternative<fold::ClockSetRow>(row.row))
+    return set_back(state, local_day(row.local), changes);
   if (const auto* plan = std::get_if<fold::DailyPlanRow>(&row.row))
     return take_plan(state, *plan, changes);
   const auto* session = std::get_if<fold::SessionRow>(&row.row);

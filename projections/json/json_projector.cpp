@@ -43,6 +43,7 @@ struct Live {
   std::set<std::string> unsynced;  // whole files
   std::string newest_day;
   std::string dropped_before;  // no event file of an earlier day is left
+  std::string last_day;        // after a clock set back: no file of a later day stays
   std::optional<UtcTime> newest_at;
   std::optional<UtcTime> settled_at;
   bool manifest_there = false;  // whole files are ours by it
@@ -81,6 +82,8 @@ class JsonProjector final : public Projector {
                       std::to_string(live_->position ? live_->position->sequence.value : 0) +
                       ", not at " + std::to_string(before ? before->sequence.value : 0),
                   "another program feeds them: stop it, then start again");
+    const bool set_back = is_clock_set_back(rows);
+    if (set_back) WATTLEDGER_TRY(go_back(day_.of(rows.front().local)));
     const std::string newest_before = live_->newest_day;
     Pending pending = sort_rows(rows);
     if (auto written = write(pending); !written) {
@@ -92,6 +95,7 @@ class JsonProjector final : public Projector {
     for (const fold::LegacyRow& row : rows)
       if (in_day_files(row)) live_->newest_at = std::max(live_->newest_at.value_or(row.at), row.at);
     if (!live_->settled_at) live_->settled_at = live_->newest_at;
+    if (set_back) return settle();
     if (options_.staging) return drop_expired();
     return wants_settling() ? settle() : Result<void>();
   }
@@ -99,6 +103,7 @@ class JsonProjector final : public Projector {
   Result<void> settle() override {
     if (!live_) return {};
     auto done = settle_live();
+    if (done) live_->last_day.clear();
     // The manifest on disk may be the old one or the new one: look again before the next row.
     if (!done) live_.reset();
     return done;
@@ -162,7 +167,24 @@ class JsonProjector final : public Projector {
   }
   [[nodiscard]] bool is_expired(const std::string& name) const {
     const auto day = day_of(name);
-    return day && *day < first_day_kept();
+    return day && (*day < first_day_kept() || (!live_->last_day.empty() && *day > live_->last_day));
+  }
+
+  // A clock that is set back to a day before the newest. With everything kept no day counts more
+  // than another.
+  [[nodiscard]] bool is_clock_set_back(std::span<const fold::LegacyRow> rows) {
+    return !options_.keep_all && rows.size() == 1 &&
+           std::holds_alternative<fold::ClockSetRow>(rows.front().row) &&
+           day_.of(rows.front().local) < live_->newest_day;
+  }
+  // What the clock ahead has put out of reach goes first, as where the files were settled
+  // meanwhile; then what lies ahead of it now.
+  Result<void> go_back(const std::string& day) {
+    WATTLEDGER_TRY(settle());
+    live_->newest_day = live_->last_day = day;
+    live_->newest_at = live_->settled_at = std::nullopt;
+    live_->dropped_before.clear();
+    return {};
   }
 
   // Which text goes into which file. A row of a day already out of reach is left out, in a rebuild
@@ -330,8 +352,8 @@ class JsonProjector final : public Projector {
   // Once a day is enough.
   Result<void> drop_event_files() {
     const std::string first = first_day_kept();
-    if (first == live_->dropped_before) return {};
-    WATTLEDGER_TRY(projections::drop_event_files(options_.data, first));
+    if (first == live_->dropped_before && live_->last_day.empty()) return {};
+    WATTLEDGER_TRY(projections::drop_event_files(options_.data, first, live_->last_day));
     live_->dropped_before = first;
     return {};
   }

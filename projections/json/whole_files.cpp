@@ -138,12 +138,14 @@ Result<void> sync_whole(const fs::path& data, const std::set<std::string>& names
   return {};
 }
 
-Result<void> drop_event_files(const fs::path& data, std::string_view first_day) {
+Result<void> drop_event_files(const fs::path& data, std::string_view first_day,
+                              std::string_view last_day) {
   const auto names = whole_names(data);
   if (!names) return Failure(names.error());
   for (const std::string& name : *names) {
     const auto day = event_day(name);
-    if (day && *day < first_day) WATTLEDGER_TRY(remove_file(data / name));
+    if (day && (*day < first_day || (!last_day.empty() && *day > last_day)))
+      WATTLEDGER_TRY(remove_file(data / name));
   }
   return {};
 }

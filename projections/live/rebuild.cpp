@@ -84,7 +84,7 @@ std::uint64_t counted(const std::map<Group, Distinct<Key>>& groups) {
 // Counts what was derived, as a target of the same pass, to hold the finished file against.
 class Counter final : public Projector {
  public:
-  explicit Counter(const Foresight& foresight) : foresight_(foresight) {}
+  Counter(const Foresight& foresight, bool keep_all) : foresight_(foresight), keep_all_(keep_all) {}
   [[nodiscard]] std::string_view name() const override { return "count"; }
   [[nodiscard]] std::uint32_t version() const override { return 1; }
   [[nodiscard]] fold::RowTexts texts() const override { return {UtcTime::max(), UtcTime::max()}; }
@@ -109,12 +109,10 @@ class Counter final : public Projector {
     return table != "energy_data" || energy_ordered_;
   }
   // Rows of each table that retention leaves.
-  [[nodiscard]] std::map<std::string, std::uint64_t> expected(
-      std::optional<std::uint32_t> state_days, std::uint32_t schema) const {
-    const std::string cut =
-        state_days ? sqlite::retention_cut(newest_state_, *state_days) : std::string();
+  [[nodiscard]] std::map<std::string, std::uint64_t> expected(std::uint32_t schema) const {
     std::uint64_t states = 0;
-    for (auto day = states_.lower_bound(cut); day != states_.end(); ++day) states += day->second;
+    for (auto day = states_.lower_bound(state_cut()); day != states_.end(); ++day)
+      states += day->second;
     std::map<std::string, std::uint64_t> rows{{"energy_data", energy_},
                                               {"system_state", states},
                                               {"coordinator_decisions", decisions_},
@@ -183,8 +181,21 @@ class Counter final : public Projector {
             [&](const fold::MarketPriceRow& price) { prices_[price.kind].add(price.start); },
             [&](const fold::DecisionAuditRow&) {},
             [&](const fold::OperationRow& operation) { count(operation); },
-            [&](const fold::QualityRow& reading) { quality_days_.add(reading.day); }},
+            [&](const fold::QualityRow& reading) { quality_days_.add(reading.day); },
+            [&](const fold::ClockSetRow&) { set_clock(day_.of(row.local)); }},
         row.row);
+  }
+  [[nodiscard]] std::string state_cut() const {
+    return keep_all_ ? std::string()
+                     : sqlite::retention_cut(newest_state_, SqliteOptions{}.system_state_days);
+  }
+  // As the two targets do it.
+  void set_clock(const std::string& day) {
+    if (keep_all_) return;
+    newest_day_ = std::min(newest_day_, day);
+    states_.erase(states_.begin(), states_.lower_bound(state_cut()));
+    states_.erase(states_.upper_bound(day), states_.end());
+    newest_state_ = states_.empty() ? std::string() : states_.rbegin()->first;
   }
   void count(const fold::OperationRow& row) {
     ++operations_[row.does];
@@ -196,6 +207,7 @@ class Counter final : public Projector {
     return found == operations_.end() ? 0 : found->second;
   }
   Foresight foresight_;
+  bool keep_all_;
   std::optional<Checkpoint> checkpoint_;
   std::uint64_t energy_ = 0;
   std::string newest_energy_;
@@ -298,9 +310,7 @@ Result<std::map<std::string, std::uint64_t>> verify_sqlite(const StageOptions& o
                                                            const Counter& counter) {
   auto rows = sqlite::check_file(options.directory / sqlite_file_name);
   if (!rows) return rows;
-  const auto days =
-      options.keep_all ? std::nullopt : std::optional(SqliteOptions{}.system_state_days);
-  for (const auto& [table, expected] : counter.expected(days, options.schema))
+  for (const auto& [table, expected] : counter.expected(options.schema))
     if (counter.exact(table) ? rows->at(table) != expected : rows->at(table) > expected)
       return not_as_derived(table + " has " + std::to_string(rows->at(table)) +
                             " rows, derived were " + std::to_string(expected));
@@ -330,7 +340,7 @@ Result<void> verify(const StageOptions& options, const Counter& counter, StageRe
 
 // One pass; what it counted.
 Result<Counter> build(const log::Log& log, const StageOptions& options, Pass& pass) {
-  Counter counter(pass.foresight);
+  Counter counter(pass.foresight, options.keep_all);
   const auto projectors = make_projectors(options, pass.foresight);
   std::vector<Projector*> targets{&counter};
   for (const auto& projector : projectors) targets.push_back(projector.get());

@@ -43,6 +43,8 @@ constexpr const char* decision_sql =
 // instead.
 constexpr const char* cut_range_sql =
     "DELETE FROM system_state WHERE timestamp < ?1 AND +id > 1000000000";
+constexpr const char* cut_ahead_sql =
+    "DELETE FROM system_state WHERE timestamp >= ?1 AND +id > 1000000000";
 constexpr const char* cut_one_sql = "DELETE FROM system_state WHERE id = ?1";
 constexpr const char* count_sql = "INSERT INTO system_state(id, timestamp) VALUES (?1, '')";
 constexpr const char* applied_at_sql =
@@ -77,31 +79,38 @@ Result<RowWriter> RowWriter::prepare(Connection& connection, std::uint32_t schem
   if (!decision) return Failure(decision.error());
   Result<Statement> cut = connection.prepare(retention.indexed ? cut_range_sql : cut_one_sql);
   if (!cut) return Failure(cut.error());
+  Result<Statement> cut_ahead = connection.prepare(cut_ahead_sql);
+  if (!cut_ahead) return Failure(cut_ahead.error());
   Result<Statement> applied_at = connection.prepare(applied_at_sql);
   if (!applied_at) return Failure(applied_at.error());
   Result<Statement> count = connection.prepare(count_sql);
   if (!count) return Failure(count.error());
   Result<TableRowWriter> others = TableRowWriter::prepare(connection);
   if (!others) return Failure(others.error());
-  RowWriter writer(schema, retention, std::move(*energy), std::move(*state), std::move(*decision),
-                   std::move(*cut), std::move(*applied_at), std::move(*count), std::move(*others));
+  RowWriter writer(connection, schema, retention, std::move(*energy), std::move(*state),
+                   std::move(*decision), std::move(*cut), std::move(*cut_ahead),
+                   std::move(*applied_at), std::move(*count), std::move(*others));
   if (schema >= schema_with_ours) {
     Result<HouseRowWriter> house = HouseRowWriter::prepare(connection);
     if (!house) return Failure(house.error());
     writer.house_.emplace(std::move(*house));
   }
-  WATTLEDGER_TRY(writer.read_newest(connection));
+  WATTLEDGER_TRY(writer.read_newest());
+  if (!retention.indexed && retention.state_days) WATTLEDGER_TRY(writer.read_born());
   return writer;
 }
 
-Result<void> RowWriter::read_newest(Connection& connection) {
+Result<void> RowWriter::read_newest() {
   Result<std::string> newest =
-      connection.text("SELECT coalesce(max(timestamp), '') FROM system_state");
+      connection_->text("SELECT coalesce(max(timestamp), '') FROM system_state");
   if (!newest) return Failure(newest.error());
   newest_ = std::move(*newest);
-  if (retention_.indexed || !retention_.state_days) return {};
+  return {};
+}
+
+Result<void> RowWriter::read_born() {
   Result<Statement> rows =
-      connection.prepare("SELECT timestamp, id FROM system_state WHERE id > 1000000000");
+      connection_->prepare("SELECT timestamp, id FROM system_state WHERE id > 1000000000");
   if (!rows) return Failure(rows.error());
   while (true) {
     const Result<bool> row = rows->step();
@@ -140,6 +149,7 @@ Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
           [&](const fold::SessionRow& session) { return others_.write(row, session); },
           [&](const fold::WeatherRow& weather) { return others_.write(row, weather); },
           [&](const fold::ForecastRow& hour) { return others_.write(row, hour); },
+          [&](const fold::ClockSetRow&) { return cut_states_ahead(row.local); },
           // Files alone hold these.
           [&](const fold::DailyPlanRow&) { return Result<void>(); },
           [&](const fold::FileRow&) { return Result<void>(); },
@@ -239,6 +249,19 @@ Result<void> RowWriter::cut_old_states() {
   }
   last_cut_ = cut;
   late_row_ = false;
+  return {};
+}
+
+// Afterwards the newest row is the newest of those that stay, as it is after a restart.
+Result<void> RowWriter::cut_states_ahead(LocalTime now) {
+  if (!retention_.state_days) return {};
+  WATTLEDGER_TRY(cut_old_states());
+  const std::string ahead = date_text(now + std::chrono::days(1));
+  if (newest_ < ahead) return {};
+  WATTLEDGER_TRY(cut_ahead_.bind(1, std::string_view(ahead)).run());
+  born_.erase(born_.lower_bound(ahead), born_.end());
+  WATTLEDGER_TRY(read_newest());
+  last_cut_ = retention_cut(newest_, *retention_.state_days);
   return {};
 }
 

@@ -47,29 +47,34 @@ class RowWriter {
   Result<void> write(std::span<const fold::LegacyRow> rows);
 
  private:
-  RowWriter(std::uint32_t schema, Retention retention, Statement energy, Statement state,
-            Statement decision, Statement cut, Statement applied_at, Statement count,
-            TableRowWriter others)
-      : schema_(schema),
+  RowWriter(Connection& connection, std::uint32_t schema, Retention retention, Statement energy,
+            Statement state, Statement decision, Statement cut, Statement cut_ahead,
+            Statement applied_at, Statement count, TableRowWriter others)
+      : connection_(&connection),
+        schema_(schema),
         retention_(retention),
         energy_(std::move(energy)),
         state_(std::move(state)),
         decision_(std::move(decision)),
         cut_(std::move(cut)),
+        cut_ahead_(std::move(cut_ahead)),
         applied_at_(std::move(applied_at)),
         count_(std::move(count)),
         others_(std::move(others)) {}
-  Result<void> read_newest(Connection& connection);
+  Result<void> read_newest();
+  Result<void> read_born();
   Result<void> write_row(const fold::LegacyRow& row);
   Result<void> write_energy(const fold::LegacyRow& row, const fold::EnergyRow& energy);
   Result<void> write_state(const fold::LegacyRow& row, const fold::SystemStateRow& state);
   Result<void> write_decision(const fold::LegacyRow& row, const fold::DecisionRow& decision);
   Result<void> cut_old_states();
+  Result<void> cut_states_ahead(LocalTime now);
   Result<void> count_unwritten();
 
+  Connection* connection_;
   std::uint32_t schema_;
   Retention retention_;
-  Statement energy_, state_, decision_, cut_, applied_at_, count_;
+  Statement energy_, state_, decision_, cut_, cut_ahead_, applied_at_, count_;
   TableRowWriter others_;  // of the legacy tables
   bool dated_ = false;     // schema_version has its applied_at
   bool late_row_ = false;  // a row older than the last cut came

@@ -382,6 +382,32 @@ TEST_SUITE("json/documents") {
     CHECK(files.json("out/daily_snapshots/snapshot_20260107.json")["total_decisions"] == 1);
   }
 
+  TEST_CASE("a clock that was days ahead counts for nothing: the day it comes back to goes on") {
+    Files files;
+    files.take(monday + hours(8), charge(2'000'000, 100'000'000, 0, 50'000'000));
+    for (const int ahead : {1, 2, 3})
+      files.take(monday + days(ahead), charge(7'000'000, 100'000'000, 0, 50'000'000));
+    REQUIRE(files.has("out/daily_snapshots/snapshot_20260107.json"));
+    files.take(monday + hours(9), fold::ClockSetRow{});
+    CHECK(!files.has("out/daily_snapshots/snapshot_20260106.json"));
+    CHECK(!files.has("out/daily_snapshots/snapshot_20260107.json"));
+    files.take(monday + hours(10), charge(1'000'000, 100'000'000, 0, 50'000'000));
+    files.take(monday + days(1), wait());
+    CHECK(files.json("out/daily_snapshots/snapshot_20260105.json")["total_energy_kwh"] == 3.0);
+    files.take(monday + days(2), wait());
+    CHECK(files.json("out/daily_snapshots/snapshot_20260106.json")["total_decisions"] == 1);
+  }
+
+  TEST_CASE("a clock set on, or back within the day, changes no day") {
+    Files files;
+    files.take(monday + hours(8), charge(2'000'000, 100'000'000, 0, 50'000'000));
+    files.take(monday + hours(7), fold::ClockSetRow{});
+    files.take(monday + hours(8), charge(1'000'000, 100'000'000, 0, 50'000'000));
+    files.take(monday + days(1), fold::ClockSetRow{});
+    files.take(monday + days(1), wait());
+    CHECK(files.json("out/daily_snapshots/snapshot_20260105.json")["total_energy_kwh"] == 3.0);
+  }
+
   TEST_CASE("values that no home can have do not break the sums") {
     Files files;
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();

@@ -78,6 +78,13 @@ class HouseLog {
     changed.state = state;
     return tell(at, changed);
   }
+  // The clock is set to `at` from wherever it stood.
+  Sequence tell_clock_set(UtcTime at, UtcTime from) {
+    fb::ClockSteppedT stepped;
+    stepped.before_us = to_us(from);
+    stepped.after_us = to_us(at);
+    return tell(at, stepped);
+  }
   // A site and `minutes` readings a minute apart, a decision in every fifteenth.
   void tell_minutes(int minutes, std::uint16_t soc_bp = 5'000) {
     if (now_ == UtcTime{}) {

@@ -5,11 +5,13 @@
 #include <rapidcheck/detail/Results.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 
 #include "projections/live/live_projections.hpp"
 #include "tests/projections/house_log.hpp"
+#include "tests/support/program.hpp"
 
 namespace wattledger::projections {
 namespace {
@@ -28,7 +30,8 @@ enum class Tell {
   charging,
   selling,
   plan,
-  fault
+  fault,
+  clock
 };
 
 // One event and the seconds before it.
@@ -59,7 +62,8 @@ rc::Gen<Step> any_step() {
                                                     {2, Tell::charging},
                                                     {2, Tell::selling},
                                                     {1, Tell::plan},
-                                                    {1, Tell::fault}});
+                                                    {1, Tell::fault},
+                                                    {1, Tell::clock}});
   return rc::gen::build<Step>(rc::gen::set(&Step::tell, tell),
                               rc::gen::set(&Step::seconds, seconds),
                               rc::gen::set(&Step::value, rc::gen::inRange(0, 10'000)));
@@ -185,15 +189,25 @@ void tell(HouseLog& house, UtcTime at, const Step& step) {
     case Tell::fault:
       tell_fault(house, at, step.value);
       return;
+    case Tell::clock:
+      return;  // live_equals_replayed() sets it
   }
 }
 
-// The live side: now and then it looks, settles, or dies without a word and starts again with other
-// batches.
+// Back by seconds up to some weeks, mostly by hours and days.
+UtcTime set_back(HouseLog& house, UtcTime now, int value) {
+  const UtcTime back = now - std::chrono::seconds(std::int64_t{value} * value / 30 + 1);
+  house.tell_clock_set(back, now);
+  return back;
+}
+
+// The live side: now and then it looks, settles, or ends without a word and starts again with other
+// batches; or a process of its own feeds in its place, and is killed at some change of a file.
 class LiveSide {
  public:
   LiveSide(HouseLog& house, const std::filesystem::path& data) : house_(house) {
-    options_.data = data;
+    std::filesystem::create_directories(data);
+    options_.data = std::filesystem::canonical(data);
     options_.json = true;
     options_.json_selling_files = *rc::gen::arbitrary<bool>();
   }
@@ -203,6 +217,7 @@ class LiveSide {
     if (act > 3) return;
     house_.flush();
     if (act == 0) live_.reset();
+    if (act == 3) feed_and_be_killed();
     ensure_running();
     must(live_->catch_up());
     if (act == 1) must(live_->settle());
@@ -225,6 +240,27 @@ class LiveSide {
                 report.standing == TargetStanding::behind ||
                 report.standing == TargetStanding::current);
   }
+  // In most runs at one of its changes; in some it gets to its end.
+  void feed_and_be_killed() {
+#ifdef WATTLEDGER_KILLER
+    live_.reset();
+    const int at = *rc::gen::inRange(1, 150);
+    const int batch = *rc::gen::inRange(1, 40);
+    const char* asan = std::getenv("ASAN_OPTIONS");
+    const testing::Ran ran = testing::run(
+        "/usr/bin/env",
+        {"LD_PRELOAD=" WATTLEDGER_KILLER,
+         // AddressSanitizer wants to stand before every other library; it works behind this one.
+         "ASAN_OPTIONS=verify_asan_link_order=0" + (asan ? ":" + std::string(asan) : ""),
+         "WATTLEDGER_KILL_UNDER=" + options_.data.string(),
+         "WATTLEDGER_KILL_AT=" + std::to_string(at), WATTLEDGER_LIVE_FEEDER,
+         house_.log().directory().string(), options_.data.string(), std::to_string(batch),
+         options_.json_selling_files ? "yes" : "no"});
+    RC_LOG() << ran.err;
+    RC_ASSERT(ran.code == 0 || ran.code == 128 + SIGKILL);
+    RC_CLASSIFY(ran.code != 0, "killed");
+#endif
+  }
   HouseLog& house_;
   LiveOptions options_;
   std::optional<LiveProjections> live_;
@@ -241,7 +277,10 @@ void live_equals_replayed() {
   const auto steps = *rc::gen::scale(2.0, rc::gen::container<std::vector<Step>>(any_step()));
   for (const Step& step : steps) {
     now += std::chrono::seconds(step.seconds);
-    tell(house, now, step);
+    if (step.tell == Tell::clock)
+      now = set_back(house, now, step.value);
+    else
+      tell(house, now, step);
     live.maybe_act();
   }
   live.finish();
@@ -258,7 +297,7 @@ void live_equals_replayed() {
 }  // namespace
 
 TEST_SUITE("projections") {
-  TEST_CASE("live equals replayed: any history, any batches, any restarts") {
+  TEST_CASE("live equals replayed: any history, any batches, any restarts, any kill") {
     // Each history costs a log, two SQLite files and their flushes to the disk: fewer than
     // rapidcheck's hundred.
     rc::detail::TestParams params = rc::detail::configuration().testParams;

@@ -363,6 +363,41 @@ TEST_SUITE("projections/live") {
     CHECK(status_of(live, "sqlite").fed);
     owner.check_equals_rebuilt(house);
   }
+
+  TEST_CASE("a clock that was weeks ahead leaves today's files and states, and none of its own") {
+    Owner owner;
+    HouseLog house(owner.directory / "log");
+    const UtcTime noon = testing::at_s(0) + std::chrono::hours(12);
+    const auto tell_day = [&](UtcTime from) {
+      for (int hour = 0; hour < 6; ++hour) house.tell_reading(from + std::chrono::hours(hour));
+      house.tell_decision(from + std::chrono::hours(6));
+      house.flush();
+    };
+    const auto states = [&](const std::string& where) {
+      return SqliteReader(owner.file).one("SELECT count(*) FROM system_state WHERE " + where);
+    };
+    house.tell_site(noon - std::chrono::days(2));
+    tell_day(noon - std::chrono::days(2));
+    const UtcTime ahead = noon + std::chrono::days(20);
+    tell_day(ahead);
+    owner.run(house);
+    const std::string today =
+        "'" + iso_text(LocalTime(noon.time_since_epoch())).substr(0, 10) + "'";
+    CHECK(states("timestamp > " + today) == "6");
+
+    house.tell_clock_set(noon, ahead + std::chrono::hours(7));
+    tell_day(noon + std::chrono::minutes(1));
+    owner.run(house);
+    CHECK(states("timestamp > " + today) == "6");  // today's
+    CHECK(states("timestamp > date(" + today + ", '+1 day')") == "0");
+    CHECK(states("timestamp < " + today) == "6");
+    std::string days;
+    for (const auto& each : std::filesystem::directory_iterator(owner.data / "out" / "energy_data"))
+      if (const auto name = each.path().filename().string(); name.rfind("energy_data_", 0) == 0)
+        days += name + " ";
+    CHECK(days == "energy_data_" + today.substr(1, 10) + ".json ");
+    owner.check_equals_rebuilt(house);
+  }
 }
 
 }  // namespace wattledger::projections
