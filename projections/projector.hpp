@@ -37,8 +37,8 @@ class Projector {
   // Opens nothing for writing.
   [[nodiscard]] virtual Result<std::optional<Checkpoint>> checkpoint() = 0;
   // Applies `rows` and moves the checkpoint from `before` (compared with what the target holds:
-  // conflict) to `after`, in one transaction of the target. A ClockSetRow comes alone: what was
-  // dropped for its age before it does not rest on how records fell into batches.
+  // conflict) to `after`, in one transaction of the target. A ClockSetRow comes alone (but the
+  // log's first): what was dropped for its age before it does not rest on batches.
   virtual Result<void> apply(const std::optional<Checkpoint>& before, const Checkpoint& after,
                              std::span<const fold::LegacyRow> rows) = 0;
   // Makes everything applied durable (files: fsync and manifest). Called at most every five minutes

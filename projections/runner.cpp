@@ -230,6 +230,15 @@ void Runner::Impl::settle_standings(Sequence head) {
   }
 }
 
+// A ClockStepped is a batch by itself. Where the next one ends, at most at `until`.
+Sequence end_of_batch(const log::Meta& meta, Sequence position, Sequence until) {
+  for (const log::ClockEpoch& epoch : meta.epochs) {
+    if (epoch.first <= position || epoch.first > until || epoch.first.value == 1) continue;
+    return epoch.first == position.next() ? epoch.first : Sequence{epoch.first.value - 1};
+  }
+  return until;
+}
+
 // Where the next batch ends: a place whose root the tree can tell, known before anything is folded.
 // Batches end at whole stored nodes where they can, so that no root rests on single records.
 Result<Sequence> Runner::Impl::next_stop(const log::Snapshot& snapshot, Sequence to) {
@@ -237,10 +246,11 @@ Result<Sequence> Runner::Impl::next_stop(const log::Snapshot& snapshot, Sequence
   Sequence until{std::min<std::uint64_t>(to.value, position.value + options.batch_events_max)};
   if (until < to && options.batch_events_max >= node) until.value -= until.value % node;
   auto found = log::root_at(snapshot, until.value);
-  // With a node missing only the head's root is known.
+  // With a node missing only the head's root is known. Before a ClockStepped none is told then,
+  // which nobody can hold against the log.
   if (!found && found.error().kind == ErrorKind::corrupt && options.over_damage) {
-    until = snapshot.head();
-    found = log::root_at(snapshot, until.value);
+    until = end_of_batch(snapshot.meta(), position, snapshot.head());
+    found = until == snapshot.head() ? log::root_at(snapshot, until.value) : Digest{};
   }
   if (!found) return Failure(found.error());
   root = *found;
@@ -280,15 +290,6 @@ Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to
     position = *until;
   }
   return {};
-}
-
-// A ClockStepped is a batch by itself. Where the next one ends, at most at `until`.
-Sequence end_of_batch(const log::Meta& meta, Sequence position, Sequence until) {
-  for (const log::ClockEpoch& epoch : meta.epochs) {
-    if (epoch.first <= position || epoch.first > until || epoch.first.value == 1) continue;
-    return epoch.first == position.next() ? epoch.first : Sequence{epoch.first.value - 1};
-  }
-  return until;
 }
 
 // What was folded since becomes the batch; the memory of the one before is used again.

@@ -44,7 +44,7 @@ void on_call(CLI::App& command, Invocation& invocation, std::function<Exit()> ru
 class Option {
  public:
   explicit Option(CLI::Option& option) : option_(&option) {}
-  Option& type_name(const std::string& name);  // how help calls its value; TEXT unless said
+  Option& type_name(const std::string& name);  // how help calls its value
   Option& required();
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -98,6 +99,10 @@ std::string schedule_element(const fold::SessionRow& row) {
 
 std::string day_of(const fold::SessionRow& row) { return start_of(row).substr(0, 10); }
 
+std::string schedule_name(const std::string& day) {
+  return "out/charging_schedule_" + day + ".json";
+}
+
 // All charging sessions that begin on the day.
 void write_schedule(const DocumentsState& state, const std::string& day, FileChanges& changes) {
   std::vector<const fold::SessionRow*> rows;
@@ -108,7 +113,7 @@ void write_schedule(const DocumentsState& state, const std::string& day, FileCha
   std::string list;
   for (const fold::SessionRow* row : rows)
     list += (list.empty() ? "" : ", ") + schedule_element(*row);
-  changes.whole["out/charging_schedule_" + day + ".json"] = fold::python_indented("[" + list + "]");
+  changes.whole[schedule_name(day)] = fold::python_indented("[" + list + "]");
 }
 
 const fold::SessionRow* charging_session(const DocumentsState& state, const std::string& id) {
@@ -146,6 +151,11 @@ std::string plan_status(const fold::DailyPlanRow& plan, std::size_t begun, std::
   return begun != 0 ? "active" : plan.status;
 }
 
+std::string plan_name(const fold::DailyPlanRow& plan) {
+  return "out/multi_session_data/daily_plan_" +
+         compact_day(day_text(plan.day.time_since_epoch().count())) + ".json";
+}
+
 void write_plan(const DocumentsState& state, const fold::DailyPlanRow& plan, FileChanges& changes) {
   double hours = 0, energy = 0, cost = 0, savings = 0;
   std::size_t begun = 0, over = 0;
@@ -161,20 +171,18 @@ void write_plan(const DocumentsState& state, const fold::DailyPlanRow& plan, Fil
     savings += planned.savings.value_or(0.0);
     list += (list.empty() ? "" : ", ") + planned_element(planned, now, plan.created_at, status);
   }
-  const std::string day = day_text(plan.day.time_since_epoch().count());
-  changes.whole["out/multi_session_data/daily_plan_" + compact_day(day) + ".json"] =
-      fold::python_indented(
-          PythonObject()
-              .add("date", day)
-              .add("total_sessions", static_cast<std::int64_t>(plan.sessions.size()))
-              .add("total_duration_hours", hours)
-              .add("total_estimated_energy_kwh", energy)
-              .add("total_estimated_cost_pln", cost)
-              .add("total_estimated_savings_pln", savings)
-              .add_raw("sessions", "[" + list + "]")
-              .add("created_at", plan.created_at)
-              .add("status", plan_status(plan, begun, over))
-              .text());
+  changes.whole[plan_name(plan)] = fold::python_indented(
+      PythonObject()
+          .add("date", day_text(plan.day.time_since_epoch().count()))
+          .add("total_sessions", static_cast<std::int64_t>(plan.sessions.size()))
+          .add("total_duration_hours", hours)
+          .add("total_estimated_energy_kwh", energy)
+          .add("total_estimated_cost_pln", cost)
+          .add("total_estimated_savings_pln", savings)
+          .add_raw("sessions", "[" + list + "]")
+          .add("created_at", plan.created_at)
+          .add("status", plan_status(plan, begun, over))
+          .text());
 }
 
 // ---- Selling
@@ -292,6 +300,10 @@ void take_energy(DocumentsState& state, const fold::EnergyRow& energy, UtcTime a
   state.import_at = at;
 }
 
+std::string monthly_name(std::int64_t day) {
+  return "out/monthly_snapshots/monthly_snapshot_" + compact_day(month_text(day)) + ".json";
+}
+
 void close_month(DocumentsState& state, FileChanges& changes) {
   std::vector<DaySums> decided, sold;
   for (const DaySums& day : state.month) {
@@ -299,10 +311,10 @@ void close_month(DocumentsState& state, FileChanges& changes) {
     if (day.sessions != 0) sold.push_back(day);
   }
   if (!decided.empty())
-    changes.whole["out/monthly_snapshots/monthly_snapshot_" +
-                  compact_day(month_text(decided.front().day)) + ".json"] =
+    changes.whole[monthly_name(decided.front().day)] =
         fold::python_indented(monthly_snapshot(decided));
   if (!sold.empty()) add_element(changes, "monthly_reports.json", monthly_report(sold));
+  state.last_month = std::move(state.month);
   state.month.clear();
 }
 
@@ -344,22 +356,56 @@ bool enter_day(DocumentsState& state, LocalTime now, FileChanges& changes) {
   return true;
 }
 
+// Sessions and plans of which a clock ahead told first, and their files.
+void forget_ahead(DocumentsState& state, const std::string& day, FileChanges& changes) {
+  std::set<std::string> schedules;
+  std::erase_if(state.sessions, [&](const KnownSession& each) {
+    if (each.row.told_at.substr(0, 10) <= day) return false;
+    if (!each.row.selling) schedules.insert(day_of(each.row));
+    return true;
+  });
+  for (const std::string& of : schedules) {
+    const bool empty = std::none_of(
+        state.sessions.begin(), state.sessions.end(),
+        [&](const KnownSession& each) { return !each.row.selling && day_of(each.row) == of; });
+    if (empty)
+      changes.whole[schedule_name(of)] = std::nullopt;
+    else
+      write_schedule(state, of, changes);
+  }
+  std::erase_if(state.plans, [&](const fold::DailyPlanRow& plan) {
+    if (plan.created_at.substr(0, 10) <= day) return false;
+    changes.whole[plan_name(plan)] = std::nullopt;
+    return true;
+  });
+}
+
 // A clock that was ahead by days: what was counted for them was never then. The day on which the
-// clock stands is open again, with what it had when it was left.
+// clock stands is open again, with what it had when it was left, and so is its month.
 void set_back(DocumentsState& state, std::int64_t day, FileChanges& changes) {
   if (!state.today || state.today->day <= day) return;
+  const std::string month = month_text(day);
+  std::vector<DaySums> known = std::move(state.last_month);
+  known.insert(known.end(), state.month.begin(), state.month.end());
+  state.last_month.clear();
+  state.month.clear();
   DaySums again;
   again.day = day;
-  for (DaySums& each : state.month) {
+  for (DaySums& each : known) {
+    if (month_text(each.day) < month) {
+      state.last_month.push_back(std::move(each));
+      continue;
+    }
+    changes.whole[monthly_name(each.day)] = std::nullopt;
+    if (each.day >= day) changes.whole[snapshot_name(each.day)] = std::nullopt;
     if (each.day == day) again = each;
-    if (each.day > day && each.decisions() != 0)
-      changes.whole[snapshot_name(each.day)] = std::nullopt;
+    if (each.day < day) state.month.push_back(std::move(each));
   }
-  std::erase_if(state.month, [&](const DaySums& each) { return each.day >= day; });
   state.today = std::move(again);
   const auto ahead =
       std::erase_if(state.soc_drops_bp, [&](const auto& each) { return each.first > day; });
   if (ahead != 0) changes.whole["data/daily_soc_drops.json"] = soc_drops_text(state.soc_drops_bp);
+  forget_ahead(state, day_text(day), changes);
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ struct KnownSession {
 struct DocumentsState {
   std::optional<DaySums> today;
   std::vector<DaySums> month;                         // days of today's month that are over
+  std::vector<DaySums> last_month;                    // for a clock that is set back into it
   std::optional<std::int64_t> import_mwh;             // the meter's at the last reading
   UtcTime import_at{};                                // … and when that was
   std::vector<KnownSession> sessions;                 // of the last days

@@ -87,6 +87,7 @@ void each_field(T& s,
                 const Visit& visit) requires std::same_as<std::remove_const_t<T>, DocumentsState> {
   visit("today", s.today);
   visit("month", s.month);
+  visit("last_month", s.last_month);
   visit("import_mwh", s.import_mwh);
   visit("import_at", s.import_at);
   visit("sessions", s.sessions);

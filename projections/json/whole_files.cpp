@@ -142,11 +142,14 @@ Result<void> drop_event_files(const fs::path& data, std::string_view first_day,
                               std::string_view last_day) {
   const auto names = whole_names(data);
   if (!names) return Failure(names.error());
+  std::set<fs::path> parents;
   for (const std::string& name : *names) {
     const auto day = event_day(name);
-    if (day && (*day < first_day || (!last_day.empty() && *day > last_day)))
-      WATTLEDGER_TRY(remove_file(data / name));
+    if (!day || (*day >= first_day && (last_day.empty() || *day <= last_day))) continue;
+    WATTLEDGER_TRY(remove_file(data / name));
+    parents.insert((data / name).parent_path());
   }
+  for (const fs::path& parent : parents) WATTLEDGER_TRY(sync_directory(parent));
   return {};
 }
 

@@ -3,8 +3,8 @@
 //
 // Retention is counted in local days back from the newest state row and depends on nothing but the
 // rows, so that the content is the same however the rows were cut into batches: a row stands if its
-// day is at most `days` before the newest one's. Imported rows (ids up to 1 000 000 000) are never
-// cut.
+// day is at most `days` before the newest one's, nor later than that of a clock set
+// back since. Imported rows (ids up to 1 000 000 000) are never cut.
 #pragma once
 
 #include <cstdint>

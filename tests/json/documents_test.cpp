@@ -398,6 +398,25 @@ TEST_SUITE("json/documents") {
     CHECK(files.json("out/daily_snapshots/snapshot_20260106.json")["total_decisions"] == 1);
   }
 
+  TEST_CASE("a clock that was ahead over a month's end gives the month back as well") {
+    Files files;
+    const LocalTime late = monday + days(24);  // 29 January
+    for (int day = 0; day < 2; ++day)
+      files.take(late + days(day), charge(1'000'000, 100'000'000, 0, 50'000'000));
+    for (const int ahead : {10, 11, 12}) files.take(late + days(ahead), wait());
+    REQUIRE(files.has("out/monthly_snapshots/monthly_snapshot_202601.json"));
+    REQUIRE(files.has("out/daily_snapshots/snapshot_20260209.json"));
+    files.take(late + days(1) + hours(1), fold::ClockSetRow{});
+    CHECK(!files.has("out/monthly_snapshots/monthly_snapshot_202601.json"));
+    CHECK(!files.has("out/daily_snapshots/snapshot_20260130.json"));
+    CHECK(!files.has("out/daily_snapshots/snapshot_20260209.json"));
+    files.take(late + days(1) + hours(2), charge(1'000'000, 100'000'000, 0, 50'000'000));
+    files.take(late + days(3), wait());
+    const auto month = files.json("out/monthly_snapshots/monthly_snapshot_202601.json");
+    CHECK(month["total_energy_kwh"] == 3.0);
+    CHECK(month["days_with_data"] == 2);
+  }
+
   TEST_CASE("a clock set on, or back within the day, changes no day") {
     Files files;
     files.take(monday + hours(8), charge(2'000'000, 100'000'000, 0, 50'000'000));

@@ -54,33 +54,33 @@ void run_with_crashes(const fs::path& data, std::int64_t end,
 TEST_SUITE("json/crash") {
   TEST_CASE("killed anywhere, torn anywhere, the files end byte for byte as without") {
     constexpr std::int64_t end = 10 * 24 * 60;
-    testing::TemporaryDirectory whole;
+    testing::MemoryDirectory whole;
     build(whole.path(), end);
     const auto expected = files_in(whole.path());
     CHECK(rc::check([&] {
       const auto dice = *rc::gen::container<std::vector<std::uint32_t>>(
           15, rc::gen::inRange<std::uint32_t>(0, 1U << 30U));
-      testing::TemporaryDirectory data;
+      testing::MemoryDirectory data;
       run_with_crashes(data.path(), end, dice);
       RC_ASSERT(files_in(data.path()) == expected);
     }));
   }
 
   TEST_CASE("killed before the first settling, it begins from nothing") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     REQUIRE(feed(*projector_in(data.path()), 0, 3).has_value());
     const auto projector = projector_in(data.path());
     REQUIRE(projector->checkpoint().has_value());
     CHECK_FALSE(projector->checkpoint()->has_value());
     REQUIRE(feed(*projector, 0, 20).has_value());
     REQUIRE(projector->settle().has_value());
-    testing::TemporaryDirectory whole;
+    testing::MemoryDirectory whole;
     build(whole.path(), 20);
     CHECK(files_in(data.path()) == files_in(whole.path()));
   }
 
   TEST_CASE("a bracket overwritten without any growth is put back") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     build(data.path(), 10);
     const auto expected = files_in(data.path());
     const fs::path file = data / "out" / "energy_data" / "energy_data_2025-10-01.json";

@@ -49,7 +49,7 @@ void check_array_file(const fs::path& legacy, std::size_t step) {
   REQUIRE_FALSE(text.empty());
   std::vector<fold::LegacyRow> rows;
   for (const Json& each : Json::parse(text)) rows.push_back(energy_of(each));
-  testing::TemporaryDirectory data;
+  testing::MemoryDirectory data;
   const auto projector = projector_in(data.path());
   std::uint64_t sequence = 0;
   for (std::size_t from = 0; from < rows.size(); from += step) {
@@ -66,7 +66,7 @@ void check_array_file(const fs::path& legacy, std::size_t step) {
 
 TEST_SUITE("json/projector") {
   TEST_CASE("looking creates nothing") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const auto projector = projector_in(data.path());
     const auto checkpoint = projector->checkpoint();
     REQUIRE(checkpoint.has_value());
@@ -76,7 +76,7 @@ TEST_SUITE("json/projector") {
   }
 
   TEST_CASE("each family goes into its day's file in its form") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const auto projector = projector_in(data.path());
     REQUIRE(feed(*projector, 0, 1).has_value());
     const auto files = files_in(data.path());
@@ -109,8 +109,8 @@ TEST_SUITE("json/projector") {
   }
 
   TEST_CASE("batches of any size give the same bytes") {
-    testing::TemporaryDirectory one;
-    testing::TemporaryDirectory many;
+    testing::MemoryDirectory one;
+    testing::MemoryDirectory many;
     build(one.path(), 3 * day);
     const auto projector = projector_in(many.path());
     std::int64_t at = 0;
@@ -125,7 +125,7 @@ TEST_SUITE("json/projector") {
 
   TEST_CASE(
       "the checkpoint is durable when the rows' time has moved on by five minutes, not before") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const auto projector = projector_in(data.path());
     REQUIRE(feed(*projector, 0, 1).has_value());
     REQUIRE(feed(*projector, 1, 5).has_value());
@@ -140,7 +140,7 @@ TEST_SUITE("json/projector") {
   }
 
   TEST_CASE("events without rows move the checkpoint too") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const auto projector = projector_in(data.path());
     REQUIRE(projector->apply(std::nullopt, checkpoint_at(3), {}).has_value());
     REQUIRE(projector->settle().has_value());
@@ -148,7 +148,7 @@ TEST_SUITE("json/projector") {
   }
 
   TEST_CASE("a batch that does not begin where the files stand is refused") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const auto projector = projector_in(data.path());
     REQUIRE(feed(*projector, 0, 5).has_value());
     const auto files = files_in(data.path());
@@ -160,7 +160,7 @@ TEST_SUITE("json/projector") {
   }
 
   TEST_CASE("a file system that takes no more leaves the files as they were") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const auto projector = projector_in(data.path());
     REQUIRE(feed(*projector, 0, 30).has_value());
     REQUIRE(projector->settle().has_value());
@@ -175,7 +175,7 @@ TEST_SUITE("json/projector") {
     CHECK(files_in(data.path()) == files);
     REQUIRE(feed(*projector, 30, 120).has_value());
     REQUIRE(projector->settle().has_value());
-    testing::TemporaryDirectory whole;
+    testing::MemoryDirectory whole;
     build(whole.path(), 120);
     CHECK(files_in(data.path()) == files_in(whole.path()));
   }
@@ -187,7 +187,7 @@ TEST_SUITE("json/ownership") {
          {"energy_data/energy_data_2025-10-01.json", "coordinator_state_20251001_000000.json",
           "energy_data/battery_selling_decision_20251001_180100.json"}) {
       CAPTURE(name);
-      testing::TemporaryDirectory data;
+      testing::MemoryDirectory data;
       write_text(data / "out" / name, "[]");
       const auto projector = projector_in(data.path());
       const auto checkpoint = projector->checkpoint();
@@ -201,13 +201,13 @@ TEST_SUITE("json/ownership") {
   }
 
   TEST_CASE("files of other names are nobody's business") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     write_text(data / "out" / "notes.txt", "mine");
     CHECK(feed(*projector_in(data.path()), 0, 5).has_value());
   }
 
   TEST_CASE("a file that somebody put where a new day's would come is not overwritten") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const auto projector = projector_in(data.path());
     REQUIRE(feed(*projector, 0, 10).has_value());
     write_text(data / "out" / "coordinator_state_20251002.json", "theirs");
@@ -219,7 +219,7 @@ TEST_SUITE("json/ownership") {
   }
 
   TEST_CASE("a listed file that is missing or shorter is named, with the remedy") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     build(data.path(), 10);
     const fs::path file = data / "out" / "coordinator_state_20251001.json";
     fs::resize_file(file, 3);
@@ -237,13 +237,13 @@ TEST_SUITE("json/ownership") {
   }
 
   TEST_CASE("a file removed or edited while it is fed is found when it is settled") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const fs::path file = data / "out" / "coordinator_state_20251001.json";
     const auto projector = projector_in(data.path());
     REQUIRE(feed(*projector, 0, 3).has_value());
     fs::remove(file);
     CHECK(projector->settle().error().kind == ErrorKind::corrupt);
-    testing::TemporaryDirectory other;
+    testing::MemoryDirectory other;
     const auto second = projector_in(other.path());
     REQUIRE(feed(*second, 0, 3).has_value());
     write_text(other / "out" / "coordinator_state_20251001.json", "edited");
@@ -279,7 +279,7 @@ TEST_SUITE("json/ownership") {
     };
     for (const Row& row : rows) {
       CAPTURE(row.name);
-      testing::TemporaryDirectory data;
+      testing::MemoryDirectory data;
       write_text(data / "out" / manifest_file, row.text);
       const auto checkpoint = projector_in(data.path())->checkpoint();
       REQUIRE_FALSE(checkpoint.has_value());
@@ -291,7 +291,7 @@ TEST_SUITE("json/ownership") {
 
 TEST_SUITE("json/retention") {
   TEST_CASE("whole days more than seven before the newest row are removed") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     build(data.path(), 9 * day + 1);
     const auto files = files_in(data.path());
     CHECK(files.count("coordinator_state_20251002.json") == 0);
@@ -306,9 +306,9 @@ TEST_SUITE("json/retention") {
   }
 
   TEST_CASE("live, in one go and staged hold the same") {
-    testing::TemporaryDirectory live;
-    testing::TemporaryDirectory whole;
-    testing::TemporaryDirectory staged;
+    testing::MemoryDirectory live;
+    testing::MemoryDirectory whole;
+    testing::MemoryDirectory staged;
     const auto projector = projector_in(live.path());
     for (std::int64_t at = 0; at < 12 * day; at += 97)
       REQUIRE(feed(*projector, at, std::min(at + 97, 12 * day)).has_value());
@@ -320,7 +320,7 @@ TEST_SUITE("json/retention") {
   }
 
   TEST_CASE("keep-all keeps all") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     build(data.path(), 12 * day, true, true);
     const auto files = files_in(data.path());
     CHECK(count_day_files(files) == 12 * 3);
@@ -328,7 +328,7 @@ TEST_SUITE("json/retention") {
   }
 
   TEST_CASE("a row of a day out of reach, from a clock that went back, is left out") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     const auto projector = projector_in(data.path());
     const auto late = rows_of_minute(20 * day);
     const auto early = rows_of_minute(0);
@@ -339,7 +339,7 @@ TEST_SUITE("json/retention") {
   }
 
   TEST_CASE("a removal that was cut short is made up for") {
-    testing::TemporaryDirectory data;
+    testing::MemoryDirectory data;
     build(data.path(), 10);
     Json manifest = Json::parse(text_of(data / "out" / manifest_file));
     manifest["expired"] = {"coordinator_state_20250920.json"};
@@ -348,7 +348,7 @@ TEST_SUITE("json/retention") {
     const auto projector = projector_in(data.path());
     REQUIRE(feed(*projector, 10, 20).has_value());
     REQUIRE(projector->settle().has_value());
-    testing::TemporaryDirectory whole;
+    testing::MemoryDirectory whole;
     build(whole.path(), 20);
     CHECK(files_in(data.path()) == files_in(whole.path()));
   }

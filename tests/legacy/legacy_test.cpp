@@ -19,8 +19,8 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 using testing::HouseLog;
+using testing::MemoryDirectory;
 using testing::must;
-using testing::TemporaryDirectory;
 
 constexpr int days_told = 40;
 // Under a sanitizer one version is enough: what differs between them is SQL.
@@ -187,7 +187,7 @@ void check_with_reader(const fs::path& directory, std::uint32_t version) {
 TEST_SUITE("legacy") {
   TEST_CASE(
       "a reader written from the contract alone accepts every schema version and every file") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     tell_forty_days(house);
     for (std::uint32_t version = first_version; version <= 4; ++version) {
@@ -201,7 +201,7 @@ TEST_SUITE("legacy") {
   }
 
   TEST_CASE("rolled back to version 3 and forward to 5, all is what two straight builds give") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     tell_forty_days(house);
     LiveOptions live;
@@ -231,7 +231,7 @@ TEST_SUITE("legacy") {
       MESSAGE("skipped: " << sample.string() << " is absent");
       return;
     }
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     fs::copy(sample / "out", directory / "out", fs::copy_options::recursive);
     fs::create_directory(directory / "data");
     for (const char* name : {"price_history.json", "price_cache.json", "daily_soc_drops.json"})

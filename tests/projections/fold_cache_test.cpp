@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HouseLog;
+using testing::MemoryDirectory;
 using testing::must;
-using testing::TemporaryDirectory;
 
 // The fold of the log's first records, with nobody to feed.
 FoldSnapshot fold_of(const log::Log& log, std::optional<Sequence> through = {}) {
@@ -62,7 +62,7 @@ void write(const fs::path& file, const std::string& bytes) {
 }
 
 struct CachedHouse {
-  TemporaryDirectory directory;
+  MemoryDirectory directory;
   HouseLog house{directory / "log"};
   FoldCache cache{directory / "cache"};
 
@@ -165,7 +165,7 @@ TEST_SUITE("projections/fold cache") {
   }
 
   TEST_CASE("live projections begin at a snapshot and end at what a rebuild from the start gives") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     LiveOptions options;
     options.data = directory / "data";
@@ -203,7 +203,7 @@ TEST_SUITE("projections/fold cache") {
 
 TEST_SUITE("projections/damage") {
   TEST_CASE("a fold goes on behind records that are changed or gone, and counts them") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     { HouseLog(directory / "log").tell_minutes(400); }
     {
       testing::RawEnvironment raw(directory / "log");
@@ -245,7 +245,7 @@ TEST_SUITE("projections/damage") {
   }
 
   TEST_CASE("a damaged last record is stepped over too") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     { HouseLog(directory / "log").tell_minutes(10); }
     { testing::RawEnvironment(directory / "log").remove("events", testing::key_of(11)); }
     const log::Log log = must(log::Log::open(directory / "log"));
@@ -260,7 +260,7 @@ TEST_SUITE("projections/damage") {
   }
 
   TEST_CASE("live projections over a damaged log: fed to the head, continued afterwards") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     LiveOptions options;
     options.data = directory / "data";
     { HouseLog(directory / "log").tell_minutes(400); }
@@ -290,7 +290,7 @@ TEST_SUITE("projections/damage") {
   }
 
   TEST_CASE("a root that damage keeps the log from telling is unknown, not another one") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     { HouseLog(directory / "log").tell_minutes(300); }
     Digest root;
     {

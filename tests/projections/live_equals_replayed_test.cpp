@@ -17,8 +17,8 @@ namespace wattledger::projections {
 namespace {
 
 using testing::HouseLog;
+using testing::MemoryDirectory;
 using testing::must;
-using testing::TemporaryDirectory;
 
 enum class Tell {
   reading,
@@ -267,7 +267,7 @@ class LiveSide {
 };
 
 void live_equals_replayed() {
-  const TemporaryDirectory directory;
+  const MemoryDirectory directory;
   HouseLog house(directory / "log");
   LiveSide live(house, directory / "live");
   // From some hours before the repeated hour of autumn, or the one that spring leaves out.

@@ -15,12 +15,12 @@ namespace wattledger::projections {
 namespace {
 
 using testing::HouseLog;
+using testing::MemoryDirectory;
 using testing::must;
 using testing::SqliteReader;
-using testing::TemporaryDirectory;
 
 struct Owner {
-  TemporaryDirectory directory;
+  MemoryDirectory directory;
   std::filesystem::path data = directory / "data";
   std::filesystem::path file = data / sqlite_file_name;
 
@@ -69,7 +69,7 @@ LiveStatus status_of(const LiveProjections& live, const std::string& name) {
 TEST_SUITE("projections/staging") {
   TEST_CASE("what is a day old in staging goes, what is younger stays, by the newest thing in it") {
     namespace fs = std::filesystem;
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto now = fs::file_time_type::clock::now();
     const auto make = [&](const char* path, std::chrono::hours age) {
       const fs::path file = home / "staging" / path;
@@ -91,7 +91,7 @@ TEST_SUITE("projections/staging") {
     CHECK_FALSE(fs::exists(home / "staging" / "before"));
     CHECK(fs::exists(home / "staging" / "undo-7" / "out" / "day.json"));
     CHECK(remove_old_staging(home.path(), now).empty());
-    const TemporaryDirectory empty;
+    const MemoryDirectory empty;
     CHECK(remove_old_staging(empty.path(), now).empty());
   }
 }

@@ -30,7 +30,7 @@ Rows built(HouseLog& house, const std::filesystem::path& directory, const std::s
 
 TEST_SUITE("projections/operations") {
   TEST_CASE("a command stands with its answer, or without one") {
-    const testing::TemporaryDirectory directory;
+    const testing::MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(at_s(0));
     fb::CommandIssuedT command;
@@ -67,7 +67,7 @@ TEST_SUITE("projections/operations") {
   }
 
   TEST_CASE("a fault is cleared by its sequence, or all of its kind; an alert ends once") {
-    const testing::TemporaryDirectory directory;
+    const testing::MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(at_s(0));
     fb::FaultRaisedT fault;
@@ -107,7 +107,7 @@ TEST_SUITE("projections/operations") {
   }
 
   TEST_CASE("an outage told in whole seconds, as it once was, stands in milliseconds") {
-    const testing::TemporaryDirectory directory;
+    const testing::MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(at_s(0));
     fb::SourceFailedT failed;
@@ -131,7 +131,7 @@ TEST_SUITE("projections/operations") {
   }
 
   TEST_CASE("a session is one row, whatever its changes say; a policy is one each") {
-    const testing::TemporaryDirectory directory;
+    const testing::MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(at_s(0));
     fb::SellingSessionChangedT sale;
@@ -163,7 +163,7 @@ TEST_SUITE("projections/operations") {
   }
 
   TEST_CASE("the readings of each local day are counted by their quality") {
-    const testing::TemporaryDirectory directory;
+    const testing::MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(at_s(0));
     const auto read = [&](std::int64_t second, fb::Quality quality) {
@@ -182,7 +182,7 @@ TEST_SUITE("projections/operations") {
   }
 
   TEST_CASE("no query of an owner or an audit reads a whole table") {
-    const testing::TemporaryDirectory directory;
+    const testing::MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(5);
     for (const char* sql :

@@ -14,9 +14,9 @@ namespace wattledger::projections {
 namespace {
 
 using testing::HouseLog;
+using testing::MemoryDirectory;
 using testing::must;
 using testing::SqliteReader;
-using testing::TemporaryDirectory;
 
 StageOptions into(const std::filesystem::path& directory) {
   StageOptions options;
@@ -46,7 +46,7 @@ void write_text(const std::filesystem::path& file, const std::string& text) {
 
 TEST_SUITE("projections/rebuild") {
   TEST_CASE("one pass builds every projection, verified, with checkpoints at the log's head") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(60);
     Sequence told;
@@ -71,7 +71,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("two builds of the same log are equal, and each byte of SQLite's dump too") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(200);
     must(stage(house.log(), into(directory / "one")));
@@ -85,7 +85,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("only what is wanted is built, and no further than wanted") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(60);
     StageOptions options = into(directory / "built");
@@ -98,7 +98,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("what retention will have cut is not built, and what is live shows no difference") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(testing::at_s(0));
     for (int hour = 1; hour < 40 * 24 - 2; ++hour) {
@@ -119,7 +119,7 @@ TEST_SUITE("projections/rebuild") {
   TEST_CASE("where retention cuts less than was foreseen it is built again, whole") {
     // A row a day, a zone that goes two days back: nothing moves the cut further from what the last
     // reading lets expect.
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     const auto adopt_offset = [&](UtcTime at, std::int32_t offset_s) {
       fb::SiteAdoptedT site;
@@ -150,7 +150,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("a correction changes what is built, from its own sequence on") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(60);
     const auto correct = [&](std::uint64_t record, const char* field, const char* value) {
@@ -201,7 +201,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("a target that is new, or was lost, shows the corrections that the log holds already") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(60);
     fb::CorrectionRecordedT fact;
@@ -218,7 +218,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("a correction that proves the foresight wrong costs a pass and no rows") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(testing::at_s(0));
     for (int number = 1; number <= 40; ++number) house.tell_reading(testing::at_s(number * 86'400));
@@ -234,7 +234,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("the last reading, corrected, measures nothing further: live and rebuilt agree") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(testing::at_s(0));
     const Sequence last = house.tell_reading(testing::at_s(60), 5'000, 9'000);
@@ -256,7 +256,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("a directory that holds anything is refused as it is, unless it may be replaced") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(5);
     write_text(directory / "built" / "letter.txt", "dear");
@@ -271,7 +271,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("an empty log and an unknown schema are said so") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     CHECK(stage(house.log(), into(directory / "built")).error().kind == ErrorKind::not_found);
     house.tell_minutes(5);
@@ -281,7 +281,7 @@ TEST_SUITE("projections/rebuild") {
   }
 
   TEST_CASE("a log without any row still gives an empty file of the right shape") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_site(testing::at_s(0));
     house.flush();
@@ -293,7 +293,7 @@ TEST_SUITE("projections/rebuild") {
 
   TEST_CASE(
       "a checkpoint of another log, beyond the head, or of other records is not of this history") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(30);
     StageOptions options = into(directory / "built");
@@ -316,7 +316,7 @@ TEST_SUITE("projections/compare") {
   TEST_CASE(
       "each difference is named: rows, bytes, files of one side only; hidden files are not looked "
       "at") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(60);
     must(stage(house.log(), into(directory / "one")));

@@ -8,8 +8,8 @@ namespace wattledger::projections {
 namespace {
 
 using testing::HouseLog;
+using testing::MemoryDirectory;
 using testing::must;
-using testing::TemporaryDirectory;
 
 // A target in memory that keeps the Projector's promises and can be told to fail.
 class MemoryProjector final : public Projector {
@@ -65,7 +65,7 @@ TEST_SUITE("projections/runner") {
   TEST_CASE(
       "an empty target gets every row once, in order, with the log's own root, whatever the "
       "batches") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(100);
     std::vector<std::uint64_t> expected;
@@ -89,7 +89,7 @@ TEST_SUITE("projections/runner") {
   TEST_CASE(
       "a target is continued where it stands; targets at different places each get what they "
       "lack") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     MemoryProjector all("all"), late("late"), ahead("ahead");
     house.tell_minutes(40);
@@ -123,7 +123,7 @@ TEST_SUITE("projections/runner") {
   }
 
   TEST_CASE("the state is the fold of the log up to the position") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(20, 4'321);
     Runner runner(house.log(), {}, {});
@@ -134,7 +134,7 @@ TEST_SUITE("projections/runner") {
   }
 
   TEST_CASE("it goes no further than told") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(20);
     MemoryProjector target("memory");
@@ -150,7 +150,7 @@ TEST_SUITE("projections/runner") {
   TEST_CASE(
       "events that add no rows touch a target only when settled, or when a batch of them has "
       "come") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(1);
     MemoryProjector target("memory");
@@ -180,7 +180,7 @@ TEST_SUITE("projections/runner") {
 
   TEST_CASE(
       "a target that cannot be continued is reported with the remedy and not fed; the others are") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(30);
     MemoryProjector odd("odd"), good("good");
@@ -242,7 +242,7 @@ TEST_SUITE("projections/runner") {
   }
 
   TEST_CASE("a projector that fails is stopped, the place named; the others go on") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     HouseLog house(directory / "log");
     house.tell_minutes(10);
     MemoryProjector poor("poor"), good("good");

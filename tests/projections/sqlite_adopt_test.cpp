@@ -16,11 +16,11 @@ namespace {
 using testing::checkpoint_at;
 using testing::energy_row;
 using testing::Feeder;
+using testing::MemoryDirectory;
 using testing::SqliteReader;
-using testing::TemporaryDirectory;
 
 struct House {
-  TemporaryDirectory directory;
+  MemoryDirectory directory;
   std::filesystem::path data = directory / "data";
   std::filesystem::path staged = directory / "staged";
   std::filesystem::path before = directory / "before";

@@ -14,9 +14,9 @@ namespace wattledger::projections {
 namespace {
 
 using testing::Feeder;
+using testing::MemoryDirectory;
 using testing::row_of;
 using testing::SqliteReader;
-using testing::TemporaryDirectory;
 
 UtcTime hour_start(std::int64_t hour) {  // from 2025-09-30T22:00Z, midnight in Warsaw
   return utc_from_us((1'759'269'600 + hour * 3'600) * 1'000'000);
@@ -61,7 +61,7 @@ struct File {
   [[nodiscard]] std::vector<std::string> rows(const std::string& sql) const {
     return SqliteReader(directory / sqlite_file_name).rows(sql);
   }
-  TemporaryDirectory directory;
+  MemoryDirectory directory;
 };
 
 TEST_SUITE("projections/sqlite house rows") {

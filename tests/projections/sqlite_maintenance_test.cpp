@@ -35,7 +35,7 @@ struct LiveFile {
     REQUIRE(projector->settle().has_value());
   }
   [[nodiscard]] std::filesystem::path file() const { return directory / sqlite_file_name; }
-  testing::TemporaryDirectory directory;
+  testing::MemoryDirectory directory;
   SqliteOptions options;
   std::unique_ptr<Projector> projector;
 };
@@ -136,7 +136,7 @@ TEST_SUITE("projections/sqlite maintenance") {
   }
 
   TEST_CASE("what is not ours, or not there, is refused") {
-    const testing::TemporaryDirectory directory;
+    const testing::MemoryDirectory directory;
     const auto file = directory / "other.db";
     CHECK(sqlite::maintain_file(file, Maintenance::daily).error().kind == ErrorKind::not_found);
     CHECK(!std::filesystem::exists(file));
@@ -147,7 +147,7 @@ TEST_SUITE("projections/sqlite maintenance") {
 
   TEST_CASE("statements that take longer than was said are told") {
     std::vector<std::string> told;
-    const testing::TemporaryDirectory directory;
+    const testing::MemoryDirectory directory;
     auto opened = sqlite::Connection::open(directory / "a.db", sqlite::Access::create);
     REQUIRE(opened.has_value());
     sqlite::Connection& connection = *opened;

@@ -19,9 +19,9 @@ using testing::checkpoint_at;
 using testing::decision_row;
 using testing::energy_row;
 using testing::Feeder;
+using testing::MemoryDirectory;
 using testing::SqliteReader;
 using testing::state_row;
-using testing::TemporaryDirectory;
 
 constexpr std::int64_t day = 24 * 60;
 
@@ -59,7 +59,7 @@ void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
 
 TEST_SUITE("projections/sqlite projector") {
   TEST_CASE("nothing is created before the first apply") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const auto projector = live_in(directory / "data");
     const auto found = projector->checkpoint();
     REQUIRE(found.has_value());
@@ -70,7 +70,7 @@ TEST_SUITE("projections/sqlite projector") {
 
   TEST_CASE(
       "rows arrive with the legacy names, ids of their own range, and created_at from the event") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const auto projector = live_in(directory.path());
     Feeder feeder(*projector);
     REQUIRE(feeder.apply({energy_row(3, 5), state_row(4, 6), decision_row(5, 7)}, 8).has_value());
@@ -96,7 +96,7 @@ TEST_SUITE("projections/sqlite projector") {
   }
 
   TEST_CASE("schema_version is dated by the first row ever applied, not by the first batch") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const auto projector = live_in(directory.path());
     Feeder feeder(*projector);
     REQUIRE(feeder.apply({}, 2).has_value());
@@ -110,7 +110,7 @@ TEST_SUITE("projections/sqlite projector") {
 
   TEST_CASE(
       "rows and checkpoint are one transaction: a batch that fails leaves both as they were") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const auto projector = live_in(directory.path());
     Feeder feeder(*projector);
     REQUIRE(feeder.apply({decision_row(3, 5)}, 3).has_value());
@@ -127,7 +127,7 @@ TEST_SUITE("projections/sqlite projector") {
   }
 
   TEST_CASE("a target that somebody else has moved is a conflict, and untouched") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const auto first = live_in(directory.path());
     Feeder feeder(*first);
     REQUIRE(feeder.apply({energy_row(3, 5)}, 3).has_value());
@@ -143,7 +143,7 @@ TEST_SUITE("projections/sqlite projector") {
   TEST_CASE(
       "a database without our checkpoint is foreign: no call writes it or leaves a file beside "
       "it") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const std::filesystem::path file = directory / sqlite_file_name;
     SUBCASE("of rollback mode") {
       SqliteReader(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
@@ -180,7 +180,7 @@ TEST_SUITE("projections/sqlite projector") {
   }
 
   TEST_CASE("an empty file and a database without tables are empty targets") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const std::filesystem::path file = directory / sqlite_file_name;
     SUBCASE("of no bytes") { write_bytes(file, ""); }
     SUBCASE("of one page, as a crash between WAL and schema leaves it") {
@@ -195,7 +195,7 @@ TEST_SUITE("projections/sqlite projector") {
   }
 
   TEST_CASE("an unknown schema version is refused by every call") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     SqliteOptions options;
     options.data = directory.path();
     options.schema = 6;
@@ -225,7 +225,7 @@ TEST_SUITE("projections/sqlite retention") {
   TEST_CASE(
       "system_state keeps thirty days back from its newest row; energy and decisions stay for "
       "ever") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const auto projector = live_in(directory.path());
     Feeder feeder(*projector);
     REQUIRE(
@@ -244,7 +244,7 @@ TEST_SUITE("projections/sqlite retention") {
   }
 
   TEST_CASE("imported rows are never cut, and keep_all cuts nothing") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     SqliteOptions options;
     options.data = directory.path();
     for (const bool keep_all : {true, false}) {
@@ -282,7 +282,7 @@ TEST_SUITE("projections/sqlite retention") {
         if (kind == 1) rows.push_back(decision_row(sequence, minute));
         if (kind == 2) rows.push_back(state_row(sequence, minute));
       }
-      const TemporaryDirectory live, staged;
+      const MemoryDirectory live, staged;
       std::optional<Checkpoint> reached;
       auto projector = live_in(live.path());
       for (std::size_t from = 0; from < rows.size();) {
@@ -316,7 +316,7 @@ TEST_SUITE("projections/sqlite retention") {
 
 TEST_SUITE("projections/sqlite compare") {
   TEST_CASE("equal files have no difference; each kind of difference is found and named") {
-    const TemporaryDirectory one, two;
+    const MemoryDirectory one, two;
     for (const auto* directory : {&one, &two}) {
       const auto projector = live_in(directory->path());
       Feeder feeder(*projector);
@@ -351,7 +351,7 @@ TEST_SUITE("projections/sqlite compare") {
   }
 
   TEST_CASE("check_file counts rows and finds damage") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     {
       const auto projector = staged_in(directory.path());
       Feeder feeder(*projector);

@@ -13,10 +13,10 @@ namespace wattledger::projections {
 namespace {
 
 using testing::Feeder;
+using testing::MemoryDirectory;
 using testing::SqliteReader;
-using testing::TemporaryDirectory;
 
-std::filesystem::path fresh_file(const TemporaryDirectory& directory, bool staging,
+std::filesystem::path fresh_file(const MemoryDirectory& directory, bool staging,
                                  std::uint32_t schema = 4) {
   SqliteOptions options;
   options.schema = schema;
@@ -54,7 +54,7 @@ TEST_SUITE("projections/sqlite schema") {
   TEST_CASE("schema version 4 stands with its nine tables, sixteen indexes and four rows") {
     for (const bool staging : {false, true}) {
       CAPTURE(staging);
-      const TemporaryDirectory directory;
+      const MemoryDirectory directory;
       SqliteReader reader(fresh_file(directory, staging));
       CHECK(reader.one("SELECT count(*) FROM sqlite_master WHERE type='table' AND name NOT IN "
                        "('sqlite_sequence', 'projection_checkpoint')") == "9");
@@ -81,7 +81,7 @@ TEST_SUITE("projections/sqlite schema") {
       for (const bool staging : {false, true}) {
         CAPTURE(row.schema);
         CAPTURE(staging);
-        const TemporaryDirectory directory;
+        const MemoryDirectory directory;
         SqliteReader reader(fresh_file(directory, staging, row.schema));
         CHECK(reader.one("SELECT count(*) FROM pragma_table_info('energy_data')") == row.columns);
         CHECK(reader.one("SELECT name FROM pragma_table_info('energy_data') WHERE cid=12") ==
@@ -96,7 +96,7 @@ TEST_SUITE("projections/sqlite schema") {
   }
 
   TEST_CASE("version 5 is version 4 to the letter with our tables beside") {
-    const TemporaryDirectory four, five;
+    const MemoryDirectory four, five;
     SqliteReader before(fresh_file(four, false, 4));
     SqliteReader after(fresh_file(five, false, 5));
     auto tables_of_five = columns(after);
@@ -115,7 +115,7 @@ TEST_SUITE("projections/sqlite schema") {
   }
 
   TEST_CASE("created_at sits before the five columns of version 4") {
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     SqliteReader reader(fresh_file(directory, false));
     const std::vector<std::string> info =
         reader.rows("SELECT name FROM pragma_table_info('energy_data')");
@@ -133,7 +133,7 @@ TEST_SUITE("projections/sqlite schema") {
       MESSAGE("skipped: no legacy sample at " << legacy.string());
       return;
     }
-    const TemporaryDirectory directory;
+    const MemoryDirectory directory;
     const std::filesystem::path copy = directory / "legacy.db";
     for (const char* suffix : {"", "-wal", "-shm"}) {
       std::filesystem::path from = legacy, to = copy;

@@ -70,7 +70,7 @@ TEST_SUITE("projections/sqlite tables of sessions, weather and forecasts") {
       for (const std::size_t batch : {1U, 2U, 100U}) {
         CAPTURE(schema);
         CAPTURE(batch);
-        const testing::TemporaryDirectory directory;
+        const testing::MemoryDirectory directory;
         SqliteOptions options;
         options.data = directory.path();
         options.schema = schema;

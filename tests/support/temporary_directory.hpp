@@ -45,4 +45,10 @@ class TemporaryDirectory {
   return usable ? memory : std::filesystem::temp_directory_path();
 }
 
+// For tests that flush more often than a disk can and whose subject is no disk.
+class MemoryDirectory : public TemporaryDirectory {
+ public:
+  MemoryDirectory() : TemporaryDirectory(memory_directory()) {}
+};
+
 }  // namespace wattledger::testing

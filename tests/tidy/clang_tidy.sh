@@ -1,7 +1,7 @@
 #!/bin/bash
 # tests/tidy/clang_tidy.sh BUILD_DIRECTORY [MINUTES]: the checks of .clang-tidy over each of our .cpp files, on all cores, what
-# changed last first. After so many minutes it begins no further file and says how many it left: those that changed longest
-# ago, which an earlier run has passed. The build directory is one of the preset asan, already built (the generated header must
+# changed last first. After so many minutes it begins no further file and says how many it left: those whose own text changed
+# longest ago. The build directory is one of the preset asan, already built (the generated header must
 # be there). Files are read without the precompiled header, so that each must include what it uses.
 #
 # A file that passed is not checked again while its preprocessed text, the checks and clang-tidy stay as they were: who passed
@@ -15,7 +15,7 @@ mkdir -p "$passed"
 # What is compiled is what is checked; the compile commands know nothing of build/ but our own files.
 list=$(mktemp -d)
 trap 'rm -rf "$list"' EXIT
-git -C "$house" log --format= --name-only 2>/dev/null | awk '!seen[$0]++' >"$list/changed" || true
+{ git -C "$house" diff --name-only HEAD && git -C "$house" log --format= --name-only; } 2>/dev/null | awk '!seen[$0]++' >"$list/changed" || true
 python3 - "$build/compile_commands.json" "$house" "$list" <<'EOF'
 import json, shlex, sys
 
