@@ -249,7 +249,7 @@ class LiveSide {
     const char* asan = std::getenv("ASAN_OPTIONS");
     const testing::Ran ran = testing::run(
         "/usr/bin/env",
-        {"LD_PRELOAD=" WATTLEDGER_KILLER,
+        {std::string("LD_PRELOAD=") + WATTLEDGER_KILLER,
          // AddressSanitizer wants to stand before every other library; it works behind this one.
          "ASAN_OPTIONS=verify_asan_link_order=0" + (asan ? ":" + std::string(asan) : ""),
          "WATTLEDGER_KILL_UNDER=" + options_.data.string(),

@@ -85,10 +85,14 @@ export -f check
 until=$(($(date +%s) + ${2:-1000000} * 60))
 export house list passed until
 
-if ! tr '\n' '\0' <"$list/files" |
-  xargs -0 -P "$(nproc)" -I{} bash -c 'IFS=$'"'\\t'"' read -r file directory command <<<"$1"; check "$file" "$directory" "$command"' _ {} >"$list/found"; then
+status=0
+tr '\n' '\0' <"$list/files" |
+  xargs -0 -P "$(nproc)" -I{} bash -c 'IFS=$'"'\\t'"' read -r file directory command <<<"$1"; check "$file" "$directory" "$command"' _ {} >"$list/found" ||
+  status=1
+[ ! -e "$list/left" ] ||
+  echo "left unchecked after ${2} minutes: $(wc -l <"$list/left") of $(wc -l <"$list/files") files; the one that changed last: $(head -1 "$list/left")"
+if [ $status -ne 0 ]; then
   awk 'NF && !seen[$0]++' "$list/found"
   echo "clang-tidy found the above; mend it, or say why not with a NOLINT and its reason" >&2
-  exit 1
 fi
-[ ! -e "$list/left" ] || echo "left unchecked after ${2} minutes: $(wc -l <"$list/left") of $(wc -l <"$list/files") files; the one that changed last: $(head -1 "$list/left")"
+exit $status
