@@ -56,8 +56,8 @@ mkdir -p "$house/build/all"
 cat >"$house/build/all/CTestTestfile.cmake" <<EOF
 add_test(clang/tidy "$house/tests/tidy/clang_tidy.sh" "$house/build/asan" 10)
 add_test(fuzz/fuzzers "$house/tests/fuzz/run.sh" "$house/build/asan")
-set_tests_properties(clang/tidy PROPERTIES TIMEOUT 2400)
-set_tests_properties(fuzz/fuzzers PROPERTIES TIMEOUT 600 ENVIRONMENT WATTLEDGER_FUZZ_SECONDS=${WATTLEDGER_FUZZ_SECONDS:-180})
+set_tests_properties(clang/tidy PROPERTIES TIMEOUT 2400 RUN_SERIAL ON)
+set_tests_properties(fuzz/fuzzers PROPERTIES TIMEOUT 600 RUN_SERIAL ON ENVIRONMENT WATTLEDGER_FUZZ_SECONDS=${WATTLEDGER_FUZZ_SECONDS:-180})
 subdirs("$house/build/asan" "$house/build/tsan" "$house/build/release")
 EOF
-exec ctest --test-dir "$house/build/all" --output-on-failure --no-tests=error "${arguments[@]}"
+exec ctest --test-dir "$house/build/all" --parallel "$(nproc)" --output-on-failure --no-tests=error "${arguments[@]}"

@@ -57,7 +57,7 @@ class LongLog {
   }
 
  private:
-  TemporaryDirectory home_;
+  MemoryDirectory home_;
 };
 
 }  // namespace
@@ -122,7 +122,7 @@ TEST_SUITE("replay/archive") {
     CHECK(json["first"] == 513);
     REQUIRE(json["segments"].size() == 1);
     CHECK(json["segments"][0]["last"] == 512);
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const ToolRun salvaged = house.run({"log", "salvage", "--into", home / "new"});
     INFO(salvaged.out);
     CHECK(salvaged.code == 0);
@@ -134,7 +134,7 @@ TEST_SUITE("replay/archive") {
     const LongLog house(6'000);
     REQUIRE(house.run({"log", "archive", "--before", "2025-10-01T01:30Z", "--yes"}).code == 0);
     const std::filesystem::path data = house.segments().parent_path().parent_path();
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     std::filesystem::copy(data, home / "later", std::filesystem::copy_options::recursive);
     REQUIRE(run_tool({"--data", home / "later", "log", "archive", "--before", "2025-10-02T00:00Z",
                       "--yes"})

@@ -53,7 +53,7 @@ struct Evidence {
     return run_tool(arguments, elsewhere.path());
   }
   HouseLog house;
-  TemporaryDirectory elsewhere;
+  MemoryDirectory elsewhere;
 };
 
 const std::string origin = "wattledger/00000000000000000000000000000007";

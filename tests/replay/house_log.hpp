@@ -57,7 +57,7 @@ class HouseLog {
  private:
   std::uint64_t append(const fb::EventT& native, std::int64_t second);
 
-  TemporaryDirectory home_;
+  MemoryDirectory home_;
   std::optional<log::Log> log_;
   std::optional<log::WriterLock> lock_;
   std::optional<log::Appender> appender_;

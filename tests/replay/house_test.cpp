@@ -228,7 +228,7 @@ TEST_SUITE("replay/house") {
     house.reading(60, 6'400);
     house.decide(60);
     house.close();
-    const TemporaryDirectory elsewhere;
+    const MemoryDirectory elsewhere;
     const std::filesystem::path into = elsewhere / "rebuilt";
     const ToolRun run = on(house, {"replay", "--into", into.string(), "--format", "json"});
     INFO(run.err);

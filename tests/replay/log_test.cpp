@@ -143,7 +143,7 @@ TEST_SUITE("replay/log") {
     for (int i = 1; i <= 20; ++i) house.reading(i * 60);
     house.close();
     REQUIRE(change_byte(house.data() / "log" / "data.mdb", "Europe/Warsaw"));
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const std::string into = home / "new";
     const ToolRun run = on(house, {"log", "salvage", "--into", into});
     INFO(run.err);
@@ -170,7 +170,7 @@ TEST_SUITE("replay/log") {
     HouseLog house;
     house.begin();
     house.close();
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const std::string into = home / "new";
     const ToolRun run = on(house, {"log", "salvage", "--into", into, "--format", "json"});
     CHECK(run.code == 0);

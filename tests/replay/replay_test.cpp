@@ -40,7 +40,7 @@ TEST_SUITE("replay/replay") {
   TEST_CASE("tables are built as of a record, or of what the log held at a time") {
     HouseLog house;
     live(house, 20);
-    const TemporaryDirectory away;
+    const MemoryDirectory away;
     const auto newest = [&](const std::string& into) {
       return sql(away / into / "goodwe_energy.db", "SELECT max(timestamp) FROM system_state");
     };
@@ -67,7 +67,7 @@ TEST_SUITE("replay/replay") {
   TEST_CASE("the past and everything are for another directory, and the options go together") {
     HouseLog house;
     live(house, 2);
-    const TemporaryDirectory away;
+    const MemoryDirectory away;
     const std::string into = away / "x";
     struct Row {
       std::vector<std::string> options;
@@ -105,7 +105,7 @@ TEST_SUITE("replay/replay") {
     constexpr std::int64_t day = 86'400;
     for (const std::int64_t at : {std::int64_t{60}, 20 * day, 40 * day}) house.reading(at);
     house.close();
-    const TemporaryDirectory away;
+    const MemoryDirectory away;
     REQUIRE(on(house, {"replay", "--into", away / "kept"}).code == 0);
     REQUIRE(on(house, {"replay", "--keep-all", "--into", away / "all"}).code == 0);
     const auto states = [&](const char* into) {
@@ -211,7 +211,7 @@ TEST_SUITE("replay/replay") {
   TEST_CASE("an older schema is a replay, and so is the way back: nothing is lost in between") {
     HouseLog house;
     live(house, 12);
-    const TemporaryDirectory away;
+    const MemoryDirectory away;
     const auto config = away / "house.yaml";
     const auto tool = [&](std::uint32_t schema, std::vector<std::string> arguments) {
       std::ofstream(config) << "data: " << house.data().string()

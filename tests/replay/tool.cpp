@@ -51,7 +51,7 @@ bool ToolRun::one_error_line() const {
 
 ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesystem::path& in,
                  const std::filesystem::path& to) {
-  const TemporaryDirectory scratch;
+  const MemoryDirectory scratch;
   const std::string out = to.empty() ? (scratch / "out").string() : to.string();
   const std::string err = scratch / "err";
   const std::filesystem::path own = scratch / "cwd";

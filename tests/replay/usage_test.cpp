@@ -109,7 +109,7 @@ TEST_SUITE("replay/usage") {
   }
 
   TEST_CASE("what is not there is said in one line, exit code 3") {
-    const TemporaryDirectory empty;
+    const MemoryDirectory empty;
     HouseLog house;
     house.begin();
     house.close();
@@ -154,7 +154,7 @@ TEST_SUITE("replay/usage") {
     HouseLog house;
     house.begin();
     house.close();
-    const TemporaryDirectory here;
+    const MemoryDirectory here;
     std::filesystem::create_symlink(house.data(), here / "wattledger-demo");
     ToolRun run = run_tool({"log", "stat"}, here.path());
     CHECK(run.code == 0);
@@ -188,7 +188,7 @@ TEST_SUITE("replay/usage") {
     house.begin();
     house.decide(60);
     house.close();
-    const TemporaryDirectory here;
+    const MemoryDirectory here;
     const std::filesystem::path data = here / "h\xFFuse";
     std::filesystem::rename(house.data() / "log", here / "log");
     std::filesystem::create_directory(data);

@@ -6,7 +6,7 @@ using namespace wattledger::testing;
 
 TEST_SUITE("simulation/adoption") {
   TEST_CASE("replays adopted while the daemon appends lose no event") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto data = home / "live";
     Program daemon(WATTLEDGERD, simulation(proof_days * 6, data));
     // Its socket says that the daemon listens.

@@ -7,7 +7,7 @@ using namespace wattledger::testing;
 
 TEST_SUITE("simulation/archiving") {
   TEST_CASE("what is archived while the daemon appends is read, re-made and rebuilt as before") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto data = home / "live";
     Program daemon(WATTLEDGERD, simulation(proof_days * 6, data));
     while (!std::filesystem::exists(data / "control.sock")) REQUIRE(!daemon.ended());

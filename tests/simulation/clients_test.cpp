@@ -37,7 +37,7 @@ class RawClient {
 
 TEST_SUITE("simulation/clients") {
   TEST_CASE("half frames, garbage and silent clients never move the tick") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     REQUIRE(run(WATTLEDGERD, simulation(2, home / "quiet")).code == 0);
 
     Program daemon(WATTLEDGERD, simulation(2, home / "live"));

@@ -10,7 +10,7 @@ using namespace wattledger::testing;
 
 namespace {
 
-Ran live_days(const char* days, const std::filesystem::path& data, const TemporaryDirectory& home) {
+Ran live_days(const char* days, const std::filesystem::path& data, const MemoryDirectory& home) {
   return run(WATTLEDGERD, {"--simulate", days, "--data", data.string()}, home.path());
 }
 
@@ -28,7 +28,7 @@ bool contains(const std::string& text, const std::string& words) {
 
 TEST_SUITE("simulation/damage") {
   TEST_CASE("a changed record and a hole in the past: the daemon runs, a fault says which") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto data = home / "data";
     REQUIRE(live_days("1", data, home).code == 0);
     {
@@ -64,7 +64,7 @@ TEST_SUITE("simulation/damage") {
   }
 
   TEST_CASE("a segment is missing: the daemon runs, everybody says which, and it is taken back") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto data = home / "data";
     REQUIRE(live_days("4", data, home).code == 0);
     REQUIRE(tool(data, {"log", "archive", "--before", "2025-10-02", "--yes"}).code == 0);
@@ -115,7 +115,7 @@ TEST_SUITE("simulation/damage") {
   }
 
   TEST_CASE("with its fold snapshots or without, a house ends at the same records") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     for (const char* name : {"kept", "lost"}) {
       const auto data = home / name;
       for (const char* days : {"1", "2"}) {

@@ -10,7 +10,7 @@ using namespace wattledger::testing;
 
 TEST_SUITE("simulation/days") {
   TEST_CASE("seven days lived and then replayed twice give equal tables and equal files") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const Ran lived = run(WATTLEDGERD, simulation(proof_days, home / "live"));
     REQUIRE_MESSAGE(lived.code == 0, lived.err);
     CHECK(count(home / "live", Kind::ReadingRecorded) ==
@@ -69,7 +69,7 @@ TEST_SUITE("simulation/days") {
   }
 
   TEST_CASE("the size of commits changes neither log nor projections") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     REQUIRE(run(WATTLEDGERD, simulation(2, home / "single", {"--commit-events", "1"})).code == 0);
     REQUIRE(run(WATTLEDGERD, simulation(2, home / "grouped", {"--commit-events", "500"})).code ==
             0);
@@ -85,7 +85,7 @@ TEST_SUITE("simulation/days") {
   }
 
   TEST_CASE("the same seed gives the same log but for its uuid") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto generated = [&](const char* name, const char* seed) {
       return std::vector<std::string>{"--simulate",           "2",      "--data",
                                       (home / name).string(), "--seed", seed};
@@ -98,7 +98,7 @@ TEST_SUITE("simulation/days") {
   }
 
   TEST_CASE("a simulation that goes on later keeps its battery and its counters") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     REQUIRE(run(WATTLEDGERD, simulation(1, home / "live")).code == 0);
     REQUIRE(run(WATTLEDGERD, simulation(2, home / "live")).code == 0);
     CHECK(count(home / "live", Kind::CoordinatorStarted) == 2);
@@ -122,7 +122,7 @@ TEST_SUITE("simulation/days") {
   }
 
   TEST_CASE("killed at random points and restarted, what is live still equals what is replayed") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const std::uint64_t seed = std::random_device{}();
     MESSAGE("seed " << seed);
     std::mt19937_64 random(seed);

@@ -35,7 +35,7 @@ TEST_SUITE("simulation/kill") {
       MESSAGE("skipped: a forced charge ends at 23:59, which is near");
       return;
     }
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     KillHouse real;
     const auto config = write_config(home.path(), real.server->port(), "on");
     Program daemon(WATTLEDGERD, {"--config", config.string()});
@@ -56,7 +56,7 @@ TEST_SUITE("simulation/kill") {
   }
 
   TEST_CASE("SIGTERM releases the inverter, says so in the log and exits with 0") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     KillHouse real;
     const auto config = write_config(home.path(), real.server->port(), "on");
     Program daemon(WATTLEDGERD, {"--config", config.string()});
@@ -71,7 +71,7 @@ TEST_SUITE("simulation/kill") {
   }
 
   TEST_CASE("in advise mode nothing is written to the inverter, whatever is asked") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     KillHouse real;
     const auto config = write_config(home.path(), real.server->port(), "advise");
     Program daemon(WATTLEDGERD, {"--config", config.string()});
@@ -87,7 +87,7 @@ TEST_SUITE("simulation/kill") {
   }
 
   TEST_CASE("an inverter that does not answer is a fault in the log, not an end of the daemon") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     KillHouse real;
     real.server->misbehave(simulator::Misbehaviour::disconnect);
     const auto config = write_config(home.path(), real.server->port(), "on");
@@ -100,7 +100,7 @@ TEST_SUITE("simulation/kill") {
   }
 
   TEST_CASE("control on is refused within an hour of somebody else's write, and said so") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     KillHouse real;
     const auto config = write_config(home.path(), real.server->port(), "on");
     fb::ForeignChangeSeenT seen;

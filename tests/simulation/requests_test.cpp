@@ -88,7 +88,7 @@ void ask_everything(const std::filesystem::path& data) {
 
 TEST_SUITE("simulation/requests") {
   TEST_CASE("the same requests by socket and by lock give equal events but for times") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     simulator::House house({}, simulator::HouseYear::generate(1), wall_clock());
     const auto server = std::move(*simulator::ModbusServer::start(house, 0));
     const auto config = write_config(home.path(), server->port(), "advise");
@@ -113,7 +113,7 @@ TEST_SUITE("simulation/requests") {
   }
 
   TEST_CASE("the daemon makes the log's key, signs on demand, and the tool signs after it alike") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     simulator::House house({}, simulator::HouseYear::generate(1), wall_clock());
     const auto server = std::move(*simulator::ModbusServer::start(house, 0));
     const auto config = write_config(home.path(), server->port(), "advise");

@@ -19,7 +19,7 @@ void write(const std::filesystem::path& file, const std::string& text) {
   std::ofstream(file, std::ios::binary) << text;
 }
 
-std::filesystem::path write_yaml(const TemporaryDirectory& home, const std::string& text) {
+std::filesystem::path write_yaml(const MemoryDirectory& home, const std::string& text) {
   write(home / "wrong.yaml", text);
   return home / "wrong.yaml";
 }
@@ -35,7 +35,7 @@ void check_refused(const Ran& ran, int code, const std::vector<std::string>& sai
 
 TEST_SUITE("simulation/wrong input") {
   TEST_CASE("a configuration that is missing or malformed is one line with the place") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     check_refused(run(WATTLEDGERD, {"--config", (home / "none.yaml").string()}, home.path()), 2,
                   {"none.yaml"});
     check_refused(
@@ -52,7 +52,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("an argument that cannot be is a usage error") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     CHECK(run(WATTLEDGERD, {"--simulate", "0"}, home.path()).code == 2);
     CHECK(run(WATTLEDGERD, {"--simulat", "3"}, home.path()).code == 2);
     check_refused(run(WATTLEDGERD, {"--simulate", "1", "--start", "yesterday"}, home.path()), 2,
@@ -64,7 +64,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("an argument that would be ignored is refused") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const std::vector<std::vector<std::string>> rows = {
         {"--start", "2025-10-01"},
         {"--poll", "10"},
@@ -82,7 +82,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("prices in another currency than the tariff's are refused, and simulated without one") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     std::string hours = "period_start_local,usd_per_mwh\n";
     for (int hour = 0; hour < 24; ++hour)
       hours +=
@@ -102,7 +102,7 @@ TEST_SUITE("simulation/wrong input") {
 
   TEST_CASE("a house starts without the prices that it cannot read, and its status says why") {
     for (const std::string bytes : {"", "no,header\n1,2\n"}) {
-      const TemporaryDirectory home;
+      const MemoryDirectory home;
       if (!bytes.empty()) write(home / "prices.csv", bytes);
       const auto config = write_config(home.path(), 1, "advise", "prices: {file: prices.csv}\n");
       const auto data = home / "data";
@@ -121,7 +121,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("prices of other days than the simulated ones are said to be so") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     write(home / "prices.csv",
           "period_start_local,market_price_pln_per_kwh\n2024-05-01 00:00,0.4\n2024-05-01 "
           "00:15,0.4\n");
@@ -136,7 +136,7 @@ TEST_SUITE("simulation/wrong input") {
 
 #ifndef WATTLEDGER_SANITIZED  // a month, ten times slower
   TEST_CASE("a demo stopped in its history goes on with it, and waits for no clock") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto data = home / "data";
     {
       Program daemon(WATTLEDGERD, {"--data", data.string()});
@@ -156,7 +156,7 @@ TEST_SUITE("simulation/wrong input") {
 #endif
 
   TEST_CASE("a log directory of something else, or damaged, is left as it is") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     write(home / "data" / "log" / "data.mdb", std::string(20'000, 'x'));
     const Ran ran =
         run(WATTLEDGERD, {"--simulate", "1", "--data", (home / "data").string()}, home.path());
@@ -165,7 +165,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("damaged pages of the log end in findings or one clear line, never in an abort") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto data = home / "data";
     REQUIRE(run(WATTLEDGERD, {"--simulate", "1", "--data", data.string()}, home.path()).code == 0);
     {
@@ -192,7 +192,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("a foreign database in the projections' place is never opened for writing") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto data = home / "data";
     REQUIRE(run(WATTLEDGERD, {"--simulate", "1", "--data", data.string()}, home.path()).code == 0);
     std::filesystem::remove(data / "goodwe_energy.db-wal");
@@ -206,7 +206,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("a log held by another writer names the holder") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     std::filesystem::create_directories(home / "data" / "log");
     const auto lock = log::WriterLock::take(home / "data" / "log", "somebody else");
     REQUIRE(lock.has_value());
@@ -216,7 +216,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("the demo refuses a real house's log, and a real house the demo's") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     REQUIRE(run(WATTLEDGERD, {"--simulate", "1", "--data", (home / "data").string()}, home.path())
                 .code == 0);
     const auto config = write_config(home.path(), 1, "advise");
@@ -236,7 +236,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("prices with gaps, duplicates, NaN and text are remarks; the rest is used") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     write(home / "prices.csv",
           "period_start_local_naive,market_price_pln_per_kwh,quality\n"
           "2025-10-01 00:00,0.40,observed\n2025-10-01 00:15,NaN,observed\n2025-10-01 "
@@ -253,7 +253,7 @@ TEST_SUITE("simulation/wrong input") {
   }
 
   TEST_CASE("a full disk stops the daemon with one line; what was answered is still there") {
-    const TemporaryDirectory home;
+    const MemoryDirectory home;
     const auto data = home / "data";
     REQUIRE(run(WATTLEDGERD, {"--simulate", "1", "--data", data.string()}, home.path()).code == 0);
     const std::uint64_t before = records(data).size();
