@@ -9,7 +9,6 @@
 // A descriptor is known by the name of its file, so nothing is remembered of opens; whether a write
 // is durable is asked of the descriptor (O_DSYNC). One lock holds an operation and its entry
 // together: the record's order is what happened.
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -26,18 +25,12 @@
 
 #include "tests/crash/disk_fault.hpp"
 #include "tests/crash/disk_trace.hpp"
+#include "tests/support/interposed.hpp"
 
 namespace wattledger::testing {
 namespace {
 
 constexpr unsigned mdb_nosync = 0x10000;  // lmdb.h's MDB_NOSYNC
-
-template <class Function>
-Function* real(const char* name) {
-  void* found = ::dlsym(RTLD_NEXT, name);
-  if (found == nullptr) std::abort();
-  return reinterpret_cast<Function*>(found);
-}
 
 ssize_t real_write(int fd, const void* from, std::size_t bytes) {
   static auto* const function = real<ssize_t(int, const void*, std::size_t)>("write");
@@ -50,13 +43,8 @@ std::mutex& lock_of_all() {
 }
 
 bool is_data_file(int fd) {
-  std::array<char, 64> link{};
-  std::array<char, 4096> name{};
-  (void)std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
-  const ssize_t length = ::readlink(link.data(), name.data(), name.size());
-  if (length < 0) return false;
   constexpr std::string_view wanted = "/data.mdb";
-  const std::string_view found(name.data(), static_cast<std::size_t>(length));
+  const std::string found = file_of(fd);
   return found.size() >= wanted.size() && found.substr(found.size() - wanted.size()) == wanted;
 }
 

@@ -3,37 +3,25 @@
 //
 //   WATTLEDGER_KILL_UNDER=DIR   absolute, no links in it
 //   WATTLEDGER_KILL_AT=N        from 1; an odd N leaves half a write
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
-namespace {
+#include "tests/support/interposed.hpp"
 
-template <class Function>
-Function* real(const char* name) {
-  void* found = ::dlsym(RTLD_NEXT, name);
-  if (found == nullptr) std::abort();
-  return reinterpret_cast<Function*>(found);
-}
+using wattledger::testing::real;
+
+namespace {
 
 bool is_watched(std::string_view path) {
   static const char* const under = std::getenv("WATTLEDGER_KILL_UNDER");
   return under != nullptr && path.substr(0, std::string_view(under).size()) == under;
 }
-bool is_watched(int fd) {
-  std::array<char, 64> link{};
-  std::array<char, 4096> name{};
-  (void)std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
-  const ssize_t length = ::readlink(link.data(), name.data(), name.size());
-  return length > 0 && is_watched(std::string_view(name.data(), static_cast<std::size_t>(length)));
-}
+bool is_watched(int fd) { return is_watched(wattledger::testing::file_of(fd)); }
 
 // Is it this change?
 bool comes_now() {

@@ -1,8 +1,7 @@
 #!/bin/bash
 # tests/tidy/clang_tidy.sh BUILD_DIRECTORY [MINUTES]: the checks of .clang-tidy over each of our .cpp files, on all cores, what
 # changed last first. After so many minutes it begins no further file and says how many it left: those whose own text changed
-# longest ago. The build directory is one of the preset asan, already built (the generated header must
-# be there). Files are read without the precompiled header, so that each must include what it uses.
+# longest ago. The build directory is one of the preset asan, already built (the generated header must be there). Files are read without the precompiled header, so that each must include what it uses.
 #
 # A file that passed is not checked again while its preprocessed text, the checks and clang-tidy stay as they were: who passed
 # is remembered in ~/.cache/wattledger/clang-tidy, which may be deleted at any time.
