@@ -13,7 +13,7 @@
 #include "log/verification.hpp"
 #include "tests/crash/disk_fault.hpp"
 #include "tests/crash/numbered_events.hpp"
-#include "tests/crash/preloaded.hpp"
+#include "tests/support/preloaded.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -60,7 +60,7 @@ struct Told {
 };
 
 Told writer(const std::vector<std::string>& arguments) {
-  const Ran ran = run_preloaded({}, arguments);
+  const Ran ran = run_preloaded(WATTLEDGER_DISK_RECORDER, {}, WATTLEDGER_LOG_WRITER, arguments);
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   CHECK(ran.err == "");
   return Told(ran.out);

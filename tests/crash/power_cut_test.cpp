@@ -15,7 +15,7 @@
 #include "tests/crash/crash_images.hpp"
 #include "tests/crash/in_child.hpp"
 #include "tests/crash/numbered_events.hpp"
-#include "tests/crash/preloaded.hpp"
+#include "tests/support/preloaded.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -170,7 +170,8 @@ std::vector<TraceEntry> recorded(std::uint64_t seed, std::vector<std::string> se
   const TemporaryDirectory home(memory_directory());
   settings.push_back("WATTLEDGER_DISK_TRACE=" + (home / "trace").string());
   const Ran ran = run_preloaded(
-      settings, {"record", (home / "log").string(), std::to_string(commits), std::to_string(seed)});
+      WATTLEDGER_DISK_RECORDER, settings, WATTLEDGER_LOG_WRITER,
+      {"record", (home / "log").string(), std::to_string(commits), std::to_string(seed)});
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   std::vector<TraceEntry> trace = read_trace(home / "trace");
   Disk disk;

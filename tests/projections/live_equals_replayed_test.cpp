@@ -5,13 +5,12 @@
 #include <rapidcheck/detail/Results.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <optional>
 
 #include "projections/live/live_projections.hpp"
 #include "tests/projections/house_log.hpp"
-#include "tests/support/program.hpp"
+#include "tests/support/preloaded.hpp"
 
 namespace wattledger::projections {
 namespace {
@@ -246,16 +245,13 @@ class LiveSide {
     live_.reset();
     const int at = *rc::gen::inRange(1, 150);
     const int batch = *rc::gen::inRange(1, 40);
-    const char* asan = std::getenv("ASAN_OPTIONS");
-    const testing::Ran ran = testing::run(
-        "/usr/bin/env",
-        {std::string("LD_PRELOAD=") + WATTLEDGER_KILLER,
-         // AddressSanitizer wants to stand before every other library; it works behind this one.
-         "ASAN_OPTIONS=verify_asan_link_order=0" + (asan ? ":" + std::string(asan) : ""),
-         "WATTLEDGER_KILL_UNDER=" + options_.data.string(),
-         "WATTLEDGER_KILL_AT=" + std::to_string(at), WATTLEDGER_LIVE_FEEDER,
-         house_.log().directory().string(), options_.data.string(), std::to_string(batch),
-         options_.json_selling_files ? "yes" : "no"});
+    const testing::Ran ran =
+        testing::run_preloaded(WATTLEDGER_KILLER,
+                               {"WATTLEDGER_KILL_UNDER=" + options_.data.string(),
+                                "WATTLEDGER_KILL_AT=" + std::to_string(at)},
+                               WATTLEDGER_LIVE_FEEDER,
+                               {house_.log().directory().string(), options_.data.string(),
+                                std::to_string(batch), options_.json_selling_files ? "yes" : "no"});
     RC_LOG() << ran.err;
     RC_ASSERT(ran.code == 0 || ran.code == 128 + SIGKILL);
     RC_CLASSIFY(ran.code != 0, "killed");

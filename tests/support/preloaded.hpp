@@ -1,4 +1,4 @@
-// Runs log_writer with disk_recorder between it and its disk.
+// Runs a program with a library between it and the C library (interposed.hpp).
 #pragma once
 
 #include <cstdlib>
@@ -10,15 +10,15 @@
 namespace wattledger::testing {
 
 // `settings` are NAME=value.
-inline Ran run_preloaded(const std::vector<std::string>& settings,
-                         const std::vector<std::string>& arguments) {
-  std::vector<std::string> words = {"LD_PRELOAD=" WATTLEDGER_DISK_RECORDER};
+inline Ran run_preloaded(const std::string& library, const std::vector<std::string>& settings,
+                         const std::string& program, const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = {"LD_PRELOAD=" + library};
   // AddressSanitizer wants to stand before every other library; it works behind this one too.
   const char* asan = std::getenv("ASAN_OPTIONS");
   words.push_back("ASAN_OPTIONS=verify_asan_link_order=0" +
                   (asan != nullptr ? ":" + std::string(asan) : ""));
   words.insert(words.end(), settings.begin(), settings.end());
-  words.emplace_back(WATTLEDGER_LOG_WRITER);
+  words.push_back(program);
   words.insert(words.end(), arguments.begin(), arguments.end());
   return run("/usr/bin/env", words);
 }
