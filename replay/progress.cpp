@@ -26,14 +26,20 @@ Progress::~Progress() {
 
 void Progress::at(std::uint64_t done, std::uint64_t total) {
   if (total < worth_a_line) return;
-  if (done < done_) begun_ = std::chrono::steady_clock::now();
-  done_ = done;
   const std::uint64_t percent = std::min<std::uint64_t>(done, total) * 100 / total;
   const std::uint64_t step = terminal_ ? percent : percent / 25 * 25;
+  const bool again = done < done_;
+  done_ = done;
+  if (again) {
+    begun_ = std::chrono::steady_clock::now();
+    from_ = done;
+    shown_ = step;
+    return;
+  }
   if (step == shown_) return;
   shown_ = step;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun_;
-  const double rate = took.count() > 0 ? static_cast<double>(done) / took.count() : 0;
+  const double rate = took.count() > 0 ? static_cast<double>(done - from_) / took.count() : 0;
   const double left = rate > 0 ? static_cast<double>(total - std::min(done, total)) / rate : 0;
   std::string line;
   if (json_) {

@@ -27,6 +27,7 @@ class Progress {
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::uint64_t shown_ = 0;  // percent; quarters where there is no terminal
   std::uint64_t done_ = 0;
+  std::uint64_t from_ = 0;  // what was done when this pass was first told of
   bool drawn_ = false;
 };
 
