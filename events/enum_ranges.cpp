@@ -88,6 +88,9 @@ struct InRange {
 
 bool enums_in_range(const fb::Event& event) {
   if (!known(event.source())) return false;
+  if (event.origins() != nullptr)
+    for (const fb::LegacyOrigin* origin : *event.origins())
+      if (!known(origin->form())) return false;
   switch (event.fact_type()) {
 #define WATTLEDGER_CASE(Name) \
   case fb::Fact::Name:        \

@@ -230,8 +230,12 @@ void Runner::Impl::settle_standings(Sequence head) {
   }
 }
 
-// A ClockStepped is a batch by itself. Where the next one ends, at most at `until`.
+// A ClockStepped is a batch by itself, and an import begins one. Where the next batch ends, at most
+// at `until`.
 Sequence end_of_batch(const log::Meta& meta, Sequence position, Sequence until) {
+  for (const log::ImportBatch& batch : meta.batches)
+    if (batch.started > position.next() && batch.started <= until)
+      until = std::min(until, Sequence{batch.started.value - 1});
   for (const log::ClockEpoch& epoch : meta.epochs) {
     if (epoch.first <= position || epoch.first > until || epoch.first.value == 1) continue;
     return epoch.first == position.next() ? epoch.first : Sequence{epoch.first.value - 1};

@@ -10,6 +10,7 @@
 #include "replay/house/adopt.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/retire.hpp"
+#include "replay/legacy_import/commands.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/rebuild/commands.hpp"
 
@@ -61,6 +62,16 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_check_proof(*log, invocation);
 
   add_replay(app, invocation, house_owner());
+  CLI::App* import = add_group(
+      app,
+      {"import", "What an older system recorded, into the log",
+       "wattledger import legacy --db data/goodwe_energy.db --out out --state data --dry-run"});
+  add_import_legacy(*import, invocation,
+                    [owner = house_owner()](const Invocation& asked, const Place& place) {
+                      return rebuild_live(asked, place, owner);
+                    });
+  add_import_verify(*import, invocation);
+  add_import_archive_originals(*import, invocation);
 }
 
 void add_globals(CLI::App& app, Invocation& invocation) {

@@ -1,5 +1,6 @@
 #include "replay/place.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 #include "projections/damage.hpp"
@@ -10,9 +11,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The daemon adopts its site before anything else; a log that starts with an import has its batch
-// in front.
+// The daemon adopts its site before anything else.
 constexpr std::uint64_t site_search_records_max = 10'000;
+
+// Calls `found` with the house's site. Imports that stand in front have none and are passed over.
+template <class Found>
+void find_site(const log::Snapshot& snapshot, const Found& found) {
+  Sequence first = snapshot.first();
+  for (const log::ImportBatch& batch : snapshot.meta().batches)
+    if (batch.started <= first && batch.finished >= first) first = batch.finished.next();
+  const Sequence last{std::min(first.value + site_search_records_max, snapshot.head().value)};
+  if (last < first) return;
+  const auto scanned =
+      snapshot.scan(first, last, [&](const log::RecordView& record) -> Result<bool> {
+        const auto* site = record.event.as<fb::SiteAdopted>();
+        if (site != nullptr) found(*site);
+        return site == nullptr;
+      });
+  // A damaged record is the business of the command that reads it; times are then shown in UTC.
+  (void)scanned;
+}
 
 bool there_is(const fs::path& path) {
   std::error_code ignored;
@@ -83,17 +101,16 @@ ZoneOffsets zone_of(const fb::SiteAdopted& site) {
 
 ZoneOffsets house_zone(const log::Snapshot& snapshot) {
   ZoneOffsets zone;
-  const Sequence first = snapshot.first();
-  const Sequence last{first.value + site_search_records_max};
-  const auto scanned =
-      snapshot.scan(first, last, [&](const log::RecordView& record) -> Result<bool> {
-        const auto* site = record.event.as<fb::SiteAdopted>();
-        if (site != nullptr) zone = zone_of(*site);
-        return site == nullptr;
-      });
-  // A damaged record is the business of the command that reads it; times are then shown in UTC.
-  (void)scanned;
+  find_site(snapshot, [&](const fb::SiteAdopted& site) { zone = zone_of(site); });
   return zone;
+}
+
+std::string house_zone_name(const log::Snapshot& snapshot) {
+  std::string name;
+  find_site(snapshot, [&](const fb::SiteAdopted& site) {
+    if (site.zone() != nullptr) name = site.zone()->str();
+  });
+  return name;
 }
 
 Result<fold::State> fold_all(const fs::path& data, const log::Snapshot& snapshot) {

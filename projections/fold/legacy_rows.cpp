@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "events/upcast.hpp"
+#include "projections/fold/imported_rows.hpp"
 #include "projections/fold/legacy_current_data.hpp"
 #include "projections/fold/legacy_decision.hpp"
 #include "projections/fold/price_files.hpp"
@@ -205,6 +206,7 @@ void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& t
     if (const auto view = newer->view())
       return derive_rows(memory, state, {told.sequence, told.recorded_at, *view, *view}, texts,
                          rows);
+  if (is_imported(told.event)) return imported_rows(told, rows);
   const EventView& event = told.shown;
   const UtcTime at =
       utc_from_us(std::clamp<std::int64_t>(to_us(event.occurred_at()), 0, time_max_us));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "projections/fold/house_rows.hpp"
+#include "projections/fold/imported.hpp"
 #include "projections/fold/operation_rows.hpp"
 #include "projections/fold/state.hpp"
 #include "projections/fold/table_rows.hpp"
@@ -80,10 +81,21 @@ struct ClockSetRow {
   bool operator==(const ClockSetRow&) const = default;
 };
 
+// A record that an import brought, given back as it stood: a row into its table, all others into
+// their file. Retention never cuts it.
+struct ImportedRow {
+  LegacyRecord record;
+  // Of a row: the earlier event of the same fact, which a file alone had told. The row that was made
+  // of it goes.
+  std::optional<Sequence> replaces = {};
+  bool operator==(const ImportedRow&) const = default;
+};
+
 // The legacy rows, and ours.
-using RowContent = std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, DailyPlanRow,
-                                FileRow, WeatherRow, ForecastRow, EnergyHourRow, MarketPriceRow,
-                                DecisionAuditRow, OperationRow, QualityRow, ClockSetRow>;
+using RowContent =
+    std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, DailyPlanRow, FileRow,
+                 WeatherRow, ForecastRow, EnergyHourRow, MarketPriceRow, DecisionAuditRow,
+                 OperationRow, QualityRow, ClockSetRow, ImportedRow>;
 
 struct LegacyRow {
   Sequence sequence;  // of the event it came from; row ids are 1 000 000 000 + sequence

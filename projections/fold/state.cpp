@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "events/upcast.hpp"
+#include "projections/fold/imported.hpp"
 #include "projections/fold/series.hpp"
 
 namespace wattledger::fold {
@@ -324,7 +325,9 @@ bool in_forced_mode(const InverterState& inverter, UtcTime now) {
 void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventView& event) {
   if (const auto newer = upcast(event))
     if (const auto view = newer->view()) return evolve(state, sequence, recorded_at, *view);
-  dispatch(event, Evolve{state, sequence, sane_time(to_us(event.occurred_at()))});
+  // What an older system knew is no part of what decisions here rest on.
+  if (!is_imported(event))
+    dispatch(event, Evolve{state, sequence, sane_time(to_us(event.occurred_at()))});
   state.through = sequence;
   state.recorded_at = recorded_at;
 }

@@ -27,10 +27,6 @@ bool is_analytics(std::string_view name) {
   return std::find(analytics.begin(), analytics.end(), name) != analytics.end();
 }
 
-bool is_array(std::string_view name) {
-  return name.substr(0, array_prefix.size()) == array_prefix || is_analytics(name);
-}
-
 std::optional<int> digits(std::string_view text) {
   int value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -149,6 +145,10 @@ std::string file_name(const fold::LegacyRow& row, const std::string& day) {
 }
 
 bool is_appended(std::string_view name) { return is_analytics(name) || day_of(name); }
+
+bool is_array(std::string_view name) {
+  return name.substr(0, array_prefix.size()) == array_prefix || is_analytics(name);
+}
 
 std::vector<std::string> appended_without_day() { return {analytics.begin(), analytics.end()}; }
 

@@ -25,6 +25,8 @@ inline constexpr const char* rebuild_remedy =
 [[nodiscard]] std::string file_name(const fold::LegacyRow& row, const std::string& day);
 // Whether it is a name under out/ of such a file.
 [[nodiscard]] bool is_appended(std::string_view name);
+// … whose rows are elements of an array, not lines.
+[[nodiscard]] bool is_array(std::string_view name);
 // Those of them that have no day.
 [[nodiscard]] std::vector<std::string> appended_without_day();
 // The day of one of our names, "YYYY-MM-DD"; nullopt for any other name.

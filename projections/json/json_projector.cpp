@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "projections/fold/python_json.hpp"
 #include "projections/json/adoption.hpp"
 #include "projections/json/day_files.hpp"
 #include "projections/json/documents.hpp"
@@ -42,6 +43,7 @@ struct Live {
   DocumentsState documents;
   std::set<std::string> unsynced;  // whole files
   std::string newest_day;
+  std::string imported_day;    // the newest of imported rows
   std::string dropped_before;  // no event file of an earlier day is left
   std::string last_day;        // after a clock set back: no file of a later day stays
   std::optional<UtcTime> newest_at;
@@ -49,6 +51,38 @@ struct Live {
   bool manifest_there = false;  // whole files are ours by it
   bool directories_changed = false;
 };
+
+bool is_file_of_import(const fold::LegacyRow& row) {
+  const auto* imported = std::get_if<fold::ImportedRow>(&row.row);
+  return imported != nullptr && imported->record.form != fb::LegacyForm::row;
+}
+
+void add_elements(std::string& elements, std::string_view more) {
+  if (!elements.empty()) elements += ",\n";
+  elements += more;
+}
+
+// A record of a file as it stood, to the end of its file or as a file of its own. A name from an
+// event is followed only to where our own files can be.
+void add_imported(const fold::LegacyRecord& record, Pending& pending) {
+  const auto text = [&] { return record.whole ? *record.whole : fold::object_text(record.fields); };
+  if (record.form == fb::LegacyForm::row) return;
+  if (record.form == fb::LegacyForm::document) {
+    if (!is_whole(record.place)) return;
+    pending.changes.whole[record.place] =
+        record.whole ? *record.whole : fold::python_indented(text());
+    return;
+  }
+  if (!record.place.starts_with(out_prefix)) return;
+  const std::string name = record.place.substr(out_prefix.size());
+  if (!is_appended(name) || is_array(name) != (record.form == fb::LegacyForm::element)) return;
+  std::string& rows = pending.appended[name];
+  if (record.form == fb::LegacyForm::line) {
+    rows += text() + "\n";
+  } else {
+    add_elements(rows, "  " + (record.whole ? *record.whole : fold::python_indented(text(), 1)));
+  }
+}
 
 class JsonProjector final : public Projector {
  public:
@@ -84,6 +118,7 @@ class JsonProjector final : public Projector {
                   "another program feeds them: stop it, then start again");
     const bool set_back = is_clock_set_back(rows);
     if (set_back) WATTLEDGER_TRY(go_back(day_.of(rows.front().local)));
+    WATTLEDGER_TRY(keep_imported(rows));
     const std::string newest_before = live_->newest_day;
     Pending pending = sort_rows(rows);
     if (auto written = write(pending); !written) {
@@ -158,6 +193,7 @@ class JsonProjector final : public Projector {
     }
     live.position = live.settled.checkpoint;
     live.newest_day = live.settled.newest_day;
+    live.imported_day = live.settled.imported_day;
     return {};
   }
 
@@ -167,7 +203,8 @@ class JsonProjector final : public Projector {
   }
   [[nodiscard]] bool is_expired(const std::string& name) const {
     const auto day = day_of(name);
-    return day && (*day < first_day_kept() || (!live_->last_day.empty() && *day > live_->last_day));
+    return day && *day > live_->imported_day &&
+           (*day < first_day_kept() || (!live_->last_day.empty() && *day > live_->last_day));
   }
 
   // A clock that is set back to a day before the newest. With everything kept no day counts more
@@ -187,6 +224,22 @@ class JsonProjector final : public Projector {
     return {};
   }
 
+  // Files of days with imported rows are kept from now on: what has expired by now goes first, as
+  // where the files were settled meanwhile.
+  Result<void> keep_imported(std::span<const fold::LegacyRow> rows) {
+    std::string newest = live_->imported_day;
+    for (const fold::LegacyRow& row : rows)
+      if (is_file_of_import(row)) newest = std::max(newest, day_.of(row.local));
+    if (newest == live_->imported_day) return {};
+    if (!live_->newest_day.empty()) {
+      live_->dropped_before.clear();
+      WATTLEDGER_TRY(settle());
+      WATTLEDGER_TRY(enter());
+    }
+    live_->imported_day = std::move(newest);
+    return {};
+  }
+
   // Which text goes into which file. A row of a day already out of reach is left out, in a rebuild
   // as in a live run.
   Pending sort_rows(std::span<const fold::LegacyRow> rows) {
@@ -196,17 +249,21 @@ class JsonProjector final : public Projector {
     Pending pending;
     pending.documents = live_->documents;
     for (const fold::LegacyRow& row : rows) {
+      if (const auto* imported = std::get_if<fold::ImportedRow>(&row.row)) {
+        add_imported(imported->record, pending);
+        continue;
+      }
       const bool written = row.at >= options_.rows_from;
       if (written || !std::holds_alternative<fold::FileRow>(row.row))
         take_row(pending.documents, row, pending.changes);
       if (!in_day_files(row) || !written) continue;
       const std::string& day = day_.of(row.local);
-      if (day < first) continue;
+      if (day < first && day > live_->imported_day) continue;
       add_row(pending.appended[file_name(row, day)], row);
       add_event_file(row, options_.selling_files, pending.changes);
     }
-    for (auto& [name, text] : pending.changes.elements)
-      pending.appended.emplace(name.substr(out_prefix.size()), std::move(text));
+    for (const auto& [name, text] : pending.changes.elements)
+      add_elements(pending.appended[name.substr(out_prefix.size())], text);
     return pending;
   }
 
@@ -306,6 +363,7 @@ class JsonProjector final : public Projector {
     Manifest next;
     next.checkpoint = live_->position;
     next.newest_day = live_->newest_day;
+    next.imported_day = live_->imported_day;
     next.documents = documents_text(live_->documents);
     if (options_.staging) {
       auto names = whole_names(options_.data);
@@ -353,7 +411,8 @@ class JsonProjector final : public Projector {
   Result<void> drop_event_files() {
     const std::string first = first_day_kept();
     if (first == live_->dropped_before && live_->last_day.empty()) return {};
-    WATTLEDGER_TRY(projections::drop_event_files(options_.data, first, live_->last_day));
+    WATTLEDGER_TRY(
+        projections::drop_event_files(options_.data, first, live_->last_day, live_->imported_day));
     live_->dropped_before = first;
     return {};
   }

@@ -46,6 +46,8 @@ Manifest from_json(const Json& json) {
       throw std::runtime_error("an expired name is not one of our files");
     manifest.expired.push_back(each.get<std::string>());
   }
+  if (json.contains("imported_day"))
+    manifest.imported_day = json.at("imported_day").get<std::string>();
   if (json.contains("documents")) manifest.documents = json.at("documents").get<std::string>();
   if (json.contains("whole"))
     for (const Json& each : json.at("whole")) {
@@ -65,6 +67,7 @@ Json to_json(const Manifest& manifest) {
   json["root"] = manifest.checkpoint ? Json(manifest.checkpoint->root.hex()) : Json();
   json["version"] = manifest.checkpoint ? Json(manifest.checkpoint->version) : Json();
   json["newest_day"] = manifest.newest_day;
+  if (!manifest.imported_day.empty()) json["imported_day"] = manifest.imported_day;
   json["files"] = Json::object();
   for (const auto& [name, length] : manifest.files) json["files"][name] = length;
   json["expired"] = manifest.expired;

@@ -18,7 +18,8 @@ struct Manifest {
   std::optional<Checkpoint> checkpoint;        // absent: nothing applied yet
   std::map<std::string, std::uint64_t> files;  // appended to: name under out/ -> length
   std::string newest_day;                      // "YYYY-MM-DD" of the newest row, for retention
-  std::vector<std::string> expired;            // being removed; no longer in `files`
+  std::string imported_day;  // the newest of imported rows: files up to it are kept for ever
+  std::vector<std::string> expired;     // being removed; no longer in `files`
   std::string documents;                // documents_text() at the checkpoint; empty: none yet
   std::vector<std::string> whole;       // of a set built aside: its files that are written whole
   std::optional<std::string> adopting;  // the directory whose files are taking the place of ours

@@ -20,14 +20,15 @@ constexpr std::array<std::string_view, 3> event_patterns = {
     "out/coordinator_state_00000000_000000.json",
     "out/energy_data/charging_decision_00000000_000000.json",
     "out/energy_data/battery_selling_decision_00000000_000000.json"};
-constexpr std::array<std::string_view, 7> document_patterns = {
+constexpr std::array<std::string_view, 12> document_patterns = {
     "out/charging_schedule_0000-00-00.json",
-    "out/multi_session_data/daily_plan_00000000.json",
-    "out/daily_snapshots/snapshot_00000000.json",
-    "out/monthly_snapshots/monthly_snapshot_000000.json",
-    "data/price_history.json",
-    "data/price_cache.json",
-    "data/daily_soc_drops.json"};
+    // These five only an import brings.
+    "out/partial_charging_sessions.json", "out/energy_data/current_data_00000000_000000.json",
+    "out/energy_data/historical_data_00000000_000000.json",
+    "out/energy_data/daily_stats_00000000.json", "out/energy_data/pv_forecast_00000000_000000.json",
+    "out/multi_session_data/daily_plan_00000000.json", "out/daily_snapshots/snapshot_00000000.json",
+    "out/monthly_snapshots/monthly_snapshot_000000.json", "data/price_history.json",
+    "data/price_cache.json", "data/daily_soc_drops.json"};
 constexpr std::array<const char*, 6> directories = {"out",
                                                     "out/energy_data",
                                                     "out/multi_session_data",
@@ -139,13 +140,14 @@ Result<void> sync_whole(const fs::path& data, const std::set<std::string>& names
 }
 
 Result<void> drop_event_files(const fs::path& data, std::string_view first_day,
-                              std::string_view last_day) {
+                              std::string_view last_day, std::string_view kept_to) {
   const auto names = whole_names(data);
   if (!names) return Failure(names.error());
   std::set<fs::path> parents;
   for (const std::string& name : *names) {
     const auto day = event_day(name);
-    if (!day || (*day >= first_day && (last_day.empty() || *day <= last_day))) continue;
+    if (!day || *day <= kept_to || (*day >= first_day && (last_day.empty() || *day <= last_day)))
+      continue;
     WATTLEDGER_TRY(remove_file(data / name));
     parents.insert((data / name).parent_path());
   }

@@ -33,8 +33,9 @@ void add_event_file(const fold::LegacyRow& row, bool selling, FileChanges& chang
 Result<void> write_whole(const std::filesystem::path& data, const std::string& name,
                          const std::string& text);
 Result<void> sync_whole(const std::filesystem::path& data, const std::set<std::string>& names);
-// Removes event files of days before `first_day`, and of days after `last_day` unless it is empty.
+// Removes event files of days before `first_day`, and of days after `last_day` unless it is empty;
+// none of a day up to `kept_to`.
 Result<void> drop_event_files(const std::filesystem::path& data, std::string_view first_day,
-                              std::string_view last_day);
+                              std::string_view last_day, std::string_view kept_to);
 
 }  // namespace wattledger::projections

@@ -46,12 +46,15 @@ Result<Foresight> foresee(const log::Log& log, const StageOptions& options) {
     const Result<log::RecordView> record = snapshot->at(Sequence{last - back});
     if (!record) return all;  // the pass itself says what is wrong with it
     const auto* reading = record->event.as<fb::ReadingRecorded>();
-    if (reading == nullptr || reading->quality() == fb::Quality::implausible) continue;
+    if (reading == nullptr || reading->quality() == fb::Quality::implausible ||
+        fold::is_imported(record->event))
+      continue;
     const std::int64_t at =
         std::clamp<std::int64_t>(to_us(record->event.occurred_at()), 0, fold::time_max_us);
     const UtcTime from = utc_from_us(at) - foresight_margin;
     all.states_from = from - std::chrono::days(SqliteOptions{}.system_state_days);
-    all.files_from = from - json_days_kept;
+    // Files with imported rows stay, and what else came into them.
+    if (snapshot->meta().batches.empty()) all.files_from = from - json_days_kept;
     break;
   }
   return all;
@@ -113,14 +116,15 @@ class Counter final : public Projector {
     std::uint64_t states = 0;
     for (auto day = states_.lower_bound(state_cut()); day != states_.end(); ++day)
       states += day->second;
-    std::map<std::string, std::uint64_t> rows{{"energy_data", energy_},
-                                              {"system_state", states},
-                                              {"coordinator_decisions", decisions_},
-                                              {"charging_sessions", charges_.size()},
-                                              {"battery_selling_sessions", sales_.size()},
-                                              {"weather_data", weather_.size()},
-                                              {"price_forecasts", counted(price_hours_)},
-                                              {"pv_forecasts", counted(pv_hours_)}};
+    std::map<std::string, std::uint64_t> rows{
+        {"energy_data", energy_},
+        {"system_state", states + imported_states_.count()},
+        {"coordinator_decisions", decisions_ + imported_decisions_.size()},
+        {"charging_sessions", charges_.size()},
+        {"battery_selling_sessions", sales_.size()},
+        {"weather_data", weather_.size()},
+        {"price_forecasts", counted(price_hours_) + unkeyed_prices_},
+        {"pv_forecasts", counted(pv_hours_) + unkeyed_pv_}};
     if (schema < sqlite::schema_with_ours) return rows;
     using Does = fold::OperationRow::Does;
     rows.insert({{"hourly_stats", hours_.count()},
@@ -154,10 +158,9 @@ class Counter final : public Projector {
     }
     std::visit(
         Overloaded{
-            [&](const fold::EnergyRow& energy) {
-              ++energy_;
-              energy_ordered_ = energy_ordered_ && energy.timestamp > newest_energy_;
-              newest_energy_ = std::max(newest_energy_, energy.timestamp);
+            [&](const fold::EnergyRow& energy) { count_energy(energy.timestamp); },
+            [&](const fold::ImportedRow& imported) {
+              if (imported.record.form == fb::LegacyForm::row) count(row, imported);
             },
             [&](const fold::SystemStateRow& state) {
               if (row.at < foresight_.states_from) {
@@ -184,6 +187,55 @@ class Counter final : public Projector {
             [&](const fold::QualityRow& reading) { quality_days_.add(reading.day); },
             [&](const fold::ClockSetRow&) { set_clock(day_.of(row.local)); }},
         row.row);
+  }
+  void count_energy(const std::string& timestamp) {
+    ++energy_;
+    energy_ordered_ = energy_ordered_ && timestamp > newest_energy_;
+    newest_energy_ = std::max(newest_energy_, timestamp);
+  }
+  void count(const fold::LegacyRow& row, const fold::ImportedRow& imported) {
+    const fold::LegacyRecord& record = imported.record;
+    const auto text = [&](std::string_view column) {
+      return sqlite::imported_text(record, column).value_or("");
+    };
+    const auto id = [&] {
+      return sqlite::imported_integer(record, "id")
+          .value_or(sqlite::born_ids_from + static_cast<std::int64_t>(row.sequence.value));
+    };
+    if (record.place == "energy_data") {
+      count_energy(text("timestamp"));
+    } else if (record.place == "system_state") {
+      imported_states_.add(id());
+      if (!keep_all_) newest_state_ = std::max(newest_state_, text("timestamp"));
+    } else if (record.place == "coordinator_decisions") {
+      imported_decisions_.insert(id());
+      if (imported.replaces)
+        imported_decisions_.erase(sqlite::born_ids_from +
+                                  static_cast<std::int64_t>(imported.replaces->value));
+    } else if (record.place == "charging_sessions") {
+      charges_.insert(text("session_id"));
+    } else if (record.place == "battery_selling_sessions") {
+      sales_.insert(text("session_id"));
+    } else if (record.place == "weather_data") {
+      weather_.insert(text("timestamp"));
+    } else {
+      const bool price = record.place == "price_forecasts";
+      count_forecast(record, price ? price_hours_ : pv_hours_,
+                     price ? unkeyed_prices_ : unkeyed_pv_);
+    }
+  }
+  // A key with NULL in it is never twice the same.
+  static void count_forecast(const fold::LegacyRecord& record,
+                             std::map<std::string, Distinct<LocalTime>>& hours,
+                             std::uint64_t& unkeyed) {
+    const auto source = sqlite::imported_text(record, "source");
+    const auto hour = sqlite::imported_integer(record, "hour");
+    const auto day = parse_time(sqlite::imported_text(record, "forecast_date").value_or(""), {});
+    if (!source || !hour || !day) {
+      ++unkeyed;
+    } else {
+      hours[*source].add(LocalTime(day->time_since_epoch() + std::chrono::hours(*hour)));
+    }
   }
   [[nodiscard]] std::string state_cut() const {
     return keep_all_ ? std::string()
@@ -215,6 +267,9 @@ class Counter final : public Projector {
   std::uint64_t decisions_ = 0;
   std::set<std::string> charges_, sales_, weather_;
   std::map<std::string, Distinct<LocalTime>> price_hours_, pv_hours_;
+  std::uint64_t unkeyed_prices_ = 0, unkeyed_pv_ = 0;
+  Distinct<std::int64_t> imported_states_;
+  std::set<std::int64_t> imported_decisions_;
   std::map<std::string, std::uint64_t> states_;  // by day
   std::string newest_state_, newest_day_;
   std::optional<LocalTime> unwritten_state_;  // the newest of what was not written

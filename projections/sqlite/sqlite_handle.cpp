@@ -90,6 +90,13 @@ Statement& Statement::bind(int position, double value) {
   return *this;
 }
 
+Statement& Statement::bind_blob(int position, std::string_view bytes) {
+  const int code = sqlite3_bind_blob64(
+      handle_, position, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(), SQLITE_STATIC);
+  if (bind_code_ == SQLITE_OK) bind_code_ = code;
+  return *this;
+}
+
 Statement& Statement::bind(int position, std::string_view value) {
   // An empty view may have a null pointer, which SQLite would take for NULL.
   const char* bytes = value.data() == nullptr ? "" : value.data();

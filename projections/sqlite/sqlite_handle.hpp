@@ -37,6 +37,7 @@ class Statement {
   Statement& bind(int position, double value);
   Statement& bind(int position, std::string_view value);
   Statement& bind_null(int position);
+  Statement& bind_blob(int position, std::string_view bytes);
   template <class T>
   Statement& bind(int position, const std::optional<T>& value) {
     return value ? bind(position, *value) : bind_null(position);

@@ -150,6 +150,7 @@ Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
           [&](const fold::WeatherRow& weather) { return others_.write(row, weather); },
           [&](const fold::ForecastRow& hour) { return others_.write(row, hour); },
           [&](const fold::ClockSetRow&) { return cut_states_ahead(row.local); },
+          [&](const fold::ImportedRow& imported) { return write_imported(row, imported); },
           // Files alone hold these.
           [&](const fold::DailyPlanRow&) { return Result<void>(); },
           [&](const fold::FileRow&) { return Result<void>(); },
@@ -223,6 +224,18 @@ Result<void> RowWriter::write_decision(const fold::LegacyRow& row,
       .bind(7, decision.source_module)
       .bind(8, std::string_view(created_at))
       .run();
+}
+
+Result<void> RowWriter::write_imported(const fold::LegacyRow& row,
+                                       const fold::ImportedRow& imported) {
+  const fold::LegacyRecord& record = imported.record;
+  if (imported.replaces && record.place == "coordinator_decisions")
+    WATTLEDGER_TRY(imported_.remove(
+        record.place, born_ids_from + static_cast<std::int64_t>(imported.replaces->value)));
+  // The newest state counts for retention, whoever wrote it: as it does after a restart.
+  if (retention_.state_days && record.place == "system_state")
+    newest_ = std::max(newest_, imported_text(record, "timestamp").value_or(""));
+  return imported_.write(record, born_id(row));
 }
 
 // AUTOINCREMENT remembers the highest id that a table ever had, of rows that are gone too. Only

@@ -17,6 +17,7 @@
 #include "projections/fold/legacy_rows.hpp"
 #include "projections/sqlite/sqlite_handle.hpp"
 #include "projections/sqlite/sqlite_house_rows.hpp"
+#include "projections/sqlite/sqlite_imported_rows.hpp"
 #include "projections/sqlite/sqlite_table_rows.hpp"
 
 namespace wattledger::projections::sqlite {
@@ -60,13 +61,15 @@ class RowWriter {
         cut_ahead_(std::move(cut_ahead)),
         applied_at_(std::move(applied_at)),
         count_(std::move(count)),
-        others_(std::move(others)) {}
+        others_(std::move(others)),
+        imported_(connection) {}
   Result<void> read_newest();
   Result<void> read_born();
   Result<void> write_row(const fold::LegacyRow& row);
   Result<void> write_energy(const fold::LegacyRow& row, const fold::EnergyRow& energy);
   Result<void> write_state(const fold::LegacyRow& row, const fold::SystemStateRow& state);
   Result<void> write_decision(const fold::LegacyRow& row, const fold::DecisionRow& decision);
+  Result<void> write_imported(const fold::LegacyRow& row, const fold::ImportedRow& imported);
   Result<void> cut_old_states();
   Result<void> cut_states_ahead(LocalTime now);
   Result<void> count_unwritten();
@@ -76,6 +79,7 @@ class RowWriter {
   Retention retention_;
   Statement energy_, state_, decision_, cut_, cut_ahead_, applied_at_, count_;
   TableRowWriter others_;  // of the legacy tables
+  ImportedRowWriter imported_;
   bool dated_ = false;     // schema_version has its applied_at
   bool late_row_ = false;  // a row older than the last cut came
   std::string newest_;     // timestamp of the newest state row

@@ -256,6 +256,15 @@ Exit run(const Invocation& invocation, const Wish& wish, const Owner& owner) {
 
 }  // namespace
 
+Exit rebuild_live(const Invocation& invocation, const Place& place, const Owner& owner) {
+  Wish wish;
+  wish.yes = true;
+  const Wanted wanted = owner.wanted(place);
+  const projections::StageOptions options = stage_options(wish, wanted);
+  if (!options.sqlite && !options.json) return Exit::done;
+  return replay_live(invocation, place, wish, owner, wanted, options);
+}
+
 void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
   CLI::App* command = add_command(
       app, "replay",

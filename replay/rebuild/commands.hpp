@@ -8,6 +8,10 @@
 
 namespace wattledger::tool {
 
+// What `replay --yes` does: everything that the house has, anew from the log, and taken over.
+[[nodiscard]] Exit rebuild_live(const Invocation& invocation, const Place& place,
+                                const Owner& owner);
+
 void add_replay(CLI::App& app, Invocation& invocation, Owner owner);
 
 }  // namespace wattledger::tool

@@ -63,9 +63,18 @@ std::set<std::string> paths_in(const std::vector<fs::path>& files) {
   return paths;
 }
 
+// What the files of a kind together must set: every field of its schema. An import's origins are the
+// same for all kinds, and asked of one.
+std::set<std::string> wanted_of(Kind kind) {
+  std::set<std::string> paths = schema_paths(kind);
+  if (kind != Kind::LegacyRecordImported)
+    std::erase_if(paths, [](const std::string& path) { return path.starts_with("origins"); });
+  return paths;
+}
+
 void update(Kind kind) {
   const std::vector<fs::path> files = files_of(kind);
-  if (paths_in(files) != schema_paths(kind)) {
+  if (paths_in(files) != wanted_of(kind)) {
     EveryField values;
     const auto encoded = encode(decode(kind, make_event(kind, values))->unpack());
     const auto* text = reinterpret_cast<const char*>(encoded->bytes().data());
@@ -112,7 +121,7 @@ TEST_SUITE("events/golden") {
     for (const Kind kind : all_kinds()) {
       const std::string name(kind_name(kind));
       CAPTURE(name);
-      CHECK(paths_in(files_of(kind)) == schema_paths(kind));
+      CHECK(paths_in(files_of(kind)) == wanted_of(kind));
     }
   }
 

@@ -1,0 +1,133 @@
+#include "replay/legacy_import/collect.hpp"
+
+#include <system_error>
+#include <utility>
+
+namespace wattledger::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr UtcTime first_believed = utc_from_us(946'684'800'000'000);  // 2000-01-01
+
+bool has_offset(std::string_view text) {
+  return text.size() > 10 &&
+         (text.back() == 'Z' || text.substr(10).find_first_of("+-") != std::string_view::npos);
+}
+
+std::uint64_t where(const SourceRecord& record) {
+  return record.form == fb::LegacyForm::row ? record.position.value_or(0) : record.line;
+}
+
+Result<void> require(const fs::path& path, bool directory, const char* option) {
+  std::error_code ignored;
+  const bool there =
+      directory ? fs::is_directory(path, ignored) : fs::is_regular_file(path, ignored);
+  if (there) return {};
+  return fail(ErrorKind::not_found,
+              path.string() + (directory ? " is no directory" : " is no file"),
+              std::string("check ") + option);
+}
+
+}  // namespace
+
+void Collector::begin(std::string source) {
+  source_ = std::move(source);
+  before_.reset();
+  second_pass_ = false;
+  findings_.of(source_);
+}
+
+void Collector::reject(std::uint64_t at, std::string what) {
+  findings_.reject(source_, at, std::move(what));
+}
+void Collector::doubt(std::uint64_t at, std::string what) {
+  findings_.doubt(source_, at, std::move(what));
+}
+
+Result<Collector::Placed> Collector::place_in_time(std::string_view text, fb::LegacyForm form) {
+  const ZoneOffsets& zone = sources_.zone;
+  if (has_offset(text)) {
+    const auto at = parse_time(text, zone);
+    if (!at) return Failure(at.error());
+    return Placed{*at, zone.to_local(*at)};
+  }
+  const auto read = parse_time(text, ZoneOffsets());
+  if (!read) return Failure(read.error());
+  Placed placed;
+  placed.local = LocalTime(read->time_since_epoch());
+  const UtcTime first = zone.to_utc(placed.local);
+  const UtcTime second = zone.to_utc(placed.local, true);
+  if (first == second) {
+    second_pass_ = false;
+  } else if (form == fb::LegacyForm::document) {
+    placed.uncertain = true;  // a file for itself has no neighbours
+  } else if (before_ && placed.local < *before_) {
+    second_pass_ = true;
+  }
+  before_ = placed.local;
+  placed.at = second_pass_ ? second : first;
+  placed.in_gap = zone.to_local(placed.at) != placed.local;
+  return placed;
+}
+
+Result<void> Collector::take(SourceRecord record) {
+  const std::uint64_t at = where(record);
+  StagedRecord staged;
+  std::string local;
+  const std::string_view text = time_text_of(record);
+  const bool timed = record.family != Family::summary && record.family != Family::document;
+  if (timed) {
+    const auto placed = place_in_time(text, record.form);
+    const bool early = placed && sources_.since && placed->local < *sources_.since;
+    const bool late = placed && sources_.until && placed->local >= *sources_.until;
+    if (early || late) return {};
+    count();
+    if (!placed) {
+      reject(at, text.empty() ? "has no time" : "\"" + std::string(text) + "\" is no time");
+      return {};
+    }
+    if (placed->at < first_believed || placed->at > sources_.now) {
+      reject(at, "\"" + std::string(text) + "\" lies " +
+                     (placed->at > sources_.now ? "in the future" : "before the year 2000"));
+      return {};
+    }
+    if (placed->in_gap)
+      doubt(at, "\"" + std::string(text) + "\" was skipped when the clocks went forward");
+    staged.at = placed->at;
+    staged.time_uncertain = placed->uncertain;
+    local = iso_text(placed->local);
+  } else {
+    count();
+  }
+  std::string place = place_of(record, local);
+  if (place.empty()) {
+    reject(at, "what it holds has no place among the older system's files");
+    return {};
+  }
+  if (record.broken) doubt(at, "holds NaN or Infinity: kept as it stood, unknown to the event");
+  record.place = std::move(place);
+  staged.key = key_of(record);
+  staged.source = source_;
+  staged.record = std::move(record);
+  return staged_.add(staged);
+}
+
+Result<void> collect(const LegacySources& sources, StagedRecords& staged, Findings& findings) {
+  Collector collector(sources, staged, findings);
+  if (!sources.database.empty()) {
+    WATTLEDGER_TRY(require(sources.database, false, "--db"));
+    WATTLEDGER_TRY(read_legacy_tables(sources.database, collector));
+  }
+  if (!sources.out.empty()) {
+    WATTLEDGER_TRY(require(sources.out, true, "--out"));
+    WATTLEDGER_TRY(read_legacy_files(sources.out, "out/", collector));
+  }
+  if (!sources.state.empty()) {
+    WATTLEDGER_TRY(require(sources.state, true, "--state"));
+    WATTLEDGER_TRY(read_legacy_files(sources.state, "data/", collector));
+  }
+  return staged.finish();
+}
+
+}  // namespace wattledger::tool

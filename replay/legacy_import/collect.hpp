@@ -1,0 +1,68 @@
+// Reads an older installation: its files by content, its tables, and puts every record where its
+// event will stand. The source is opened for reading alone.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "events/time.hpp"
+#include "replay/legacy_import/findings.hpp"
+#include "replay/legacy_import/staged_records.hpp"
+
+namespace wattledger::tool {
+
+struct LegacySources {
+  std::filesystem::path database;  // its SQLite file; these may each be empty
+  std::filesystem::path out;       // its out/ tree
+  std::filesystem::path state;     // its data/ folder
+  std::optional<LocalTime> since;  // records before are left out,
+  std::optional<LocalTime> until;  // … and from here on
+  ZoneOffsets zone;
+  UtcTime now{};
+};
+
+// Everything that can be read goes into `staged`; what cannot is in `findings`. Errors are of our
+// own side, and of sources that are not there.
+Result<void> collect(const LegacySources& sources, StagedRecords& staged, Findings& findings);
+
+// Gives records their time and their place; used by both readers.
+class Collector {
+ public:
+  Collector(const LegacySources& sources, StagedRecords& staged, Findings& findings)
+      : sources_(sources), staged_(staged), findings_(findings) {}
+
+  // A new sequence of records begins: times going back in it tell the passes of a repeated hour.
+  void begin(std::string source);
+  Result<void> take(SourceRecord record);
+  void reject(std::uint64_t at, std::string what);
+  void doubt(std::uint64_t at, std::string what);
+  // A file that is none of the older system's.
+  void leave_aside() { findings_.left_aside(source_); }
+  // Counts one that will be rejected.
+  void count() { ++findings_.of(source_).found; }
+  [[nodiscard]] const std::string& source() const { return source_; }
+
+ private:
+  struct Placed {
+    UtcTime at;
+    LocalTime local;
+    bool uncertain = false;
+    bool in_gap = false;
+  };
+  [[nodiscard]] Result<Placed> place_in_time(std::string_view text, fb::LegacyForm form);
+
+  const LegacySources& sources_;
+  StagedRecords& staged_;
+  Findings& findings_;
+  std::string source_;
+  std::optional<LocalTime> before_;
+  bool second_pass_ = false;
+};
+
+Result<void> read_legacy_files(const std::filesystem::path& root, const std::string& prefix,
+                               Collector& collector);
+Result<void> read_legacy_tables(const std::filesystem::path& database, Collector& collector);
+
+}  // namespace wattledger::tool

@@ -1,0 +1,18 @@
+// wattledger import: an existing installation of the older system becomes a batch of the log.
+#pragma once
+
+#include <functional>
+
+#include "replay/command.hpp"
+#include "replay/place.hpp"
+
+namespace wattledger::tool {
+
+// Has the projections of a place built anew and taken over. A seam: rebuild/ does it, main() joins.
+using Rebuild = std::function<Exit(const Invocation&, const Place&)>;
+
+void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild);
+void add_import_verify(CLI::App& parent, Invocation& invocation);
+void add_import_archive_originals(CLI::App& parent, Invocation& invocation);
+
+}  // namespace wattledger::tool

@@ -1,0 +1,38 @@
+#include "replay/legacy_import/findings.hpp"
+
+#include <utility>
+
+namespace wattledger::tool {
+
+Counts& Counts::operator+=(const Counts& other) {
+  found += other.found;
+  imported += other.imported;
+  merged += other.merged;
+  there += other.there;
+  whole += other.whole;
+  rejected += other.rejected;
+  return *this;
+}
+
+std::string Finding::line() const {
+  return place + (at == 0 ? "" : ":" + std::to_string(at)) + ": " + what;
+}
+
+void Findings::reject(const std::string& source, std::uint64_t at, std::string what) {
+  ++of(source).rejected;
+  ++rejected_;
+  if (findings_.size() < findings_max) findings_.push_back({source, at, std::move(what), true});
+}
+
+void Findings::doubt(const std::string& source, std::uint64_t at, std::string what) {
+  ++doubtful_;
+  if (findings_.size() < findings_max) findings_.push_back({source, at, std::move(what), false});
+}
+
+Counts Findings::total() const {
+  Counts all;
+  for (const auto& [source, counts] : counts_) all += counts;
+  return all;
+}
+
+}  // namespace wattledger::tool

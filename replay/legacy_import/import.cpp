@@ -1,0 +1,229 @@
+#include "replay/legacy_import/import.hpp"
+
+#include <memory>
+#include <random>
+#include <system_error>
+#include <utility>
+
+#include "log/appender.hpp"
+#include "log/reader.hpp"
+#include "log/snapshot.hpp"
+#include "projections/fold/imported.hpp"
+#include "replay/legacy_import/merge.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Large commits, so that a year does not wear a card.
+constexpr std::size_t commit_events = 10'000;
+
+struct Removed {
+  fs::path path;
+  ~Removed() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+Id128 random_id() {
+  Id128 id;
+  std::random_device random;
+  for (std::uint8_t& byte : id.bytes) byte = static_cast<std::uint8_t>(random() & 0xFFU);
+  return id;
+}
+
+// Of events that their family and time tell alone.
+std::optional<Family> family_of(const EventView& event) {
+  if (event.kind() == Kind::ReadingRecorded) return Family::energy;
+  const auto* made = event.as<fb::DecisionMade>();
+  if (made == nullptr) return std::nullopt;
+  return made->action() == fb::Action::sell ? Family::sale : Family::decision;
+}
+
+// What an imported event tells.
+Result<void> know(const log::RecordView& record, StagedRecords& staged) {
+  const auto* origins = record.event.event().origins();
+  if (origins == nullptr) return {};
+  if (const auto family = family_of(record.event))
+    WATTLEDGER_TRY(staged.know(digest_of(*family, record.event.occurred_at()), record.sequence));
+  for (const fb::LegacyOrigin* origin : *origins)
+    if (origin->digest() != nullptr)
+      WATTLEDGER_TRY(staged.know(from_fb(*origin->digest()), record.sequence));
+  return {};
+}
+
+// Digests of what earlier imports brought; where live records begin.
+Result<std::optional<UtcTime>> read_earlier(const log::Log& log, StagedRecords& staged) {
+  const auto snapshot = log.snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  for (const log::ImportBatch& batch : snapshot->meta().batches) {
+    const Sequence last = batch.finished.value != 0 ? batch.finished : snapshot->head();
+    const auto each = [&](const log::RecordView& record) -> Result<bool> {
+      if (auto known = know(record, staged); !known) return Failure(known.error());
+      return true;
+    };
+    WATTLEDGER_TRY(snapshot->scan(batch.started, last, each));
+  }
+  const auto& epochs = snapshot->meta().epochs;
+  const auto& batches = snapshot->meta().batches;
+  const bool import_first = !batches.empty() && batches.front().started.value == 1;
+  if (import_first || epochs.empty()) return std::optional<UtcTime>();
+  return std::optional(epochs.front().recorded_at);
+}
+
+// The batch in the log, begun with its first event.
+class Batch {
+ public:
+  Batch(log::Log& log, const log::WriterLock& lock, const ImportRun& run,
+        const StagedRecords& staged, UtcTime at)
+      : log_(log), lock_(lock), run_(run), staged_(staged), at_(at), id_(random_id()) {}
+
+  Result<void> take(const EncodedEvent& event) {
+    if (!appender_) WATTLEDGER_TRY(begin());
+    const auto sequence = append(event);
+    if (!sequence) return Failure(sequence.error());
+    if (++waiting_ >= commit_events) {
+      waiting_ = 0;
+      return appender_->flush();
+    }
+    return {};
+  }
+
+  Result<void> finish(const Counts& counts) {
+    if (!appender_) return {};
+    fb::ImportFinishedT finished;
+    finished.batch = std::make_unique<fb::Id128>(to_fb(id_));
+    finished.started = first_->value;
+    finished.imported = counts.imported;
+    finished.merged = counts.merged;
+    finished.rejected = counts.rejected;
+    const auto sequence = append_fact(std::move(finished));
+    if (!sequence) return Failure(sequence.error());
+    last_ = *sequence;
+    return appender_->flush();
+  }
+
+  [[nodiscard]] std::optional<Sequence> first() const { return first_; }
+  [[nodiscard]] std::optional<Sequence> last() const { return last_; }
+
+ private:
+  Result<void> begin() {
+    log::AppendLimits limits;
+    limits.telemetry_events_max = commit_events;
+    auto appender = log::Appender::open(log_, lock_, limits);
+    if (!appender) return Failure(appender.error());
+    appender_ = std::make_unique<log::Appender>(std::move(*appender));
+    fb::ImportStartedT started;
+    started.batch = std::make_unique<fb::Id128>(to_fb(id_));
+    started.origin = run_.origin;
+    started.tool_version = std::string(version());
+    if (staged_.first()) started.first_us = to_us(*staged_.first());
+    if (staged_.last()) started.last_us = to_us(*staged_.last());
+    started.expected_records = staged_.size();
+    const auto sequence = append_fact(std::move(started));
+    if (!sequence) return Failure(sequence.error());
+    first_ = *sequence;
+    return {};
+  }
+
+  template <class Fact>
+  Result<Sequence> append_fact(Fact fact) {
+    fb::EventT event;
+    event.occurred_at_us = to_us(at_);
+    event.utc_offset_s = static_cast<std::int32_t>(run_.sources.zone.offset_at(at_).count());
+    event.source = fb::Source::tool;
+    event.fact.Set(std::move(fact));
+    const auto encoded = encode(event);
+    if (!encoded) return Failure(encoded.error());
+    return append(*encoded);
+  }
+
+  Result<Sequence> append(const EncodedEvent& event) {
+    const log::AppendOptions options{log::Urgency::telemetry, std::nullopt};
+    auto appended = appender_->enqueue(event, at_, options);
+    if (!appended && appended.error().kind == ErrorKind::full) {
+      WATTLEDGER_TRY(appender_->flush());
+      appended = appender_->enqueue(event, at_, options);
+    }
+    if (!appended) return Failure(appended.error());
+    return appended->sequence;
+  }
+
+  log::Log& log_;
+  const log::WriterLock& lock_;
+  const ImportRun& run_;
+  const StagedRecords& staged_;
+  UtcTime at_;
+  Id128 id_;
+  std::unique_ptr<log::Appender> appender_;
+  std::size_t waiting_ = 0;
+  std::optional<Sequence> first_, last_;
+};
+
+Result<log::Log> open_or_create(const fs::path& directory) {
+  std::error_code failed;
+  if (fs::exists(directory / "data.mdb", failed)) return log::Log::open(directory);
+  fs::create_directories(directory, failed);
+  if (failed)
+    return fail(ErrorKind::io, directory.string() + " cannot be made: " + failed.message());
+  return log::Log::create(directory, {});
+}
+
+Result<void> merge_all(const ImportRun& run, StagedRecords& staged, ImportResult& result,
+                       UtcTime at, Progress& progress, const Merger::Take& take) {
+  Merger merger(staged, run.sources.zone, at, result.findings, take);
+  return merger.run([&](std::uint64_t done) { progress.at(done, staged.size()); });
+}
+
+Result<void> dry_import(const ImportRun& run, StagedRecords& staged, ImportResult& result,
+                        Progress& progress) {
+  std::error_code ignored;
+  if (fs::exists(run.log / "data.mdb", ignored)) {
+    const auto log = log::Log::open(run.log);
+    if (!log) return Failure(log.error());
+    const auto live = read_earlier(*log, staged);
+    if (!live) return Failure(live.error());
+    result.overlaps_live = *live && staged.last() && *staged.last() >= **live;
+  }
+  return merge_all(run, staged, result, run.sources.now, progress,
+                   [](const EncodedEvent&) { return Result<void>(); });
+}
+
+}  // namespace
+
+Result<ImportResult> run_import(const ImportRun& run, Progress& progress) {
+  ImportResult result;
+  const Removed removed{run.aside};
+  auto staged = StagedRecords::create(run.aside / "records.db");
+  if (!staged) return Failure(staged.error());
+  WATTLEDGER_TRY(collect(run.sources, *staged, result.findings));
+  result.records = staged->size();
+  if (run.dry_run) {
+    WATTLEDGER_TRY(dry_import(run, *staged, result, progress));
+    return result;
+  }
+  auto log = open_or_create(run.log);
+  if (!log) return Failure(log.error());
+  const auto lock = log::WriterLock::take(run.log, "wattledger import");
+  if (!lock) return Failure(lock.error());
+  const auto live = read_earlier(*log, *staged);
+  if (!live) return Failure(live.error());
+  result.overlaps_live = *live && staged->last() && *staged->last() >= **live;
+  UtcTime at = run.sources.now;
+  {
+    const auto snapshot = log->snapshot();
+    if (!snapshot) return Failure(snapshot.error());
+    if (snapshot->head().value != 0) at = std::max(at, snapshot->meta().head_recorded_at);
+  }
+  Batch batch(*log, *lock, run, *staged, at);
+  WATTLEDGER_TRY(merge_all(run, *staged, result, at, progress,
+                           [&](const EncodedEvent& event) { return batch.take(event); }));
+  WATTLEDGER_TRY(batch.finish(result.findings.total()));
+  result.first = batch.first();
+  result.last = batch.last();
+  return result;
+}
+
+}  // namespace wattledger::tool

@@ -1,0 +1,380 @@
+#include "replay/legacy_import/json_pieces.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace wattledger::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Each = std::function<Result<void>(const JsonPiece&)>;
+
+constexpr std::size_t chunk_bytes = std::size_t{1} << 20U;
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+// Takes a file's characters one by one and tells where records end.
+class Cutter {
+ public:
+  explicit Cutter(const Each& each) : each_(each) {}
+
+  Result<void> take(std::string_view chunk) {
+    for (const char c : chunk) {
+      WATTLEDGER_TRY(take(c));
+      if (c == '\n') ++line_;
+    }
+    return {};
+  }
+
+  Result<void> end() {
+    if (shape_ == Shape::unknown) return {};
+    if (shape_ == Shape::array) {
+      if (closed_) return {};
+      const bool inside = !blank();
+      if (!inside) {
+        text_.clear();
+        begins_ = line_;
+      }
+      return tell("the array is cut short");
+    }
+    if (shape_ == Shape::object) {
+      // One object on the only line: a line if the line is ended.
+      if (lines_)
+        return blank() ? Result<void>() : tell_line(depth_ != 0 ? "the line is cut short" : "");
+      return tell(depth_ != 0 || in_string_ ? "the file is cut short" : "");
+    }
+    return tell("this is no JSON");
+  }
+
+ private:
+  enum class Shape { unknown, array, object, other };
+
+  Result<void> take(char c) {
+    if (shape_ == Shape::unknown) {
+      if (is_space(c) || is_mark(c)) return {};
+      shape_ = c == '[' ? Shape::array : c == '{' ? Shape::object : Shape::other;
+      begins_ = line_;
+      if (shape_ == Shape::array) return {};
+    }
+    if (shape_ == Shape::array) return take_in_array(c);
+    if (shape_ == Shape::object) return take_in_objects(c);
+    keep(c);
+    return {};
+  }
+
+  // A byte order mark.
+  [[nodiscard]] static bool is_mark(char c) { return c == '\xEF' || c == '\xBB' || c == '\xBF'; }
+
+  Result<void> take_in_array(char c) {
+    if (closed_) {
+      if (is_space(c) || told_rest_) return {};
+      told_rest_ = true;
+      text_.clear();
+      begins_ = line_;
+      return tell("something stands behind the array's end");
+    }
+    if (!in_string_ && depth_ == 0 && (c == ',' || c == ']')) {
+      const bool last = c == ']';
+      const bool empty = blank();
+      const auto told = empty && last ? Result<void>() : tell(empty ? "an element is missing" : "");
+      closed_ = last;
+      return told;
+    }
+    if (text_.empty() && is_space(c)) return {};
+    if (text_.empty()) begins_ = line_;
+    follow(c);
+    keep(c);
+    return {};
+  }
+
+  Result<void> take_in_objects(char c) {
+    if (text_.empty() && !is_space(c)) begins_ = line_;
+    // The first line tells which: an object by itself makes a file of lines.
+    if (c == '\n' && first_line_) {
+      first_line_ = false;
+      lines_ = depth_ == 0 && !in_string_;
+    }
+    if (lines_ && c == '\n') {
+      if (blank()) {
+        text_.clear();
+        return {};
+      }
+      const std::string trouble = depth_ != 0 || in_string_ ? "the line is cut short" : "";
+      depth_ = 0;
+      in_string_ = escaped_ = false;
+      return tell_line(trouble);
+    }
+    if (text_.empty() && is_space(c)) return {};
+    follow(c);
+    keep(c);
+    return {};
+  }
+
+  void follow(char c) {
+    if (in_string_) {
+      if (escaped_) {
+        escaped_ = false;
+      } else if (c == '\\') {
+        escaped_ = true;
+      } else if (c == '"' || c == '\n') {  // no string holds a line's end: it was never closed
+        in_string_ = false;
+      }
+      return;
+    }
+    if (c == '"') {
+      in_string_ = true;
+    } else if (c == '{' || c == '[') {
+      ++depth_;
+    } else if ((c == '}' || c == ']') && depth_ > 0) {
+      --depth_;
+    }
+  }
+
+  void keep(char c) {
+    if (text_.size() <= legacy_record_bytes_max) text_ += c;
+  }
+
+  [[nodiscard]] bool blank() const { return std::all_of(text_.begin(), text_.end(), is_space); }
+
+  Result<void> tell_line(const std::string& trouble) {
+    const std::uint64_t line = begins_;
+    return tell(fb::LegacyForm::line, line, trouble);
+  }
+  Result<void> tell(const std::string& trouble) {
+    return shape_ == Shape::array ? tell(fb::LegacyForm::element, count_, trouble)
+                                  : tell(fb::LegacyForm::document, 0, trouble);
+  }
+  Result<void> tell(fb::LegacyForm form, std::uint64_t position, const std::string& trouble) {
+    JsonPiece piece{form, text_, position, begins_, trouble};
+    if (text_.size() > legacy_record_bytes_max)
+      piece.trouble = "longer than " + std::to_string(legacy_record_bytes_max) + " bytes";
+    while (!piece.text.empty() && is_space(piece.text.back()) && form != fb::LegacyForm::document)
+      piece.text.remove_suffix(1);
+    ++count_;
+    const Result<void> told = each_(piece);
+    text_.clear();
+    return told;
+  }
+
+  const Each& each_;
+  Shape shape_ = Shape::unknown;
+  std::string text_;
+  std::uint64_t line_ = 1, begins_ = 1, count_ = 0;
+  std::size_t depth_ = 0;
+  bool in_string_ = false, escaped_ = false, closed_ = false, told_rest_ = false;
+  bool lines_ = false, first_line_ = true;
+};
+
+// Positions in JSON text that is known to be valid.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  void skip_space() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+  }
+  [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  void step() { ++at_; }
+  // The string that begins here, without its quotes.
+  std::string_view string() {
+    const std::size_t begin = ++at_;
+    while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2U : 1U;
+    const std::string_view body = text_.substr(begin, at_ - begin);
+    ++at_;
+    return body;
+  }
+  // The value that begins here.
+  std::string_view value() {
+    const std::size_t begin = at_;
+    std::size_t depth = 0;
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '"') {
+        string();
+        if (depth == 0) break;
+        continue;
+      }
+      if (depth == 0 && (c == ',' || c == '}' || c == ']' || is_space(c))) break;
+      if (c == '{' || c == '[') ++depth;
+      ++at_;
+      if ((c == '}' || c == ']') && --depth == 0) break;
+    }
+    return text_.substr(begin, at_ - begin);
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+// Finds out whether it is JSON, and what is wrong where.
+struct Checker : nlohmann::json_sax<nlohmann::json> {
+  std::string trouble;
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(number_integer_t /*value*/) override { return true; }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
+  bool string(string_t& /*value*/) override { return true; }
+  bool binary(binary_t& /*value*/) override { return true; }
+  bool start_object(std::size_t /*elements*/) override { return ++depth <= depth_max; }
+  bool key(string_t& /*value*/) override { return true; }
+  bool end_object() override {
+    --depth;
+    return true;
+  }
+  bool start_array(std::size_t /*elements*/) override { return ++depth <= depth_max; }
+  bool end_array() override {
+    --depth;
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string& last,
+                   const nlohmann::detail::exception& /*error*/) override {
+    trouble = "no JSON at byte " + std::to_string(position) + ", behind " +
+              last.substr(last.size() > 20 ? last.size() - 20 : 0);
+    return false;
+  }
+  static constexpr std::size_t depth_max = 64;
+  std::size_t depth = 0;
+};
+
+// "no JSON …", empty when it is.
+std::string trouble_of(std::string_view text) {
+  Checker checker;
+  if (nlohmann::json::sax_parse(text.begin(), text.end(), &checker)) return {};
+  return checker.trouble.empty() ? "nested more than 64 deep" : checker.trouble;
+}
+
+// Python writes NaN and infinities, which are no JSON: null takes their place here.
+std::string without_nan(std::string_view text, bool& found) {
+  constexpr std::array<std::string_view, 3> words = {"NaN", "-Infinity", "Infinity"};
+  std::string out;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (in_string) {
+      if (text[i] == '\\' && i + 1 < text.size()) out += text[i++];
+      if (text[i] == '"') in_string = false;
+      out += text[i];
+      continue;
+    }
+    const auto word = std::find_if(words.begin(), words.end(), [&](std::string_view each) {
+      return text.substr(i, each.size()) == each;
+    });
+    if (word != words.end()) {
+      out += "null";
+      found = true;
+      i += word->size() - 1;
+      continue;
+    }
+    in_string = text[i] == '"';
+    out += text[i];
+  }
+  return out;
+}
+
+bool is_plain(std::string_view key) {
+  return std::all_of(key.begin(), key.end(),
+                     [](char c) { return c >= ' ' && c <= '~' && c != '\\' && c != '"'; }) &&
+         !key.empty();
+}
+
+}  // namespace
+
+Result<void> cut_json(const fs::path& file, const Each& each) {
+  std::ifstream in(file, std::ios::binary);
+  const auto unreadable = [&] {
+    return fail(ErrorKind::io, file.string() + " cannot be read: " + std::strerror(errno),
+                "give this user the right to read it");
+  };
+  if (!in) return unreadable();
+  std::string chunk(chunk_bytes, '\0');
+  Cutter cutter(each);
+  while (in) {
+    in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    if (in.bad()) return unreadable();
+    WATTLEDGER_TRY(
+        cutter.take(std::string_view(chunk).substr(0, static_cast<std::size_t>(in.gcount()))));
+  }
+  return cutter.end();
+}
+
+Result<void> cut_json_text(std::string_view text, const Each& each) {
+  Cutter cutter(each);
+  WATTLEDGER_TRY(cutter.take(text));
+  return cutter.end();
+}
+
+std::string compact_json(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      out += c;
+      if (c == '\\' && i + 1 < text.size()) out += text[++i];
+      if (c == '"') in_string = false;
+      continue;
+    }
+    if (is_space(c)) continue;
+    in_string = c == '"';
+    out += c;
+    if (c == ',' || c == ':') out += ' ';
+  }
+  return out;
+}
+
+Result<void> check_json(std::string_view text) {
+  const std::string trouble = trouble_of(text);
+  bool found = false;
+  if (trouble.empty() || (trouble_of(without_nan(text, found)).empty() && found)) return {};
+  return fail(ErrorKind::invalid_input, trouble);
+}
+
+Result<JsonObject> read_object(std::string_view text) {
+  JsonObject object;
+  if (const std::string trouble = trouble_of(text); !trouble.empty()) {
+    // What comes back must be as it stood, so only the check sees the nulls.
+    const std::string mended = without_nan(text, object.broken);
+    if (!object.broken || !trouble_of(mended).empty())
+      return fail(ErrorKind::invalid_input, trouble);
+  }
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos || text[begin] != '{')
+    return fail(ErrorKind::invalid_input, "no JSON object");
+  object.fields = split_object(text);
+  for (std::size_t i = 0; i < object.fields.size(); ++i) {
+    const std::string& name = object.fields[i].name;
+    const bool twice =
+        std::any_of(object.fields.begin(), object.fields.begin() + static_cast<std::ptrdiff_t>(i),
+                    [&](const fold::LegacyField& field) { return field.name == name; });
+    object.plain = object.plain && is_plain(name) && !twice;
+  }
+  return object;
+}
+
+fold::LegacyFields split_object(std::string_view text) {
+  fold::LegacyFields fields;
+  Scanner scanner(text);
+  scanner.skip_space();
+  scanner.step();
+  while (true) {
+    scanner.skip_space();
+    if (scanner.peek() != '"') return fields;
+    const std::string_view key = scanner.string();
+    scanner.skip_space();
+    scanner.step();  // the colon
+    scanner.skip_space();
+    fields.push_back({std::string(key), compact_json(scanner.value())});
+    scanner.skip_space();
+    if (scanner.peek() == ',') scanner.step();
+  }
+}
+
+}  // namespace wattledger::tool

@@ -1,0 +1,81 @@
+#include "replay/legacy_import/legacy_database.hpp"
+
+#include <system_error>
+
+#include "projections/fold/python_json.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+namespace fs = std::filesystem;
+using projections::sqlite::Access;
+using projections::sqlite::Connection;
+using projections::sqlite::Statement;
+using projections::sqlite::ValueKind;
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    out += digits[static_cast<unsigned char>(c) >> 4U];
+    out += digits[static_cast<unsigned char>(c) & 15U];
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Connection> open_legacy_database(const fs::path& file) {
+  std::error_code failed;
+  const auto journal = fs::file_size(file.string() + "-wal", failed);
+  const bool hot = (!failed && journal > 0) || fs::exists(file.string() + "-journal", failed);
+  return Connection::open(file, hot ? Access::read_only : Access::immutable);
+}
+
+Result<bool> has_table(Connection& source, const std::string& table) {
+  const auto count = source.integer(
+      "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '" + table + "'");
+  if (!count) return Failure(count.error());
+  return *count != 0;
+}
+
+std::string column_text(const Statement& row, int column) {
+  switch (row.kind(column)) {
+    case ValueKind::integer:
+      return std::to_string(row.integer(column));
+    case ValueKind::real:
+      return fold::python_float(row.real(column));
+    case ValueKind::text: {
+      const std::string_view text = row.text(column);
+      return fold::valid_utf8(text) == text ? fold::python_string(text)
+                                            : R"({"text_hex": ")" + hex(text) + "\"}";
+    }
+    case ValueKind::blob:
+      return R"({"hex": ")" + hex(row.text(column)) + "\"}";
+    case ValueKind::null:
+      break;
+  }
+  return "null";
+}
+
+void bind_column(Statement& to, int position, const Statement& from, int column) {
+  switch (from.kind(column)) {
+    case ValueKind::integer:
+      to.bind(position, from.integer(column));
+      return;
+    case ValueKind::real:
+      to.bind(position, from.real(column));
+      return;
+    case ValueKind::text:
+      to.bind(position, from.text(column));
+      return;
+    case ValueKind::blob:
+      to.bind_blob(position, from.text(column));
+      return;
+    case ValueKind::null:
+      to.bind_null(position);
+      return;
+  }
+}
+
+}  // namespace wattledger::tool

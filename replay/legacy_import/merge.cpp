@@ -1,0 +1,173 @@
+#include "replay/legacy_import/merge.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "projections/fold/imported.hpp"
+#include "replay/legacy_import/facts.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+using fold::LegacyFields;
+
+// One event holds no more records; the rest gets events of its own.
+constexpr std::size_t origins_max = 16;
+constexpr std::size_t group_bytes_max = 600'000;
+
+std::uint64_t where(const SourceRecord& record) {
+  return record.form == fb::LegacyForm::row ? record.position.value_or(0) : record.line;
+}
+
+bool same_group(const StagedRecord& a, const StagedRecord& b) {
+  return a.at == b.at && a.record.family == b.record.family && a.key == b.key;
+}
+
+std::size_t bytes_of(const SourceRecord& record) {
+  std::size_t bytes = record.whole ? record.whole->size() : 0;
+  for (const fold::LegacyField& field : record.fields)
+    bytes += field.name.size() + field.text.size();
+  return bytes;
+}
+
+bool is_kept_whole(const SourceRecord& record) { return record.whole.has_value(); }
+
+fb::LegacyOriginT origin_of(const StagedRecord& staged, const Id128& digest,
+                            const EventView& event) {
+  const SourceRecord& record = staged.record;
+  fb::LegacyOriginT origin;
+  origin.place = record.place;
+  origin.form = record.form;
+  if (record.position) origin.position = *record.position;
+  origin.digest = std::make_unique<fb::Id128>(to_fb(digest));
+  origin.time_uncertain = staged.time_uncertain;
+  if (record.family == Family::document) return origin;  // its text is in the fact
+  if (record.whole) {
+    origin.residue.push_back(
+        std::make_unique<fb::LegacyValueT>(fold::whole_residue(*record.whole)));
+    return origin;
+  }
+  for (fb::LegacyValueT& value :
+       fold::residue_of(fold::rendered(event, record.form), record.fields, record.form))
+    origin.residue.push_back(std::make_unique<fb::LegacyValueT>(std::move(value)));
+  return origin;
+}
+
+// str(datetime) has a space where isoformat() has a T.
+std::string with_letter(std::string text) {
+  if (text.size() > 12 && text[11] == ' ' && text[5] == '-') text[11] = 'T';
+  return text;
+}
+
+// 5 and 5.0 are the same value.
+bool same_value(const LegacyFields& a, const LegacyFields& b, const std::string& name) {
+  const std::string* first = field_of(a, name);
+  const std::string* second = field_of(b, name);
+  if (first == nullptr || second == nullptr || with_letter(*first) == with_letter(*second))
+    return true;
+  const auto number = number_of(a, name);
+  const auto other = number_of(b, name);
+  return number && other && *number == *other;
+}
+
+}  // namespace
+
+Result<void> Merger::run(const std::function<void(std::uint64_t done)>& progress) {
+  std::uint64_t done = 0;
+  WATTLEDGER_TRY(staged_.scan([&](const StagedRecord& staged) -> Result<void> {
+    progress(++done);
+    return add(staged);
+  }));
+  return flush();
+}
+
+Result<void> Merger::add(const StagedRecord& staged) {
+  if (!group_.empty()) {
+    std::size_t bytes = bytes_of(staged.record);
+    for (const Member& member : group_) bytes += bytes_of(member.staged.record);
+    const bool same = same_group(group_.front().staged, staged);
+    if (!same || group_.size() == origins_max || bytes > group_bytes_max) WATTLEDGER_TRY(flush());
+    if (!same) repetitions_.clear();
+  }
+  Member member{staged, digest_of(staged.record, 0), {}};
+  if (const std::uint64_t again = repetitions_[member.digest.hex()]++; again != 0)
+    member.digest = digest_of(staged.record, again);
+  const auto known = staged_.known(member.digest);
+  if (!known) return Failure(known.error());
+  member.known = *known;
+  group_.push_back(std::move(member));
+  return {};
+}
+
+Result<void> Merger::flush() {
+  std::vector<const Member*> fresh;
+  for (const Member& member : group_) {
+    if (member.known) {
+      ++findings_.of(member.staged.source).there;
+    } else {
+      fresh.push_back(&member);
+    }
+  }
+  const Result<void> made = fresh.empty() ? Result<void>() : make(std::move(fresh));
+  group_.clear();
+  return made;
+}
+
+// The first of the group, a table's row where there is one, says what the fact is.
+Result<void> Merger::make(std::vector<const Member*> fresh) {
+  const Member& first = group_.front();
+  std::vector<std::string> doubts;
+  fb::EventT event =
+      event_of(first.staged.record, first.staged.at.value_or(import_at_), zone_, doubts);
+  if (!first.known)
+    for (std::string& doubt : doubts)
+      findings_.doubt(first.staged.source, where(first.staged.record), std::move(doubt));
+  // An earlier import has told the fact, but not all of its records.
+  for (const Member& member : group_)
+    if (member.known && (!event.cause || *event.cause > member.known->value))
+      event.cause = member.known->value;
+  if (!event.cause && first.staged.at) {
+    const auto known = staged_.known(digest_of(first.staged.record.family, *first.staged.at));
+    if (!known) return Failure(known.error());
+    if (*known) event.cause = (*known)->value;
+  }
+  const auto bare = encode(event);
+  const auto view = bare ? bare->view() : Result<EventView>(Failure(bare.error()));
+  if (view)
+    for (const Member* member : fresh)
+      event.origins.push_back(
+          std::make_unique<fb::LegacyOriginT>(origin_of(member->staged, member->digest, *view)));
+  const auto encoded = view ? encode(event) : Result<EncodedEvent>(Failure(view.error()));
+  if (!encoded) {
+    for (const Member* member : fresh)
+      findings_.reject(member->staged.source, where(member->staged.record), encoded.error().what);
+    return {};
+  }
+  WATTLEDGER_TRY(take_(*encoded));
+  for (const Member* member : fresh) {
+    Counts& counts = findings_.of(member->staged.source);
+    ++(member == fresh.front() ? counts.imported : counts.merged);
+    if (is_kept_whole(member->staged.record)) ++counts.whole;
+    if (member != &first) compare(first, *member);
+  }
+  return {};
+}
+
+// Both are kept; the first is the fact.
+void Merger::compare(const Member& first, const Member& other) {
+  std::string differ;
+  for (const fold::LegacyField& field : other.staged.record.fields) {
+    if (field.name == "created_at" || field.name == "id" ||
+        same_value(first.staged.record.fields, other.staged.record.fields, field.name))
+      continue;
+    if (!differ.empty()) differ += ", ";
+    differ += field.name + " is " + field.text + " here and " +
+              *field_of(first.staged.record.fields, field.name);
+  }
+  if (!differ.empty())
+    findings_.doubt(other.staged.source, where(other.staged.record),
+                    differ + " in " + first.staged.source + ", which counts; this is kept too");
+}
+
+}  // namespace wattledger::tool

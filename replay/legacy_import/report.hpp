@@ -1,0 +1,22 @@
+// What an import found and did, for people and for programs.
+#pragma once
+
+#include <string>
+
+#include "replay/legacy_import/import.hpp"
+
+namespace wattledger::tool {
+
+struct ReportHead {
+  std::string origin;
+  bool dry_run = false;
+};
+
+// Lines with a table per file and table, then each finding.
+[[nodiscard]] std::string report_text(const ReportHead& head, const ImportResult& result);
+// One object.
+[[nodiscard]] std::string report_json(const ReportHead& head, const ImportResult& result);
+// A page by itself.
+[[nodiscard]] std::string report_html(const ReportHead& head, const ImportResult& result);
+
+}  // namespace wattledger::tool

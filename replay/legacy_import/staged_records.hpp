@@ -1,0 +1,70 @@
+// The records found, on disk in the order of their events: a file of its own that anybody may
+// delete. SQLite sorts them, so that memory does not grow with them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "events/identity.hpp"
+#include "events/result.hpp"
+#include "events/time.hpp"
+#include "projections/sqlite/sqlite_handle.hpp"
+#include "replay/legacy_import/source_record.hpp"
+
+namespace wattledger::tool {
+
+struct StagedRecord {
+  SourceRecord record;
+  std::optional<UtcTime> at;  // absent: the instant of the import
+  std::string key;
+  std::string source;  // what the report calls where it comes from
+  bool time_uncertain = false;
+};
+
+class StagedRecords {
+ public:
+  // Makes the file anew.
+  static Result<StagedRecords> create(const std::filesystem::path& file);
+  StagedRecords(StagedRecords&&) noexcept = default;
+  StagedRecords& operator=(StagedRecords&&) noexcept = default;
+  ~StagedRecords();
+
+  Result<void> add(const StagedRecord& staged);
+  // That an event of the log tells the record of this digest.
+  Result<void> know(const Id128& digest, Sequence event);
+  [[nodiscard]] Result<std::optional<Sequence>> known(const Id128& digest);
+  Result<void> finish();
+
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::optional<UtcTime> first() const { return first_; }
+  [[nodiscard]] std::optional<UtcTime> last() const { return last_; }
+
+  // By time, family and key; those of tables first, then lines, elements, documents; in the order
+  // of their source. Those without a time come last.
+  Result<void> scan(const std::function<Result<void>(const StagedRecord&)>& each);
+
+ private:
+  StagedRecords(projections::sqlite::Connection connection, projections::sqlite::Statement insert,
+                projections::sqlite::Statement know, projections::sqlite::Statement known);
+  std::int64_t number_of(const std::string& name);
+
+  projections::sqlite::Connection connection_;
+  projections::sqlite::Statement insert_, know_, known_;
+  std::map<std::string, std::int64_t> numbers_;  // of places and sources
+  std::vector<std::string> names_;
+  std::uint64_t size_ = 0;
+  bool knows_ = false;
+  std::optional<UtcTime> first_, last_;
+};
+
+// What tells a record from all others of its place and form.
+[[nodiscard]] Id128 digest_of(const SourceRecord& record, std::uint64_t repetition);
+// … a fact that its family and time tell alone.
+[[nodiscard]] Id128 digest_of(Family family, UtcTime at);
+
+}  // namespace wattledger::tool

@@ -1,0 +1,127 @@
+#include <array>
+#include <string_view>
+
+#include "replay/legacy_import/legacy_database.hpp"
+#include "replay/legacy_import/verify.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+using projections::sqlite::Access;
+using projections::sqlite::Connection;
+using projections::sqlite::Statement;
+
+struct Key {
+  std::string_view table;
+  std::array<const char*, 4> columns;  // nullptr: none
+};
+// What names a row in the older system's schema; a forecast's may hold NULL.
+constexpr std::array<Key, 8> keys = {{
+    {"energy_data", {"timestamp"}},
+    {"system_state", {"id"}},
+    {"coordinator_decisions", {"id"}},
+    {"charging_sessions", {"session_id"}},
+    {"battery_selling_sessions", {"session_id"}},
+    {"weather_data", {"timestamp"}},
+    {"price_forecasts", {"forecast_date", "hour", "source", "timestamp"}},
+    {"pv_forecasts", {"forecast_date", "hour", "source", "timestamp"}},
+}};
+
+void add(VerifyReport& report, const std::string& line) {
+  ++report.differences;
+  if (report.lines.size() < verify_lines_max) report.lines.push_back(line);
+}
+
+int column_of(const Statement& row, std::string_view name) {
+  for (int i = 0; i < row.columns(); ++i)
+    if (row.column_name(i) == name) return i;
+  return -1;
+}
+
+// "timestamp is … and …" for each column of the original that the other has not the same.
+std::string difference(const Statement& original, const Statement& rebuilt) {
+  std::string text;
+  for (int i = 0; i < original.columns(); ++i) {
+    const int there = column_of(rebuilt, original.column_name(i));
+    const std::string is = column_text(original, i);
+    const std::string now = there < 0 ? "no column" : column_text(rebuilt, there);
+    if (is == now) continue;
+    if (!text.empty()) text += ", ";
+    text += std::string(original.column_name(i)) + " is " + is + " in the original and " + now;
+  }
+  return text;
+}
+
+class TableVerifier {
+ public:
+  TableVerifier(const Key& key, Statement original, Statement lookup, VerifyReport& report)
+      : key_(key), original_(std::move(original)), lookup_(std::move(lookup)), report_(report) {}
+
+  Result<void> run() {
+    while (true) {
+      const auto row = original_.step();
+      if (!row) return Failure(row.error());
+      if (!*row) return {};
+      ++report_.rows;
+      WATTLEDGER_TRY(look_up());
+    }
+  }
+
+ private:
+  // A key with NULL in it may stand for several rows: one that is equal is enough.
+  Result<void> look_up() {
+    std::string name;
+    int position = 0;
+    for (const char* column : key_.columns) {
+      if (column == nullptr) continue;
+      const int at = column_of(original_, column);
+      bind_column(lookup_, ++position, original_, at);
+      name += std::string(name.empty() ? "" : " ") + column_text(original_, at);
+    }
+    std::string differs = "is not there";
+    while (true) {
+      const auto row = lookup_.step();
+      if (!row) return Failure(row.error());
+      if (!*row) break;
+      differs = difference(original_, lookup_);
+      if (differs.empty()) break;
+    }
+    lookup_.reset();
+    if (!differs.empty()) add(report_, std::string(key_.table) + " " + name + ": " + differs);
+    return {};
+  }
+
+  const Key& key_;
+  Statement original_, lookup_;
+  VerifyReport& report_;
+};
+
+Result<void> verify_table(const Key& key, Connection& original, Connection& rebuilt,
+                          VerifyReport& report) {
+  const std::string table(key.table);
+  const auto there = has_table(original, table);
+  if (!there) return Failure(there.error());
+  if (!*there) return {};
+  std::string where;
+  for (const char* column : key.columns)
+    if (column != nullptr) where += (where.empty() ? "" : " AND ") + std::string(column) + " IS ?";
+  auto rows = original.prepare("SELECT * FROM " + table + " ORDER BY rowid");
+  if (!rows) return Failure(rows.error());
+  auto lookup = rebuilt.prepare("SELECT * FROM " + table + " WHERE " + where);
+  if (!lookup) return Failure(lookup.error());
+  return TableVerifier(key, std::move(*rows), std::move(*lookup), report).run();
+}
+
+}  // namespace
+
+Result<void> verify_tables(const std::filesystem::path& original,
+                           const std::filesystem::path& rebuilt, VerifyReport& report) {
+  auto from = open_legacy_database(original);
+  if (!from) return Failure(from.error());
+  auto to = Connection::open(rebuilt, Access::read_only);
+  if (!to) return Failure(to.error());
+  for (const Key& key : keys) WATTLEDGER_TRY(verify_table(key, *from, *to, report));
+  return {};
+}
+
+}  // namespace wattledger::tool
