@@ -26,6 +26,7 @@ struct StageOptions {
   std::uint32_t schema = 5;         // of SQLite
   bool json_selling_files = false;  // see JsonOptions
   bool keep_all = false;            // without retention
+  bool imported_only = false;       // what imports brought, without corrections, and nothing else
   std::filesystem::path
       directory;  // gets the layout of <data>; absent or empty before, else conflict
   bool replace =

@@ -266,6 +266,8 @@ Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to
   const auto fold_in = [&](const log::RecordView& record) -> Result<bool> {
     fold::evolve(state, record.sequence, record.recorded_at, record.event);
     corrections.take(record.sequence, record.event);
+    position = record.sequence;
+    if (options.imported_only && !fold::is_imported(record.event)) return true;
     const auto corrected = options.corrections
                                ? options.corrections->corrected(record.sequence, record.event)
                                : std::nullopt;
@@ -274,7 +276,6 @@ Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to
     corrected_records += corrected ? 1U : 0U;
     fold::derive_rows(memory, state, {record.sequence, record.recorded_at, record.event, *seen},
                       texts, rows);
-    position = record.sequence;
     return true;
   };
   while (position < to) {

@@ -54,6 +54,7 @@ struct RunnerOptions {
   bool over_damage = false;
   // Rows are made from facts as these say that they were.
   std::shared_ptr<const Corrections> corrections;
+  bool imported_only = false;  // rows of imported facts alone, as they were imported
   // A batch is fed on a second thread while the next one is read and folded: for rebuilds, whose
   // targets nobody else looks at.
   bool overlap = false;

@@ -66,10 +66,11 @@ void add_commands(CLI::App& app, Invocation& invocation) {
       app,
       {"import", "What an older system recorded, into the log",
        "wattledger import legacy --db data/goodwe_energy.db --out out --state data --dry-run"});
-  add_import_legacy(*import, invocation,
-                    [owner = house_owner()](const Invocation& asked, const Place& place) {
-                      return rebuild_live(asked, place, owner);
-                    });
+  add_import_legacy(
+      *import, invocation,
+      [owner = house_owner()](const Invocation& asked, const Place& place, bool anyway) {
+        return rebuild_live(asked, place, owner, anyway);
+      });
   add_import_verify(*import, invocation);
   add_import_archive_originals(*import, invocation);
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "projections/fold/json_scan.hpp"
 #include "projections/fold/python_json.hpp"
 
 namespace wattledger::fold {
@@ -111,8 +112,9 @@ void imported_rows(const ToldEvent& told, std::vector<LegacyRow>& rows) {
     }
     add(std::move(record));
   }
-  if (!in_table && !cause && file && !file->whole && table_of(told.shown) != nullptr)
-    add(as_row(told.shown, *file));
+  if (in_table || cause || !file || table_of(told.shown) == nullptr) return;
+  if (file->whole) file->fields = split_object(*file->whole);
+  add(as_row(told.shown, *file));
 }
 
 }  // namespace wattledger::fold

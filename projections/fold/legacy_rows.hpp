@@ -85,8 +85,8 @@ struct ClockSetRow {
 // their file. Retention never cuts it.
 struct ImportedRow {
   LegacyRecord record;
-  // Of a row: the earlier event of the same fact, which a file alone had told. The row that was made
-  // of it goes.
+  // Of a row: the earlier event of the same fact, which a file alone had told. The row that was
+  // made of it goes.
   std::optional<Sequence> replaces = {};
   bool operator==(const ImportedRow&) const = default;
 };

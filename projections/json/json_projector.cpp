@@ -52,9 +52,14 @@ struct Live {
   bool directories_changed = false;
 };
 
-bool is_file_of_import(const fold::LegacyRow& row) {
+// The day in the name of the file that an imported row is for; empty: it has none.
+std::string imported_day(const fold::LegacyRow& row) {
   const auto* imported = std::get_if<fold::ImportedRow>(&row.row);
-  return imported != nullptr && imported->record.form != fb::LegacyForm::row;
+  if (imported == nullptr || imported->record.form == fb::LegacyForm::row) return {};
+  const std::string& place = imported->record.place;
+  if (const auto day = event_day(place)) return *day;
+  return place.starts_with(out_prefix) ? day_of(place.substr(out_prefix.size())).value_or("")
+                                       : std::string();
 }
 
 void add_elements(std::string& elements, std::string_view more) {
@@ -228,8 +233,7 @@ class JsonProjector final : public Projector {
   // where the files were settled meanwhile.
   Result<void> keep_imported(std::span<const fold::LegacyRow> rows) {
     std::string newest = live_->imported_day;
-    for (const fold::LegacyRow& row : rows)
-      if (is_file_of_import(row)) newest = std::max(newest, day_.of(row.local));
+    for (const fold::LegacyRow& row : rows) newest = std::max(newest, imported_day(row));
     if (newest == live_->imported_day) return {};
     if (!live_->newest_day.empty()) {
       live_->dropped_before.clear();
@@ -250,7 +254,9 @@ class JsonProjector final : public Projector {
     pending.documents = live_->documents;
     for (const fold::LegacyRow& row : rows) {
       if (const auto* imported = std::get_if<fold::ImportedRow>(&row.row)) {
-        add_imported(imported->record, pending);
+        // Beside live rows these are the live ones', which an import knows nothing of.
+        const bool of_now = imported->record.place.starts_with("data/");
+        if (!of_now || live_->newest_day.empty()) add_imported(imported->record, pending);
         continue;
       }
       const bool written = row.at >= options_.rows_from;

@@ -20,10 +20,11 @@ constexpr std::array<std::string_view, 3> event_patterns = {
     "out/coordinator_state_00000000_000000.json",
     "out/energy_data/charging_decision_00000000_000000.json",
     "out/energy_data/battery_selling_decision_00000000_000000.json"};
-constexpr std::array<std::string_view, 12> document_patterns = {
+constexpr std::array<std::string_view, 13> document_patterns = {
     "out/charging_schedule_0000-00-00.json",
-    // These five only an import brings.
-    "out/partial_charging_sessions.json", "out/energy_data/current_data_00000000_000000.json",
+    // These six only an import brings.
+    "data/partial_charging_sessions.json", "out/partial_charging_sessions.json",
+    "out/energy_data/current_data_00000000_000000.json",
     "out/energy_data/historical_data_00000000_000000.json",
     "out/energy_data/daily_stats_00000000.json", "out/energy_data/pv_forecast_00000000_000000.json",
     "out/multi_session_data/daily_plan_00000000.json", "out/daily_snapshots/snapshot_00000000.json",

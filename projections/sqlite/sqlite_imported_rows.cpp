@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -45,31 +46,29 @@ std::optional<std::string> from_hex(std::string_view hex) {
   return bytes;
 }
 
-Result<Value> value_of(const fold::LegacyField& field) {
-  const auto unreadable = [&] {
-    return fail(ErrorKind::corrupt, "column " + field.name + " holds no value: " + field.text);
-  };
+// What the log holds must never stop the projection: what is no value of SQLite's becomes its text.
+Value value_of(const fold::LegacyField& field) {
   if (field.text == "Infinity" || field.text == "-Infinity")
-    return Value{ValueKind::real,
-                 0,
-                 field.text.front() == '-' ? -std::numeric_limits<double>::infinity()
-                                           : std::numeric_limits<double>::infinity(),
-                 {}};
-  if (field.text == "NaN") return Value{};  // SQLite has none: it stores NULL
+    return {ValueKind::real,
+            0,
+            field.text.front() == '-' ? -std::numeric_limits<double>::infinity()
+                                      : std::numeric_limits<double>::infinity(),
+            {}};
+  if (field.text == "NaN") return {};  // SQLite has none: it stores NULL
   const Json json = Json::parse(field.text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_null()) return Value{};
-  if (json.is_number_unsigned() && json.get<std::uint64_t>() > INT64_MAX) return unreadable();
-  if (json.is_number_integer()) return Value{ValueKind::integer, json.get<std::int64_t>(), 0, {}};
-  if (json.is_boolean()) return Value{ValueKind::integer, json.get<bool>() ? 1 : 0, 0, {}};
-  if (json.is_number_float()) return Value{ValueKind::real, 0, json.get<double>(), {}};
-  if (json.is_string()) return Value{ValueKind::text, 0, 0, json.get<std::string>()};
+  if (json.is_null()) return {};
+  const bool beyond = json.is_number_unsigned() && json.get<std::uint64_t>() > INT64_MAX;
+  if (json.is_number_float() || beyond) return {ValueKind::real, 0, json.get<double>(), {}};
+  if (json.is_number_integer()) return {ValueKind::integer, json.get<std::int64_t>(), 0, {}};
+  if (json.is_boolean()) return {ValueKind::integer, json.get<bool>() ? 1 : 0, 0, {}};
+  if (json.is_string()) return {ValueKind::text, 0, 0, json.get<std::string>()};
   for (const auto& [name, kind] :
        {std::pair("hex", ValueKind::blob), std::pair("text_hex", ValueKind::text)}) {
     if (!json.is_object() || !json.contains(name) || !json[name].is_string()) continue;
     auto bytes = from_hex(json[name].get<std::string>());
-    if (bytes) return Value{kind, 0, 0, *std::move(bytes)};
+    if (bytes) return {kind, 0, 0, *std::move(bytes)};
   }
-  return unreadable();
+  return {ValueKind::text, 0, 0, field.text};
 }
 
 }  // namespace
@@ -78,18 +77,18 @@ std::optional<std::int64_t> imported_integer(const fold::LegacyRecord& record,
                                              std::string_view column) {
   const fold::LegacyField* field = find(record, column);
   if (field == nullptr) return std::nullopt;
-  const auto value = value_of(*field);
-  if (!value || value->kind != ValueKind::integer) return std::nullopt;
-  return value->integer;
+  const Value value = value_of(*field);
+  if (value.kind != ValueKind::integer) return std::nullopt;
+  return value.integer;
 }
 
 std::optional<std::string> imported_text(const fold::LegacyRecord& record,
                                          std::string_view column) {
   const fold::LegacyField* field = find(record, column);
   if (field == nullptr) return std::nullopt;
-  auto value = value_of(*field);
-  if (!value || value->kind != ValueKind::text) return std::nullopt;
-  return std::move(value->bytes);
+  Value value = value_of(*field);
+  if (value.kind != ValueKind::text) return std::nullopt;
+  return std::move(value.bytes);
 }
 
 Result<ImportedRowWriter::Table> ImportedRowWriter::prepare(const std::string& name) {
@@ -97,7 +96,7 @@ Result<ImportedRowWriter::Table> ImportedRowWriter::prepare(const std::string& n
     return fail(ErrorKind::unsupported, "the older system's schema has no table " + name);
   auto info = connection_->prepare("PRAGMA table_info(" + name + ")");
   if (!info) return Failure(info.error());
-  std::vector<std::string> columns;
+  std::vector<Column> columns;
   std::string names;
   std::string places;
   bool has_id = false;
@@ -105,9 +104,9 @@ Result<ImportedRowWriter::Table> ImportedRowWriter::prepare(const std::string& n
     const Result<bool> row = info->step();
     if (!row) return Failure(row.error());
     if (!*row) break;
-    columns.emplace_back(info->text(1));
-    has_id = has_id || columns.back() == "id";
-    names += (names.empty() ? "" : ", ") + columns.back();
+    columns.push_back({std::string(info->text(1)), info->integer(3) != 0});
+    has_id = has_id || columns.back().name == "id";
+    names += (names.empty() ? "" : ", ") + columns.back().name;
     places += places.empty() ? "?" : ", ?";
   }
   auto insert = connection_->prepare("INSERT OR REPLACE INTO " + name + "(" + names + ") VALUES (" +
@@ -143,14 +142,12 @@ Result<void> ImportedRowWriter::write(const fold::LegacyRecord& record, std::int
   Table& into = **found;
   std::vector<Value> values(into.columns.size());  // bound texts live as long as the statement runs
   for (std::size_t i = 0; i < into.columns.size(); ++i) {
-    const fold::LegacyField* field = find(record, into.columns[i]);
-    if (field != nullptr) {
-      auto value = value_of(*field);
-      if (!value) return Failure(value.error());
-      values[i] = *std::move(value);
-    } else if (into.has_id && into.columns[i] == "id") {
-      values[i] = Value{ValueKind::integer, id, 0, {}};
-    }
+    const Column& column = into.columns[i];
+    if (const fold::LegacyField* field = find(record, column.name)) values[i] = value_of(*field);
+    const bool is_id = into.has_id && column.name == "id";
+    if (is_id && values[i].kind != ValueKind::integer) values[i] = {ValueKind::integer, id, 0, {}};
+    // The older system's own file cannot have held it.
+    if (column.not_null && values[i].kind == ValueKind::null) values[i].kind = ValueKind::text;
     const int position = static_cast<int>(i) + 1;
     switch (values[i].kind) {
       case ValueKind::null:

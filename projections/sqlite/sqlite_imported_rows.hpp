@@ -26,15 +26,20 @@ class ImportedRowWriter {
   // The tables exist; the connection outlives the writer.
   explicit ImportedRowWriter(Connection& connection) : connection_(&connection) {}
 
-  // Nothing for a record that is no row. `id` stands where the row's table has ids and the row has
-  // none. unsupported for a table that the legacy schema does not have.
+  // Takes whatever the log holds. Nothing for a record that is no row. `id` stands where the row's
+  // table has ids and the row has none. unsupported for a table that the legacy schema does not
+  // have.
   Result<void> write(const fold::LegacyRecord& record, std::int64_t id);
   // The row of this id, where the table has ids.
   Result<void> remove(const std::string& table, std::int64_t id);
 
  private:
+  struct Column {
+    std::string name;
+    bool not_null = false;
+  };
   struct Table {
-    std::vector<std::string> columns;
+    std::vector<Column> columns;
     Statement insert;
     std::optional<Statement> remove;  // of a table with ids
     bool has_id = false;

@@ -77,7 +77,8 @@ std::optional<std::int64_t> soc_known(const log::Snapshot& snapshot, Sequence ba
   for (std::uint64_t back = 0; back < reading_search_records_max && back < based_on.value; ++back) {
     const auto record = snapshot.at(Sequence{based_on.value - back});
     if (!record) return std::nullopt;
-    if (const auto* reading = record->event.as<fb::ReadingRecorded>())
+    const auto* reading = record->event.as<fb::ReadingRecorded>();
+    if (reading != nullptr && !fold::is_imported(record->event))
       return number(reading->battery_soc_bp());
   }
   return std::nullopt;

@@ -68,12 +68,7 @@ Result<std::vector<Move>> plan(const Wish& wish, const VerifyReport& report,
       const fs::path file = wish.originals.database + suffix;
       if (fs::exists(file, ignored)) WATTLEDGER_TRY(add(file, folder / file.filename()));
     }
-  for (const fs::path& file : report.compared) {
-    const bool out = !wish.originals.out.empty() &&
-                     !file.lexically_relative(wish.originals.out).string().starts_with("..");
-    const fs::path root = out ? wish.originals.out : wish.originals.state;
-    WATTLEDGER_TRY(add(file, folder / (out ? "out" : "data") / file.lexically_relative(root)));
-  }
+  for (const Compared& each : report.compared) WATTLEDGER_TRY(add(each.file, folder / each.place));
   return moves;
 }
 

@@ -101,6 +101,7 @@ Result<ImportRun> plan(const Wish& wish, const Place& place) {
   run.log = place.log();
   run.aside = wish.dry_run ? fs::temp_directory_path() : place.data / "staging";
   run.aside /= fmt::format("import-{}", ::getpid());
+  run.sources.aside = run.aside;
   run.dry_run = wish.dry_run;
   for (const std::string& each : {wish.database, wish.out, wish.state})
     if (!each.empty())
@@ -129,23 +130,27 @@ Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild)
     const Error& error = planned.error();
     return error.kind == ErrorKind::invalid_input ? usage(error.what, error.remedy) : cannot(error);
   }
+  // A report that cannot be written is said before anything is done.
+  if (const auto able = write_report(wish, {planned->origin, wish.dry_run, false}, {}); !able)
+    return cannot(able.error());
   Result<ImportResult> result = ImportResult{};
   {
     Progress progress(invocation, "importing");
     result = run_import(*planned, progress);
   }
   if (!result) return cannot(result.error());
-  const ReportHead head{planned->origin, wish.dry_run};
-  if (const auto written = write_report(wish, head, *result); !written)
-    return cannot(written.error());
+  ReportHead head{planned->origin, wish.dry_run, false};
+  // An import that was killed before it came to that has left them behind.
+  const Exit rebuilt =
+      wish.dry_run ? Exit::done : rebuild(invocation, *place, result->first.has_value());
+  head.rebuilt = result->first && rebuilt == Exit::done;
   std::string text =
       invocation.format == Format::json ? report_json(head, *result) : report_text(head, *result);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   say(text);
-  if (result->first) {
-    const Exit rebuilt = rebuild(invocation, *place);
-    if (rebuilt != Exit::done) return rebuilt;
-  }
+  if (const auto written = write_report(wish, head, *result); !written)
+    return cannot(written.error());
+  if (rebuilt != Exit::done) return rebuilt;
   return result->findings.rejected() == 0 ? Exit::done : Exit::findings;
 }
 

@@ -15,8 +15,23 @@ bool has_offset(std::string_view text) {
          (text.back() == 'Z' || text.substr(10).find_first_of("+-") != std::string_view::npos);
 }
 
+std::chrono::microseconds apart(UtcTime a, UtcTime b) { return a < b ? b - a : a - b; }
+
+// A row says in UTC when it was written; believed if that is near its time, whatever the zone.
+std::optional<UtcTime> written_at(const SourceRecord& record) {
+  if (record.form != fb::LegacyForm::row) return std::nullopt;
+  const auto created = parse_time(text_of(record.fields, "created_at").value_or(""), {});
+  const auto local = parse_time(time_text_of(record), {});
+  if (!created || !local || apart(*created, *local) > std::chrono::hours(15)) return std::nullopt;
+  return *created;
+}
+
 std::uint64_t where(const SourceRecord& record) {
   return record.form == fb::LegacyForm::row ? record.position.value_or(0) : record.line;
+}
+
+bool is_session(Family family) {
+  return family == Family::charging_session || family == Family::selling_session;
 }
 
 Result<void> require(const fs::path& path, bool directory, const char* option) {
@@ -45,7 +60,8 @@ void Collector::doubt(std::uint64_t at, std::string what) {
   findings_.doubt(source_, at, std::move(what));
 }
 
-Result<Collector::Placed> Collector::place_in_time(std::string_view text, fb::LegacyForm form) {
+Result<Collector::Placed> Collector::place_in_time(const SourceRecord& record) {
+  const std::string_view text = time_text_of(record);
   const ZoneOffsets& zone = sources_.zone;
   if (has_offset(text)) {
     const auto at = parse_time(text, zone);
@@ -58,14 +74,20 @@ Result<Collector::Placed> Collector::place_in_time(std::string_view text, fb::Le
   placed.local = LocalTime(read->time_since_epoch());
   const UtcTime first = zone.to_utc(placed.local);
   const UtcTime second = zone.to_utc(placed.local, true);
-  if (first == second) {
+  const bool repeated = first != second;
+  const auto written = repeated ? written_at(record) : std::nullopt;
+  if (!repeated) {
     second_pass_ = false;
-  } else if (form == fb::LegacyForm::document) {
+  } else if (written) {
+    second_pass_ = apart(*written, second) < apart(*written, first);
+  } else if (record.form == fb::LegacyForm::document) {
     placed.uncertain = true;  // a file for itself has no neighbours
   } else if (before_ && placed.local < *before_) {
-    second_pass_ = true;
+    second_pass_ = second_pass_ || before_repeated_;
+    placed.uncertain = !second_pass_;  // out of order
   }
   before_ = placed.local;
+  before_repeated_ = repeated;
   placed.at = second_pass_ ? second : first;
   placed.in_gap = zone.to_local(placed.at) != placed.local;
   return placed;
@@ -78,7 +100,7 @@ Result<void> Collector::take(SourceRecord record) {
   const std::string_view text = time_text_of(record);
   const bool timed = record.family != Family::summary && record.family != Family::document;
   if (timed) {
-    const auto placed = place_in_time(text, record.form);
+    const auto placed = place_in_time(record);
     const bool early = placed && sources_.since && placed->local < *sources_.since;
     const bool late = placed && sources_.until && placed->local >= *sources_.until;
     if (early || late) return {};
@@ -87,26 +109,25 @@ Result<void> Collector::take(SourceRecord record) {
       reject(at, text.empty() ? "has no time" : "\"" + std::string(text) + "\" is no time");
       return {};
     }
-    if (placed->at < first_believed || placed->at > sources_.now) {
+    const bool planned = placed->at > sources_.now && is_session(record.family);
+    if (placed->at < first_believed || (placed->at > sources_.now && !planned)) {
       reject(at, "\"" + std::string(text) + "\" lies " +
                      (placed->at > sources_.now ? "in the future" : "before the year 2000"));
       return {};
     }
     if (placed->in_gap)
       doubt(at, "\"" + std::string(text) + "\" was skipped when the clocks went forward");
-    staged.at = placed->at;
+    if (!planned) staged.at = placed->at;
     staged.time_uncertain = placed->uncertain;
     local = iso_text(placed->local);
   } else {
     count();
   }
-  std::string place = place_of(record, local);
-  if (place.empty()) {
-    reject(at, "what it holds has no place among the older system's files");
+  if (!find_home(record, local)) {
+    reject(at, "no file of the older system holds such a record by itself");
     return {};
   }
   if (record.broken) doubt(at, "holds NaN or Infinity: kept as it stood, unknown to the event");
-  record.place = std::move(place);
   staged.key = key_of(record);
   staged.source = source_;
   staged.record = std::move(record);
@@ -117,7 +138,7 @@ Result<void> collect(const LegacySources& sources, StagedRecords& staged, Findin
   Collector collector(sources, staged, findings);
   if (!sources.database.empty()) {
     WATTLEDGER_TRY(require(sources.database, false, "--db"));
-    WATTLEDGER_TRY(read_legacy_tables(sources.database, collector));
+    WATTLEDGER_TRY(read_legacy_tables(sources.database, sources.aside, collector));
   }
   if (!sources.out.empty()) {
     WATTLEDGER_TRY(require(sources.out, true, "--out"));

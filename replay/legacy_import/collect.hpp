@@ -19,6 +19,7 @@ struct LegacySources {
   std::filesystem::path state;     // its data/ folder
   std::optional<LocalTime> since;  // records before are left out,
   std::optional<LocalTime> until;  // … and from here on
+  std::filesystem::path aside;     // a folder for copies
   ZoneOffsets zone;
   UtcTime now{};
 };
@@ -51,18 +52,20 @@ class Collector {
     bool uncertain = false;
     bool in_gap = false;
   };
-  [[nodiscard]] Result<Placed> place_in_time(std::string_view text, fb::LegacyForm form);
+  [[nodiscard]] Result<Placed> place_in_time(const SourceRecord& record);
 
   const LegacySources& sources_;
   StagedRecords& staged_;
   Findings& findings_;
   std::string source_;
   std::optional<LocalTime> before_;
-  bool second_pass_ = false;
+  bool second_pass_ = false, before_repeated_ = false;
 };
 
 Result<void> read_legacy_files(const std::filesystem::path& root, const std::string& prefix,
                                Collector& collector);
-Result<void> read_legacy_tables(const std::filesystem::path& database, Collector& collector);
+// `aside`: for a copy, where the database cannot be read as it lies.
+Result<void> read_legacy_tables(const std::filesystem::path& database,
+                                const std::filesystem::path& aside, Collector& collector);
 
 }  // namespace wattledger::tool

@@ -8,8 +8,9 @@
 
 namespace wattledger::tool {
 
-// Has the projections of a place built anew and taken over. A seam: rebuild/ does it, main() joins.
-using Rebuild = std::function<Exit(const Invocation&, const Place&)>;
+// Has the projections of a place built anew and taken over; without `anyway` only where one stands
+// behind the log. A seam: rebuild/ does it, main() joins.
+using Rebuild = std::function<Exit(const Invocation&, const Place&, bool anyway)>;
 
 void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild);
 void add_import_verify(CLI::App& parent, Invocation& invocation);

@@ -2,8 +2,11 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
+
+#include "projections/fold/json_scan.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -17,7 +20,7 @@ constexpr double power_max_w = 1e6;
 constexpr double counter_max_kwh = 1e9;
 constexpr double money_max = 1e5;
 // No price per kWh reaches this: what does is per MWh.
-constexpr double price_kwh_max = 20;
+constexpr double price_kwh_max = 5;
 constexpr double price_mwh_max = 20'000;
 
 class Values {
@@ -38,6 +41,11 @@ class Values {
   void doubt(std::string_view name) {
     doubts_.push_back(std::string(name) + " is " + *field_of(fields_, name) +
                       ", which no house has: kept as it stood, unknown to the event");
+  }
+  void doubt_word(std::string_view name) {
+    const std::string* text = field_of(fields_, name);
+    doubts_.push_back(std::string(name) + " is " + (text == nullptr ? "missing" : *text) +
+                      ", which says nothing to us: the record is kept as it stood");
   }
   [[nodiscard]] std::optional<double> number(std::string_view name) const {
     return number_of(fields_, name);
@@ -72,11 +80,17 @@ fb::ReadingRecordedT reading(Values values) {
   return r;
 }
 
-// PLN/MWh in an early era, else PLN/kWh.
-flatbuffers::Optional<std::int64_t> price_e8(Values& values, std::string_view name) {
-  const auto price = values.number(name);
-  if (!price) return nullopt;
-  const bool per_mwh = std::abs(*price) > price_kwh_max;
+// One price beyond what a kWh costs tells that all of the record are per MWh, as in an early era.
+bool is_per_mwh(const Values& values) {
+  for (const char* name :
+       {"current_price", "cheapest_price", "current_price_pln", "average_price"}) {
+    const auto price = values.number(name);
+    if (price && std::abs(*price) > price_kwh_max) return true;
+  }
+  return false;
+}
+
+flatbuffers::Optional<std::int64_t> price_e8(Values& values, std::string_view name, bool per_mwh) {
   return values.get<std::int64_t>(name, per_mwh ? 1e5 : 1e8, -price_mwh_max, price_mwh_max);
 }
 
@@ -89,14 +103,34 @@ double cost_unit(const Values& values, double energy_kwh, std::string_view cost_
   return *cost < expected * 0.01 ? 1e11 : 1e8;
 }
 
-fb::DecisionMadeT decision(Values values, bool sale) {
+// Words that the older system had for the same; nullopt for any other.
+std::optional<fb::Action> action_of(const std::string& word) {
+  if (word == "battery_selling") return fb::Action::sell;
+  if (word == "charge" || (word.starts_with("start_") && word.ends_with("_charging")))
+    return fb::Action::charge;
+  if (word == "wait") return fb::Action::self_use;
+  return std::nullopt;
+}
+
+// A table's row has its numbers within `parameters`, a file's beside it.
+fold::LegacyFields numbers_of(const SourceRecord& record) {
+  fold::LegacyFields fields = record.fields;
+  const std::string* text = field_of(record.fields, "parameters");
+  if (text == nullptr) return fields;
+  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_string()) return fields;
+  for (fold::LegacyField& field : fold::split_object(json.get<std::string>()))
+    fields.push_back(std::move(field));
+  return fields;
+}
+
+fb::DecisionMadeT decision(Values values, fb::Action action) {
   fb::DecisionMadeT made;
-  const std::string action = values.text("action");
-  made.action = sale                 ? fb::Action::sell
-                : action == "charge" ? fb::Action::charge
-                                     : fb::Action::self_use;
+  made.action = action;
   made.control_mode = fb::ControlMode::on;
-  made.price_e8 = price_e8(values, sale ? "current_price_pln" : "current_price");
+  const bool sale = action == fb::Action::sell;
+  const bool per_mwh = is_per_mwh(values);
+  made.price_e8 = price_e8(values, sale ? "current_price_pln" : "current_price", per_mwh);
   const std::string_view energy = sale ? "energy_sold_kwh" : "energy_kwh";
   made.expected_energy_mwh = values.get<std::int64_t>(energy, 1e6, 0, counter_max_kwh / 1e3);
   if (sale) {
@@ -124,31 +158,34 @@ flatbuffers::Optional<std::int64_t> time_us(const Values& values, std::string_vi
   return to_us(*time);
 }
 
-fb::SessionChange change_of(const std::string& status) {
+std::optional<fb::SessionChange> change_of(const std::string& status) {
   if (status == "planned") return fb::SessionChange::planned;
   if (status == "active") return fb::SessionChange::started;
+  if (status == "completed") return fb::SessionChange::completed;
   if (status == "cancelled") return fb::SessionChange::cancelled;
   if (status == "failed") return fb::SessionChange::failed;
-  return fb::SessionChange::completed;
+  return std::nullopt;
 }
 
-fb::ChargingSessionChangedT charging(Values values, const ZoneOffsets& zone) {
+fb::ChargingSessionChangedT charging(Values values, fb::SessionChange change,
+                                     const ZoneOffsets& zone) {
   fb::ChargingSessionChangedT session;
   session.session = values.text("session_id");
-  session.change = change_of(values.text("status"));
+  session.change = change;
   session.started_us = time_us(values, "start_time", zone);
   session.ended_us = time_us(values, "end_time", zone);
   session.target_soc_bp = values.get<std::uint16_t>("target_soc", 1e2, 0, 100);
   session.energy_mwh = values.get<std::int64_t>("energy_kwh", 1e6, 0, counter_max_kwh / 1e3);
   session.cost_e8 = values.get<std::int64_t>("cost_pln", 1e8, -money_max, money_max);
-  session.average_price_e8 = price_e8(values, "avg_price");
+  session.average_price_e8 = price_e8(values, "avg_price", false);
   return session;
 }
 
-fb::SellingSessionChangedT selling(Values values, const ZoneOffsets& zone) {
+fb::SellingSessionChangedT selling(Values values, fb::SessionChange change,
+                                   const ZoneOffsets& zone) {
   fb::SellingSessionChangedT session;
   session.session = values.text("session_id");
-  session.change = change_of(values.text("status"));
+  session.change = change;
   session.started_us = time_us(values, "start_time", zone);
   session.ended_us = time_us(values, "end_time", zone);
   session.start_soc_bp = values.get<std::uint16_t>("start_soc", 1e2, 0, 100);
@@ -156,8 +193,9 @@ fb::SellingSessionChangedT selling(Values values, const ZoneOffsets& zone) {
   session.power_w = values.get<std::int32_t>("selling_power_w", 1, 0, power_max_w);
   session.energy_mwh = values.get<std::int64_t>("energy_sold_kwh", 1e6, 0, counter_max_kwh / 1e3);
   session.revenue_e8 = values.get<std::int64_t>("revenue_pln", 1e8, -money_max, money_max);
-  session.average_price_e8 = price_e8(values, "avg_price");
-  if (!session.average_price_e8) session.average_price_e8 = price_e8(values, "average_price_pln");
+  session.average_price_e8 = price_e8(values, "avg_price", false);
+  if (!session.average_price_e8)
+    session.average_price_e8 = price_e8(values, "average_price_pln", false);
   return session;
 }
 
@@ -194,6 +232,31 @@ std::vector<std::unique_ptr<fb::SeriesT>> hour_of(Values values, const ZoneOffse
   return several;
 }
 
+fb::PricesPublishedT prices(const Values& values, const ZoneOffsets& zone) {
+  fb::PricesPublishedT prices;
+  prices.provider = values.text("source");
+  prices.kind = fb::PriceKind::unknown;
+  prices.currency = "PLN";
+  prices.prices_e8 = hour_of(values, zone, "price_pln", 1e8, -price_kwh_max, price_kwh_max);
+  return prices;
+}
+
+fb::PvForecastIssuedT pv_forecast(const Values& values, const ZoneOffsets& zone) {
+  fb::PvForecastIssuedT forecast;
+  forecast.provider = values.text("source");
+  forecast.power_w = hour_of(values, zone, "predicted_power_w", 1, 0, power_max_w);
+  return forecast;
+}
+
+// What is no event of ours, or says what we do not know.
+fb::LegacyRecordImportedT kept(const SourceRecord& record) {
+  fb::LegacyRecordImportedT kept;
+  kept.origin = record.place;
+  kept.family = std::string(family_name(record.family));
+  if (record.family == Family::document && record.whole) kept.text = *record.whole;
+  return kept;
+}
+
 }  // namespace
 
 fb::EventT event_of(const SourceRecord& record, UtcTime at, const ZoneOffsets& zone,
@@ -202,52 +265,61 @@ fb::EventT event_of(const SourceRecord& record, UtcTime at, const ZoneOffsets& z
   event.occurred_at_us = to_us(at);
   event.utc_offset_s = static_cast<std::int32_t>(zone.offset_at(at).count());
   event.source = fb::Source::import_;
-  Values values(record.fields, doubts);
+  const fold::LegacyFields fields = numbers_of(record);
+  Values values(fields, doubts);
   switch (record.family) {
     case Family::energy:
       event.fact.Set(reading(values));
       return event;
     case Family::decision:
     case Family::sale: {
-      const bool sale = record.family == Family::sale || values.text("action") == "battery_selling";
-      event.fact.Set(decision(values, sale));
+      // A word that we do not know is kept as it stood: what it decided is not known.
+      const auto action = record.family == Family::sale ? std::optional(fb::Action::sell)
+                                                        : action_of(values.text("action"));
+      if (!action) {
+        values.doubt_word("action");
+        break;
+      }
+      event.fact.Set(decision(values, *action));
       return event;
     }
-    case Family::charging_session:
-      event.fact.Set(charging(values, zone));
+    case Family::charging_session: {
+      const auto change = change_of(values.text("status"));
+      if (!change) {
+        values.doubt_word("status");
+        break;
+      }
+      event.fact.Set(charging(values, *change, zone));
       return event;
-    case Family::selling_session:
-      event.fact.Set(selling(values, zone));
+    }
+    case Family::selling_session: {
+      // What the analytics recorded had ended.
+      const auto change =
+          field_of(fields, "status") == nullptr && record.form != fb::LegacyForm::row
+              ? std::optional(fb::SessionChange::completed)
+              : change_of(values.text("status"));
+      if (!change) {
+        values.doubt_word("status");
+        break;
+      }
+      event.fact.Set(selling(values, *change, zone));
       return event;
+    }
     case Family::weather:
       event.fact.Set(weather(values));
       return event;
-    case Family::price_forecast: {
-      fb::PricesPublishedT prices;
-      prices.provider = values.text("source");
-      prices.kind = fb::PriceKind::unknown;
-      prices.currency = "PLN";
-      prices.prices_e8 = hour_of(values, zone, "price_pln", 1e8, -price_kwh_max, price_kwh_max);
-      event.fact.Set(std::move(prices));
+    case Family::price_forecast:
+      event.fact.Set(prices(values, zone));
       return event;
-    }
-    case Family::pv_forecast: {
-      fb::PvForecastIssuedT forecast;
-      forecast.provider = values.text("source");
-      forecast.power_w = hour_of(values, zone, "predicted_power_w", 1, 0, power_max_w);
-      event.fact.Set(std::move(forecast));
+    case Family::pv_forecast:
+      event.fact.Set(pv_forecast(values, zone));
       return event;
-    }
     case Family::state:
     case Family::summary:
     case Family::document:
       break;
   }
-  fb::LegacyRecordImportedT kept;
-  kept.origin = record.place;
-  kept.family = std::string(family_name(record.family));
-  if (record.family == Family::document && record.whole) kept.text = *record.whole;
-  event.fact.Set(std::move(kept));
+  event.fact.Set(kept(record));
   return event;
 }
 

@@ -21,12 +21,19 @@ std::string Finding::line() const {
 void Findings::reject(const std::string& source, std::uint64_t at, std::string what) {
   ++of(source).rejected;
   ++rejected_;
-  if (findings_.size() < findings_max) findings_.push_back({source, at, std::move(what), true});
+  if (rejections_.size() < rejections_max)
+    rejections_.push_back({source, at, std::move(what), true});
 }
 
 void Findings::doubt(const std::string& source, std::uint64_t at, std::string what) {
   ++doubtful_;
-  if (findings_.size() < findings_max) findings_.push_back({source, at, std::move(what), false});
+  if (doubts_.size() < doubts_max) doubts_.push_back({source, at, std::move(what), false});
+}
+
+std::vector<Finding> Findings::findings() const {
+  std::vector<Finding> all = rejections_;
+  all.insert(all.end(), doubts_.begin(), doubts_.end());
+  return all;
 }
 
 Counts Findings::total() const {

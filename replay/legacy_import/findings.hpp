@@ -31,8 +31,9 @@ struct Finding {
   [[nodiscard]] std::string line() const;
 };
 
-// Findings beyond are counted, not kept.
-inline constexpr std::size_t findings_max = 1'000;
+// Beyond these they are counted, not kept.
+inline constexpr std::size_t rejections_max = 100'000;
+inline constexpr std::size_t doubts_max = 1'000;
 
 class Findings {
  public:
@@ -43,7 +44,11 @@ class Findings {
 
   [[nodiscard]] const std::map<std::string, Counts>& counts() const { return counts_; }
   [[nodiscard]] Counts total() const;
-  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+  // Rejections, then doubts.
+  [[nodiscard]] std::vector<Finding> findings() const;
+  [[nodiscard]] std::uint64_t untold() const {
+    return rejected_ + doubtful_ - rejections_.size() - doubts_.size();
+  }
   [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
   [[nodiscard]] std::uint64_t doubtful() const { return doubtful_; }
   // Files that hold nothing of the older system's.
@@ -51,7 +56,7 @@ class Findings {
 
  private:
   std::map<std::string, Counts> counts_;
-  std::vector<Finding> findings_;
+  std::vector<Finding> rejections_, doubts_;
   std::vector<std::string> aside_;
   std::uint64_t rejected_ = 0, doubtful_ = 0;
 };

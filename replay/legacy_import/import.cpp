@@ -48,10 +48,36 @@ Result<void> know(const log::RecordView& record, StagedRecords& staged) {
   if (origins == nullptr) return {};
   if (const auto family = family_of(record.event))
     WATTLEDGER_TRY(staged.know(digest_of(*family, record.event.occurred_at()), record.sequence));
-  for (const fb::LegacyOrigin* origin : *origins)
+  for (const fb::LegacyOrigin* origin : *origins) {
     if (origin->digest() != nullptr)
       WATTLEDGER_TRY(staged.know(from_fb(*origin->digest()), record.sequence));
+    if (origin->form() != fb::LegacyForm::row) continue;
+    const fold::LegacyRecord row = fold::legacy_record(record.event, *origin);
+    if (const auto id = number_of(row.fields, "id"))
+      WATTLEDGER_TRY(staged.take_id(row.place, static_cast<std::int64_t>(*id)));
+  }
   return {};
+}
+
+// When this log began to be written by its own daemon; nullopt: it has not yet.
+Result<std::optional<UtcTime>> live_since(const log::Snapshot& snapshot) {
+  std::optional<UtcTime> since;
+  Sequence next = snapshot.first();
+  const auto look = [&](const log::RecordView& record) -> Result<bool> {
+    const bool live =
+        record.event.kind() == Kind::CoordinatorStarted ||
+        (record.event.kind() == Kind::ReadingRecorded && !fold::is_imported(record.event));
+    if (live) since = record.recorded_at;
+    return !live;
+  };
+  for (const log::ImportBatch& batch : snapshot.meta().batches) {
+    if (batch.started > next && !since)
+      WATTLEDGER_TRY(snapshot.scan(next, Sequence{batch.started.value - 1}, look));
+    if (batch.finished.value == 0) return since;
+    next = std::max(next, batch.finished.next());
+  }
+  if (next <= snapshot.head() && !since) WATTLEDGER_TRY(snapshot.scan(next, snapshot.head(), look));
+  return since;
 }
 
 // Digests of what earlier imports brought; where live records begin.
@@ -66,11 +92,7 @@ Result<std::optional<UtcTime>> read_earlier(const log::Log& log, StagedRecords& 
     };
     WATTLEDGER_TRY(snapshot->scan(batch.started, last, each));
   }
-  const auto& epochs = snapshot->meta().epochs;
-  const auto& batches = snapshot->meta().batches;
-  const bool import_first = !batches.empty() && batches.front().started.value == 1;
-  if (import_first || epochs.empty()) return std::optional<UtcTime>();
-  return std::optional(epochs.front().recorded_at);
+  return live_since(*snapshot);
 }
 
 // The batch in the log, begun with its first event.
@@ -80,15 +102,14 @@ class Batch {
         const StagedRecords& staged, UtcTime at)
       : log_(log), lock_(lock), run_(run), staged_(staged), at_(at), id_(random_id()) {}
 
-  Result<void> take(const EncodedEvent& event) {
+  Result<Sequence> take(const EncodedEvent& event) {
     if (!appender_) WATTLEDGER_TRY(begin());
     const auto sequence = append(event);
-    if (!sequence) return Failure(sequence.error());
-    if (++waiting_ >= commit_events) {
+    if (sequence && ++waiting_ >= commit_events) {
       waiting_ = 0;
-      return appender_->flush();
+      WATTLEDGER_TRY(appender_->flush());
     }
-    return {};
+    return sequence;
   }
 
   Result<void> finish(const Counts& counts) {
@@ -187,8 +208,9 @@ Result<void> dry_import(const ImportRun& run, StagedRecords& staged, ImportResul
     if (!live) return Failure(live.error());
     result.overlaps_live = *live && staged.last() && *staged.last() >= **live;
   }
+  Sequence next;
   return merge_all(run, staged, result, run.sources.now, progress,
-                   [](const EncodedEvent&) { return Result<void>(); });
+                   [&](const EncodedEvent&) { return Result<Sequence>(next = next.next()); });
 }
 
 }  // namespace

@@ -7,6 +7,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
+
+#include "projections/fold/json_scan.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -27,7 +30,11 @@ class Cutter {
   Result<void> take(std::string_view chunk) {
     for (const char c : chunk) {
       WATTLEDGER_TRY(take(c));
-      if (c == '\n') ++line_;
+      indented_ = c == '\n' || (indented_ && c == ' ');
+      ++column_;
+      if (c != '\n') continue;
+      ++line_;
+      column_ = 0;
     }
     return {};
   }
@@ -87,7 +94,15 @@ class Cutter {
       return told;
     }
     if (text_.empty() && is_space(c)) return {};
-    if (text_.empty()) begins_ = line_;
+    // So json.dump begins an element, and nothing within one: the one before was never closed.
+    const bool dumped = c == '{' && column_ == 2 && indented_;
+    if (count_ == 0 && text_.empty()) dumped_ = dumped;
+    if (dumped && dumped_ && depth_ > 0) WATTLEDGER_TRY(tell("is never closed"));
+    if (text_.empty()) {
+      begins_ = line_;
+      depth_ = 0;
+      in_string_ = escaped_ = false;
+    }
     follow(c);
     keep(c);
     return {};
@@ -166,51 +181,11 @@ class Cutter {
   Shape shape_ = Shape::unknown;
   std::string text_;
   std::uint64_t line_ = 1, begins_ = 1, count_ = 0;
-  std::size_t depth_ = 0;
+  std::size_t depth_ = 0, column_ = 0;
+  bool dumped_ = false;   // the first element begins as json.dump puts it
+  bool indented_ = true;  // only spaces stand before in this line
   bool in_string_ = false, escaped_ = false, closed_ = false, told_rest_ = false;
   bool lines_ = false, first_line_ = true;
-};
-
-// Positions in JSON text that is known to be valid.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : text_(text) {}
-
-  void skip_space() {
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
-  }
-  [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  void step() { ++at_; }
-  // The string that begins here, without its quotes.
-  std::string_view string() {
-    const std::size_t begin = ++at_;
-    while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2U : 1U;
-    const std::string_view body = text_.substr(begin, at_ - begin);
-    ++at_;
-    return body;
-  }
-  // The value that begins here.
-  std::string_view value() {
-    const std::size_t begin = at_;
-    std::size_t depth = 0;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '"') {
-        string();
-        if (depth == 0) break;
-        continue;
-      }
-      if (depth == 0 && (c == ',' || c == '}' || c == ']' || is_space(c))) break;
-      if (c == '{' || c == '[') ++depth;
-      ++at_;
-      if ((c == '}' || c == ']') && --depth == 0) break;
-    }
-    return text_.substr(begin, at_ - begin);
-  }
-
- private:
-  std::string_view text_;
-  std::size_t at_ = 0;
 };
 
 // Finds out whether it is JSON, and what is wrong where.
@@ -310,26 +285,6 @@ Result<void> cut_json_text(std::string_view text, const Each& each) {
   return cutter.end();
 }
 
-std::string compact_json(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      out += c;
-      if (c == '\\' && i + 1 < text.size()) out += text[++i];
-      if (c == '"') in_string = false;
-      continue;
-    }
-    if (is_space(c)) continue;
-    in_string = c == '"';
-    out += c;
-    if (c == ',' || c == ':') out += ' ';
-  }
-  return out;
-}
-
 Result<void> check_json(std::string_view text) {
   const std::string trouble = trouble_of(text);
   bool found = false;
@@ -348,33 +303,14 @@ Result<JsonObject> read_object(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos || text[begin] != '{')
     return fail(ErrorKind::invalid_input, "no JSON object");
-  object.fields = split_object(text);
-  for (std::size_t i = 0; i < object.fields.size(); ++i) {
-    const std::string& name = object.fields[i].name;
-    const bool twice =
-        std::any_of(object.fields.begin(), object.fields.begin() + static_cast<std::ptrdiff_t>(i),
-                    [&](const fold::LegacyField& field) { return field.name == name; });
-    object.plain = object.plain && is_plain(name) && !twice;
-  }
+  object.fields = fold::split_object(text);
+  std::vector<std::string_view> names;
+  names.reserve(object.fields.size());
+  for (const fold::LegacyField& field : object.fields) names.push_back(field.name);
+  std::sort(names.begin(), names.end());
+  object.plain = std::adjacent_find(names.begin(), names.end()) == names.end() &&
+                 std::all_of(names.begin(), names.end(), is_plain);
   return object;
-}
-
-fold::LegacyFields split_object(std::string_view text) {
-  fold::LegacyFields fields;
-  Scanner scanner(text);
-  scanner.skip_space();
-  scanner.step();
-  while (true) {
-    scanner.skip_space();
-    if (scanner.peek() != '"') return fields;
-    const std::string_view key = scanner.string();
-    scanner.skip_space();
-    scanner.step();  // the colon
-    scanner.skip_space();
-    fields.push_back({std::string(key), compact_json(scanner.value())});
-    scanner.skip_space();
-    if (scanner.peek() == ',') scanner.step();
-  }
 }
 
 }  // namespace wattledger::tool

@@ -49,10 +49,4 @@ struct JsonObject {
 // invalid_input for what is no JSON of any kind; NaN and Infinity, which Python writes, are taken.
 [[nodiscard]] Result<void> check_json(std::string_view text);
 
-// The fields of an object that read_object() has read: nothing is checked again.
-[[nodiscard]] fold::LegacyFields split_object(std::string_view text);
-
-// JSON that is valid, with white space as json.dumps puts it.
-[[nodiscard]] std::string compact_json(std::string_view text);
-
 }  // namespace wattledger::tool

@@ -25,11 +25,26 @@ std::string hex(std::string_view bytes) {
 
 }  // namespace
 
-Result<Connection> open_legacy_database(const fs::path& file) {
+Result<Connection> open_legacy_database(const fs::path& file, const fs::path& aside) {
   std::error_code failed;
   const auto journal = fs::file_size(file.string() + "-wal", failed);
-  const bool hot = (!failed && journal > 0) || fs::exists(file.string() + "-journal", failed);
-  return Connection::open(file, hot ? Access::read_only : Access::immutable);
+  const bool ahead = !failed && journal > 0;
+  const bool torn = fs::exists(file.string() + "-journal", failed);
+  if (!ahead && !torn) return Connection::open(file, Access::immutable);
+  if (ahead && fs::exists(file.string() + "-shm", failed))
+    return Connection::open(file, Access::read_only);
+  const fs::path copy = aside / "database.db";
+  fs::create_directories(aside, failed);
+  for (const char* suffix : {"", "-wal", "-journal"}) {
+    const fs::path from = file.string() + suffix;
+    std::error_code none;
+    if (fs::exists(from, none) && !failed)
+      fs::copy_file(from, copy.string() + suffix, fs::copy_options::overwrite_existing, failed);
+  }
+  if (failed)
+    return fail(ErrorKind::io,
+                file.string() + " cannot be copied to " + aside.string() + ": " + failed.message());
+  return Connection::open(copy, Access::read_write);
 }
 
 Result<bool> has_table(Connection& source, const std::string& table) {

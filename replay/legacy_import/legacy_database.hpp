@@ -8,10 +8,11 @@
 
 namespace wattledger::tool {
 
-// A file that a writer has left with a journal is read through SQLite's locks; any other as it
-// lies, so that nothing is made beside it.
+// A file that nobody has left a journal for is read as it lies, without a lock; one that a writer
+// has open, through SQLite's locks; one that a writer has left behind, from a copy under `aside`:
+// so that nothing is made or changed beside it. locked after SQLite's wait.
 [[nodiscard]] Result<projections::sqlite::Connection> open_legacy_database(
-    const std::filesystem::path& file);
+    const std::filesystem::path& file, const std::filesystem::path& aside);
 [[nodiscard]] Result<bool> has_table(projections::sqlite::Connection& source,
                                      const std::string& table);
 

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "replay/legacy_import/collect.hpp"
 #include "replay/legacy_import/legacy_database.hpp"
@@ -56,49 +58,86 @@ SourceRecord record_of(const Statement& row, const std::string& table) {
   return record;
 }
 
-// `own`: the error is of what takes the rows, not of the source.
-Result<void> read_table(Connection& source, const std::string& table, Collector& collector,
-                        bool& own) {
-  collector.begin(table);
-  // In the order in which they were written, which tells the passes of a repeated hour apart.
-  auto row = source.prepare("SELECT rowid, * FROM " + table + " ORDER BY rowid");
-  if (!row) return Failure(row.error());
+// What the source gave before it failed, if it did.
+struct ReadSoFar {
+  std::optional<std::int64_t> newest;  // rowid
+  std::optional<Error> damage;
+};
+
+// Errors are of what takes the rows, not of the source.
+Result<ReadSoFar> read_rows(Connection& source, const std::string& table, const std::string& which,
+                            Collector& collector) {
+  ReadSoFar so_far;
+  auto row = source.prepare("SELECT rowid, * FROM " + table + " " + which);
+  if (!row) {
+    so_far.damage = row.error();
+    return so_far;
+  }
   while (true) {
     const auto there = row->step();
-    if (!there) return Failure(there.error());
-    if (!*there) return {};
-    if (auto taken = collector.take(record_of(*row, table)); !taken) {
-      own = true;
-      return taken;
-    }
+    if (!there) so_far.damage = there.error();
+    if (!there || !*there) return so_far;
+    so_far.newest = row->integer(0);
+    WATTLEDGER_TRY(collector.take(record_of(*row, table)));
   }
 }
 
-Result<void> read_tables(Connection& source, Collector& collector, bool& own) {
-  WATTLEDGER_TRY(require_legacy(source));
-  for (const char* table : tables) {
-    const auto there = has_table(source, table);
-    if (!there) return Failure(there.error());
-    if (*there) WATTLEDGER_TRY(read_table(source, table, collector, own));
-  }
+// Past a damaged page what lies behind it is read from the end.
+Result<void> read_table(Connection& source, const std::string& table, Collector& collector) {
+  collector.begin(table);
+  // In the order in which they were written, which tells the passes of a repeated hour apart.
+  const auto forward = read_rows(source, table, "ORDER BY rowid", collector);
+  if (!forward) return Failure(forward.error());
+  if (!forward->damage) return {};
+  if (forward->damage->kind == ErrorKind::locked) return Failure(*forward->damage);
+  collector.count();
+  collector.reject(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(forward->newest.value_or(0), 0)),
+      "behind this row the table is damaged (" + forward->damage->what +
+          "); what can be read from its end is taken");
+  const std::string rest =
+      forward->newest ? "WHERE rowid > " + std::to_string(*forward->newest) + " " : "";
+  const auto backward = read_rows(source, table, rest + "ORDER BY rowid DESC", collector);
+  if (!backward) return Failure(backward.error());
   return {};
+}
+
+// The tables of that system's that are there.
+Result<std::vector<std::string>> tables_in(Connection& source) {
+  std::vector<std::string> there;
+  for (const char* table : tables) {
+    const auto found = has_table(source, table);
+    if (!found) return Failure(found.error());
+    if (*found) there.emplace_back(table);
+  }
+  if (there.empty())
+    return fail(ErrorKind::invalid_input, "holds none of the older system's tables");
+  return there;
+}
+
+Result<std::vector<std::string>> look(Connection& source) {
+  WATTLEDGER_TRY(require_legacy(source));
+  return tables_in(source);
 }
 
 }  // namespace
 
-Result<void> read_legacy_tables(const fs::path& database, Collector& collector) {
-  bool own = false;
+Result<void> read_legacy_tables(const fs::path& database, const fs::path& aside,
+                                Collector& collector) {
   collector.begin(database.filename().string());
-  auto source = open_legacy_database(database);
-  const auto read =
-      source ? read_tables(*source, collector, own) : Result<void>(Failure(source.error()));
-  if (read || own) return read;
-  // Somebody has it for longer than we wait: that is to be tried again, not a part to be left out.
-  if (read.error().kind == ErrorKind::locked)
-    return fail(ErrorKind::locked, read.error().what,
-                "stop what writes it, or give a copy with --db");
-  collector.count();
-  collector.reject(0, read.error().what);
+  auto source = open_legacy_database(database, aside);
+  const auto there =
+      source ? look(*source) : Result<std::vector<std::string>>(Failure(source.error()));
+  if (!there) {
+    // Somebody has it for longer than we wait: that is to be tried again, not to be left out.
+    if (there.error().kind == ErrorKind::locked)
+      return fail(ErrorKind::locked, there.error().what,
+                  "stop what writes it, or give a copy with --db");
+    collector.count();
+    collector.reject(0, there.error().what);
+    return {};
+  }
+  for (const std::string& table : *there) WATTLEDGER_TRY(read_table(*source, table, collector));
   return {};
 }
 

@@ -2,14 +2,19 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "events/result.hpp"
 
 namespace wattledger::tool {
 
-// Sorted; hidden ones are left out. io.
-[[nodiscard]] Result<std::vector<std::filesystem::path>> legacy_json_files(
-    const std::filesystem::path& root);
+struct LegacyTree {
+  std::vector<std::filesystem::path> files;  // sorted; hidden ones are left out
+  std::vector<std::string> unread;           // folders that cannot be listed, and why
+};
+
+// Links to folders are followed. foreign for a tree that a wattledger writes.
+[[nodiscard]] Result<LegacyTree> legacy_tree(const std::filesystem::path& root);
 
 }  // namespace wattledger::tool

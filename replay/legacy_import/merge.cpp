@@ -15,6 +15,8 @@ using fold::LegacyFields;
 // One event holds no more records; the rest gets events of its own.
 constexpr std::size_t origins_max = 16;
 constexpr std::size_t group_bytes_max = 600'000;
+// Rows born here have ids above.
+constexpr double ids_max = 1e9;
 
 std::uint64_t where(const SourceRecord& record) {
   return record.form == fb::LegacyForm::row ? record.position.value_or(0) : record.line;
@@ -86,52 +88,80 @@ Result<void> Merger::add(const StagedRecord& staged) {
   if (!group_.empty()) {
     std::size_t bytes = bytes_of(staged.record);
     for (const Member& member : group_) bytes += bytes_of(member.staged.record);
-    const bool same = same_group(group_.front().staged, staged);
+    const bool same = same_group(leader_->staged, staged);
     if (!same || group_.size() == origins_max || bytes > group_bytes_max) WATTLEDGER_TRY(flush());
-    if (!same) repetitions_.clear();
+    if (!same) {
+      leader_.reset();
+      leading_event_.reset();
+      seen_.clear();
+    }
   }
-  Member member{staged, digest_of(staged.record, 0), {}};
-  if (const std::uint64_t again = repetitions_[member.digest.hex()]++; again != 0)
-    member.digest = digest_of(staged.record, again);
+  Member member{staged, digest_of(staged.record, 0), {}, false};
+  // The same twice in one file or table stood there twice; in another one it is a copy.
+  Seen& seen = seen_.try_emplace(member.digest, Seen{staged.source, 0}).first->second;
+  member.copy = seen.source != staged.source;
+  if (!member.copy && seen.times++ != 0) member.digest = digest_of(staged.record, seen.times - 1);
   const auto known = staged_.known(member.digest);
   if (!known) return Failure(known.error());
   member.known = *known;
+  if (!leader_) leader_ = member;
   group_.push_back(std::move(member));
   return {};
 }
 
 Result<void> Merger::flush() {
   std::vector<const Member*> fresh;
-  for (const Member& member : group_) {
+  for (Member& member : group_) {
+    Counts& counts = findings_.of(member.staged.source);
     if (member.known) {
-      ++findings_.of(member.staged.source).there;
+      ++counts.there;
+    } else if (member.copy) {
+      ++counts.merged;
     } else {
+      WATTLEDGER_TRY(keep_id(member.staged));
       fresh.push_back(&member);
     }
   }
-  const Result<void> made = fresh.empty() ? Result<void>() : make(std::move(fresh));
+  const Result<void> made = fresh.empty() ? Result<void>() : make(fresh);
   group_.clear();
   return made;
 }
 
+// An id that another row has, or that rows born here will have, is no longer this one's.
+Result<void> Merger::keep_id(StagedRecord& staged) {
+  SourceRecord& record = staged.record;
+  const auto id = number_of(record.fields, "id");
+  if (record.form != fb::LegacyForm::row || !id) return {};
+  const auto taken = staged_.is_id_taken(record.place, static_cast<std::int64_t>(*id));
+  if (!taken) return Failure(taken.error());
+  if (!*taken && *id > 0 && *id <= ids_max) return {};
+  findings_.doubt(staged.source, where(record),
+                  "its id belongs to a row of another database: it gets one of its own");
+  std::erase_if(record.fields, [](const fold::LegacyField& field) { return field.name == "id"; });
+  return {};
+}
+
+// The event before that told the fact, but not all of its records.
+Result<std::optional<Sequence>> Merger::cause_of() const {
+  std::optional<Sequence> cause = leading_event_;
+  for (const Member& member : group_)
+    if (member.known && (!cause || *member.known < *cause)) cause = member.known;
+  if (cause || !leader_->staged.at) return cause;
+  return staged_.known(digest_of(leader_->staged.record.family, *leader_->staged.at));
+}
+
 // The first of the group, a table's row where there is one, says what the fact is.
-Result<void> Merger::make(std::vector<const Member*> fresh) {
-  const Member& first = group_.front();
+Result<void> Merger::make(const std::vector<const Member*>& fresh) {
+  const Member& first = *leader_;
   std::vector<std::string> doubts;
   fb::EventT event =
       event_of(first.staged.record, first.staged.at.value_or(import_at_), zone_, doubts);
-  if (!first.known)
+  if (!first.known && !leading_event_)
     for (std::string& doubt : doubts)
       findings_.doubt(first.staged.source, where(first.staged.record), std::move(doubt));
-  // An earlier import has told the fact, but not all of its records.
-  for (const Member& member : group_)
-    if (member.known && (!event.cause || *event.cause > member.known->value))
-      event.cause = member.known->value;
-  if (!event.cause && first.staged.at) {
-    const auto known = staged_.known(digest_of(first.staged.record.family, *first.staged.at));
-    if (!known) return Failure(known.error());
-    if (*known) event.cause = (*known)->value;
-  }
+  const auto cause = cause_of();
+  if (!cause) return Failure(cause.error());
+  if (*cause) event.cause = (*cause)->value;
   const auto bare = encode(event);
   const auto view = bare ? bare->view() : Result<EventView>(Failure(bare.error()));
   if (view)
@@ -144,12 +174,15 @@ Result<void> Merger::make(std::vector<const Member*> fresh) {
       findings_.reject(member->staged.source, where(member->staged.record), encoded.error().what);
     return {};
   }
-  WATTLEDGER_TRY(take_(*encoded));
+  const auto sequence = take_(*encoded);
+  if (!sequence) return Failure(sequence.error());
+  const bool leads = !leading_event_;
+  if (leads) leading_event_ = *sequence;
   for (const Member* member : fresh) {
     Counts& counts = findings_.of(member->staged.source);
-    ++(member == fresh.front() ? counts.imported : counts.merged);
+    ++(member == fresh.front() && leads ? counts.imported : counts.merged);
     if (is_kept_whole(member->staged.record)) ++counts.whole;
-    if (member != &first) compare(first, *member);
+    if (member->digest != first.digest) compare(first, *member);
   }
   return {};
 }

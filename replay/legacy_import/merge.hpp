@@ -16,7 +16,8 @@ namespace wattledger::tool {
 
 class Merger {
  public:
-  using Take = std::function<Result<void>(const EncodedEvent& event)>;
+  // Gives the event's sequence.
+  using Take = std::function<Result<Sequence>(const EncodedEvent& event)>;
 
   // `import_at`: of records that have no time of their own. `take` gets the events in their order.
   Merger(StagedRecords& staged, const ZoneOffsets& zone, UtcTime import_at, Findings& findings,
@@ -34,10 +35,13 @@ class Merger {
     StagedRecord staged;
     Id128 digest;
     std::optional<Sequence> known;  // the event that told it
+    bool copy = false;              // another file's record, word for word
   };
   Result<void> add(const StagedRecord& staged);
   Result<void> flush();
-  Result<void> make(std::vector<const Member*> fresh);
+  Result<void> make(const std::vector<const Member*>& fresh);
+  [[nodiscard]] Result<std::optional<Sequence>> cause_of() const;
+  Result<void> keep_id(StagedRecord& staged);
   void compare(const Member& first, const Member& other);
 
   StagedRecords& staged_;
@@ -46,7 +50,14 @@ class Merger {
   Findings& findings_;
   Take take_;
   std::vector<Member> group_;
-  std::map<std::string, std::uint64_t> repetitions_;  // of the group's family, time and key
+  // Of the group's family, time and key, also when it becomes several events:
+  std::optional<Member> leader_;  // says what the fact is
+  std::optional<Sequence> leading_event_;
+  struct Seen {
+    std::string source;  // the first that had it
+    std::uint64_t times = 0;
+  };
+  std::map<Id128, Seen> seen_;
 };
 
 }  // namespace wattledger::tool

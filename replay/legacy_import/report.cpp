@@ -52,9 +52,10 @@ std::string summary(const ReportHead& head, const ImportResult& result) {
   return text;
 }
 
-std::string batch_text(const ImportResult& result) {
+std::string batch_text(const ReportHead& head, const ImportResult& result) {
   if (!result.first) return "nothing was new: the log is as it was";
-  return fmt::format("records {} to {} of the log", result.first->value, result.last->value);
+  return fmt::format("records {} to {} of the log{}", result.first->value, result.last->value,
+                     head.rebuilt ? "; tables and files are rebuilt from it" : "");
 }
 
 std::string escaped(const std::string& text) {
@@ -91,21 +92,20 @@ std::string report_text(const ReportHead& head, const ImportResult& result) {
                        group.counts.rejected, name_of(name, group));
   for (const Finding& finding : findings.findings())
     out += fmt::format("{}  {}\n", finding.rejected ? "rejected" : "doubtful", finding.line());
-  const std::uint64_t untold =
-      findings.rejected() + findings.doubtful() - findings.findings().size();
-  if (untold != 0) out += fmt::format("… and {} more of these\n", untold);
+  if (findings.untold() != 0) out += fmt::format("… and {} more of these\n", findings.untold());
   for (const std::string& file : findings.aside())
     out += fmt::format("left aside  {}: nothing of the older system's\n", file);
   out += summary(head, result) + "\n";
   if (result.overlaps_live)
     out += "some of it is of times that this log had recorded itself: both are kept\n";
-  if (!head.dry_run) out += batch_text(result) + "\n";
+  if (!head.dry_run) out += batch_text(head, result) + "\n";
   return out;
 }
 
 std::string report_json(const ReportHead& head, const ImportResult& result) {
   Json json = {{"origin", head.origin},
                {"dry_run", head.dry_run},
+               {"rebuilt", head.rebuilt},
                {"total", to_json(result.findings.total())},
                {"sources", Json::object()},
                {"findings", Json::array()},
@@ -122,7 +122,7 @@ std::string report_json(const ReportHead& head, const ImportResult& result) {
                                 {"at", finding.at},
                                 {"what", finding.what},
                                 {"rejected", finding.rejected}});
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string report_html(const ReportHead& head, const ImportResult& result) {
@@ -134,7 +134,7 @@ std::string report_html(const ReportHead& head, const ImportResult& result) {
       "border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}"
       ".rejected{color:#a00}</style>\n<h1>Import of " +
       escaped(head.origin) + "</h1>\n<p>" + escaped(summary(head, result)) + ".</p>\n";
-  if (!head.dry_run) out += "<p>" + escaped(batch_text(result)) + ".</p>\n";
+  if (!head.dry_run) out += "<p>" + escaped(batch_text(head, result)) + ".</p>\n";
   out +=
       "<table><tr><th>from<th>found<th>imported<th>merged<th>there already<th>kept "
       "whole<th>rejected</tr>\n";
@@ -145,11 +145,17 @@ std::string report_html(const ReportHead& head, const ImportResult& result) {
                        c.whole, c.rejected);
   }
   out += "</table>\n";
-  if (!result.findings.findings().empty()) out += "<h2>Findings</h2>\n<ul>\n";
+  out += "<h2>Findings</h2>\n<ul>\n";
   for (const Finding& finding : result.findings.findings())
     out += fmt::format("<li{}>{}</li>\n", finding.rejected ? " class=\"rejected\"" : "",
                        escaped(fold::valid_utf8(finding.line())));
-  if (!result.findings.findings().empty()) out += "</ul>\n";
+  if (result.findings.untold() != 0)
+    out += fmt::format("<li>… and {} more of these</li>\n", result.findings.untold());
+  for (const std::string& file : result.findings.aside())
+    out += fmt::format("<li>left aside: {}, nothing of the older system's</li>\n", escaped(file));
+  if (result.findings.findings().empty() && result.findings.aside().empty())
+    out += "<li>none</li>\n";
+  out += "</ul>\n";
   return out + "</html>\n";
 }
 

@@ -10,11 +10,12 @@ namespace wattledger::tool {
 struct ReportHead {
   std::string origin;
   bool dry_run = false;
+  bool rebuilt = false;  // the projections, afterwards
 };
 
 // Lines with a table per file and table, then each finding.
 [[nodiscard]] std::string report_text(const ReportHead& head, const ImportResult& result);
-// One object.
+// One object on one line.
 [[nodiscard]] std::string report_json(const ReportHead& head, const ImportResult& result);
 // A page by itself.
 [[nodiscard]] std::string report_html(const ReportHead& head, const ImportResult& result);

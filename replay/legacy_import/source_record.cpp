@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "projections/fold/json_scan.hpp"
 #include "projections/json/day_files.hpp"
 #include "projections/json/whole_files.hpp"
 
@@ -45,9 +46,47 @@ std::string name_time(std::string_view local) {
   return text;
 }
 
-bool is_array_form(const SourceRecord& record) {
-  return record.family == Family::energy || record.family == Family::summary ||
-         (record.family == Family::selling_session && record.form == LegacyForm::element);
+// So that texts sort as numbers do.
+std::string padded(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(20 - digits.size(), '0') + digits;
+}
+
+struct Home {
+  std::string place;  // empty: none
+  LegacyForm form = LegacyForm::document;
+};
+
+// The file that the older system has for such a record, and its form there.
+Home home_of(const SourceRecord& record, std::string_view local) {
+  const std::string date(local.substr(0, 10));
+  const std::string day = without_dashes(date);
+  const bool single = record.form == LegacyForm::document;
+  switch (record.family) {
+    case Family::energy:
+      return {"out/energy_data/energy_data_" + date + ".json", LegacyForm::element};
+    case Family::state:
+      if (single) return {"out/coordinator_state_" + name_time(local) + ".json"};
+      return {"out/coordinator_state_" + day + ".json", LegacyForm::line};
+    case Family::decision:
+      if (single) return {"out/energy_data/charging_decision_" + name_time(local) + ".json"};
+      return {"out/charging_decision_" + day + ".json", LegacyForm::line};
+    case Family::sale:
+      if (single) return {"out/energy_data/battery_selling_decision_" + name_time(local) + ".json"};
+      return {"out/charging_decision_" + day + ".json", LegacyForm::line};
+    case Family::selling_session:
+      if (field_of(record.fields, "risk_level") == nullptr) return {};
+      return {"out/battery_selling_analytics/session_records.json", LegacyForm::element};
+    case Family::charging_session:
+      return {single ? "out/charging_schedule_" + date + ".json" : ""};
+    case Family::weather:
+    case Family::price_forecast:
+    case Family::pv_forecast:
+    case Family::summary:
+    case Family::document:
+      break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -131,7 +170,7 @@ std::string key_of(const SourceRecord& record) {
       return text("forecast_date") + " " + text("hour") + " " + text("source");
     case Family::summary:
     case Family::document:
-      return record.place + " " + std::to_string(record.position.value_or(0));
+      return record.place + " " + padded(record.position.value_or(0));
     case Family::energy:
     case Family::state:
     case Family::decision:
@@ -141,46 +180,37 @@ std::string key_of(const SourceRecord& record) {
   return {};
 }
 
-std::string place_of(const SourceRecord& record, std::string_view local) {
-  if (record.form == LegacyForm::row) return record.place;
-  const bool out = record.place.starts_with("out/");
-  const std::string name = out ? record.place.substr(4) : std::string();
+bool find_home(SourceRecord& record, std::string_view local) {
+  if (record.form == LegacyForm::row) return true;
   if (record.form == LegacyForm::document) {
-    if (projections::is_whole(record.place)) return record.place;
-  } else if (out && projections::is_appended(name) &&
-             projections::is_array(name) == (record.form == LegacyForm::element)) {
-    return record.place;
+    if (projections::is_whole(record.place)) return true;
+  } else if (record.place.starts_with("out/")) {
+    const std::string name = record.place.substr(4);
+    if (projections::is_appended(name) &&
+        projections::is_array(name) == (record.form == LegacyForm::element))
+      return true;
   }
-  if (local.size() < 19) return {};
-  const std::string day = without_dashes(local.substr(0, 10));
-  const bool line = record.form != LegacyForm::document;
-  switch (record.family) {
-    case Family::energy:
-      return "out/energy_data/energy_data_" + std::string(local.substr(0, 10)) + ".json";
-    case Family::state:
-      return "out/coordinator_state_" + (line ? day : name_time(local)) + ".json";
-    case Family::decision:
-      return (line ? "out/charging_decision_" + day
-                   : "out/energy_data/charging_decision_" + name_time(local)) +
-             ".json";
-    case Family::sale:
-      return (line ? "out/charging_decision_" + day
-                   : "out/energy_data/battery_selling_decision_" + name_time(local)) +
-             ".json";
-    case Family::charging_session:
-      return "out/charging_schedule_" + std::string(local.substr(0, 10)) + ".json";
-    case Family::selling_session:
-      return is_array_form(record)
-                 ? "out/battery_selling_analytics/session_records.json"
-                 : "out/energy_data/battery_selling_decision_" + name_time(local) + ".json";
-    case Family::weather:
-    case Family::price_forecast:
-    case Family::pv_forecast:
-    case Family::summary:
-    case Family::document:
-      break;
-  }
-  return {};
+  if (local.size() < 19) return false;
+  Home home = home_of(record, local);
+  if (home.place.empty()) return false;
+  // Spacing was that of another file.
+  if (home.form != record.form && record.whole) record.whole = fold::compact_json(*record.whole);
+  record.place = std::move(home.place);
+  record.form = home.form;
+  return true;
+}
+
+bool has_legacy_name(std::string_view place) {
+  constexpr std::array<std::string_view, 10> beginnings = {
+      "energy_data_",  "coordinator_state_", "charging_decision_", "battery_selling_decision_",
+      "current_data_", "charging_schedule_", "historical_data_",   "daily_stats_",
+      "daily_plan_",   "snapshot_"};
+  if (projections::is_whole(place) ||
+      (place.starts_with("out/") && projections::is_appended(place.substr(4))))
+    return true;
+  const std::string_view name = place.substr(place.rfind('/') + 1);
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view beginning) { return name.starts_with(beginning); });
 }
 
 }  // namespace wattledger::tool

@@ -58,9 +58,12 @@ struct SourceRecord {
 // What tells records of one family and time apart.
 [[nodiscard]] std::string key_of(const SourceRecord& record);
 
-// Where its file's projection gives it back: its own name if that is one of the older system's,
-// else the name that system would have given it. `local`: "2026-01-05T02:00:02…". Empty: it has
-// none.
-[[nodiscard]] std::string place_of(const SourceRecord& record, std::string_view local);
+// Gives it the place and form in which its file's projection gives it back: its own if that is one
+// of the older system's, else what that system would have given it. `local`:
+// "2026-01-05T02:00:02…". False: no file of that system holds such a record.
+[[nodiscard]] bool find_home(SourceRecord& record, std::string_view local);
+
+// Whether a file below out/ or data/ is called as the older system calls one of its own.
+[[nodiscard]] bool has_legacy_name(std::string_view place);
 
 }  // namespace wattledger::tool

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "replay/legacy_import/json_pieces.hpp"
+#include "projections/fold/json_scan.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -26,7 +26,8 @@ constexpr const char* setup_sql =
     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32000; PRAGMA temp_store=FILE; "
     "CREATE TABLE staged(at INTEGER, family INTEGER, key TEXT, rank INTEGER, place INTEGER, "
     "position INTEGER, source INTEGER, line INTEGER, form INTEGER, flags INTEGER, fields TEXT, "
-    "whole TEXT); CREATE TABLE known(digest BLOB PRIMARY KEY, event INTEGER) WITHOUT "
+    "whole TEXT); CREATE TABLE ids(place TEXT, id INTEGER, PRIMARY KEY(place, id)) WITHOUT ROWID; "
+    "CREATE TABLE known(digest BLOB PRIMARY KEY, event INTEGER) WITHOUT "
     "ROWID; BEGIN";
 constexpr const char* insert_sql = "INSERT INTO staged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* scan_sql =
@@ -79,16 +80,22 @@ Result<StagedRecords> StagedRecords::create(const fs::path& file) {
   if (!know) return Failure(know.error());
   auto known = connection->prepare("SELECT event FROM known WHERE digest = ?");
   if (!known) return Failure(known.error());
-  return StagedRecords(std::move(*connection), std::move(*insert), std::move(*know),
-                       std::move(*known));
+  auto take_id = connection->prepare("INSERT OR IGNORE INTO ids VALUES (?, ?)");
+  if (!take_id) return Failure(take_id.error());
+  auto taken = connection->prepare("SELECT 1 FROM ids WHERE place = ? AND id = ?");
+  if (!taken) return Failure(taken.error());
+  Statements statements{std::move(*insert), std::move(*know), std::move(*known),
+                        std::move(*take_id), std::move(*taken)};
+  return StagedRecords(std::move(*connection), std::move(statements));
 }
 
-StagedRecords::StagedRecords(Connection connection, Statement insert, Statement know,
-                             Statement known)
+StagedRecords::StagedRecords(Connection connection, Statements statements)
     : connection_(std::move(connection)),
-      insert_(std::move(insert)),
-      know_(std::move(know)),
-      known_(std::move(known)) {}
+      insert_(std::move(statements.insert)),
+      know_(std::move(statements.know)),
+      known_(std::move(statements.known)),
+      take_id_(std::move(statements.take_id)),
+      taken_(std::move(statements.taken)) {}
 
 StagedRecords::~StagedRecords() = default;
 
@@ -142,6 +149,18 @@ Result<std::optional<Sequence>> StagedRecords::known(const Id128& digest) {
   return event;
 }
 
+Result<void> StagedRecords::take_id(const std::string& table, std::int64_t id) {
+  knows_ = true;
+  return take_id_.bind(1, std::string_view(table)).bind(2, id).run();
+}
+
+Result<bool> StagedRecords::is_id_taken(const std::string& table, std::int64_t id) {
+  if (!knows_) return false;
+  auto row = taken_.bind(1, std::string_view(table)).bind(2, id).step();
+  taken_.reset();
+  return row;
+}
+
 Result<void> StagedRecords::finish() { return connection_.execute("COMMIT"); }
 
 Result<void> StagedRecords::scan(const std::function<Result<void>(const StagedRecord&)>& each) {
@@ -163,7 +182,7 @@ Result<void> StagedRecords::scan(const std::function<Result<void>(const StagedRe
     record.form = static_cast<LegacyForm>(rows->integer(7));
     staged.time_uncertain = (rows->integer(8) & flag_uncertain) != 0;
     record.broken = (rows->integer(8) & flag_broken) != 0;
-    record.fields = split_object(rows->text(9));
+    record.fields = fold::split_object(rows->text(9));
     if (rows->kind(10) != projections::sqlite::ValueKind::null)
       record.whole = std::string(rows->text(10));
     WATTLEDGER_TRY(each(staged));

@@ -38,6 +38,9 @@ class StagedRecords {
   // That an event of the log tells the record of this digest.
   Result<void> know(const Id128& digest, Sequence event);
   [[nodiscard]] Result<std::optional<Sequence>> known(const Id128& digest);
+  // That a row of an earlier import has the id.
+  Result<void> take_id(const std::string& table, std::int64_t id);
+  [[nodiscard]] Result<bool> is_id_taken(const std::string& table, std::int64_t id);
   Result<void> finish();
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
@@ -49,12 +52,14 @@ class StagedRecords {
   Result<void> scan(const std::function<Result<void>(const StagedRecord&)>& each);
 
  private:
-  StagedRecords(projections::sqlite::Connection connection, projections::sqlite::Statement insert,
-                projections::sqlite::Statement know, projections::sqlite::Statement known);
+  struct Statements {
+    projections::sqlite::Statement insert, know, known, take_id, taken;
+  };
+  StagedRecords(projections::sqlite::Connection connection, Statements statements);
   std::int64_t number_of(const std::string& name);
 
   projections::sqlite::Connection connection_;
-  projections::sqlite::Statement insert_, know_, known_;
+  projections::sqlite::Statement insert_, know_, known_, take_id_, taken_;
   std::map<std::string, std::int64_t> numbers_;  // of places and sources
   std::vector<std::string> names_;
   std::uint64_t size_ = 0;

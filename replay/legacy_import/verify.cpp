@@ -22,6 +22,7 @@ Result<void> build(const Invocation& invocation, const Place& place, const fs::p
   projections::StageOptions options;
   options.schema = 4;
   options.keep_all = true;
+  options.imported_only = true;
   options.json_selling_files = true;
   options.directory = aside;
   options.replace = true;
@@ -34,8 +35,8 @@ Result<void> build(const Invocation& invocation, const Place& place, const fs::p
 Result<VerifyReport> compare(const Originals& originals, const fs::path& aside) {
   VerifyReport report;
   if (!originals.database.empty())
-    WATTLEDGER_TRY(
-        verify_tables(originals.database, aside / projections::sqlite_file_name, report));
+    WATTLEDGER_TRY(verify_tables(originals.database, aside / projections::sqlite_file_name,
+                                 aside / "original", report));
   if (!originals.out.empty()) WATTLEDGER_TRY(verify_files(originals.out, aside, "out/", report));
   if (!originals.state.empty())
     WATTLEDGER_TRY(verify_files(originals.state, aside, "data/", report));

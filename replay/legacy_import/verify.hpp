@@ -20,6 +20,11 @@ struct Originals {
 // --db, --out and --state.
 void add_originals(CLI::App& command, Originals& originals);
 
+struct Compared {
+  std::filesystem::path file;
+  std::string place;  // "out/…", "data/…"
+};
+
 struct VerifyReport {
   std::uint64_t rows = 0;          // compared, of tables
   std::uint64_t files = 0;         // compared
@@ -27,7 +32,7 @@ struct VerifyReport {
   std::uint64_t differences = 0;   // all of them
   std::vector<std::string> lines;  // of the first ones: place and what differs
   std::vector<std::string> aside;  // files that are none of the older system's
-  std::vector<std::filesystem::path> compared;  // the originals' files, the database not among them
+  std::vector<Compared> compared;  // the database is not among them
 };
 
 // Replays the log of `place` aside, to the older system's newest shape with everything kept, and
@@ -40,7 +45,8 @@ inline constexpr std::size_t verify_lines_max = 100;
 // Every row of the original, by its key, in every column. `rebuilt`: the SQLite file of a replay to
 // schema version 4 with everything kept. Rows that it has besides are no difference.
 Result<void> verify_tables(const std::filesystem::path& original,
-                           const std::filesystem::path& rebuilt, VerifyReport& report);
+                           const std::filesystem::path& rebuilt, const std::filesystem::path& aside,
+                           VerifyReport& report);
 
 // Every JSON file below `original` against the one of the same name below `rebuilt`: byte by byte,
 // else record by record, whatever their order and spacing. `prefix`: "out/" or "data/".

@@ -1,12 +1,15 @@
 #include <fstream>
 #include <map>
-#include <sstream>
+#include <set>
 #include <system_error>
 
+#include "projections/fold/json_scan.hpp"
 #include "projections/json/day_files.hpp"
 #include "projections/json/whole_files.hpp"
 #include "replay/legacy_import/json_pieces.hpp"
 #include "replay/legacy_import/legacy_tree.hpp"
+#include "replay/legacy_import/source_record.hpp"
+#include "replay/legacy_import/staged_records.hpp"
 #include "replay/legacy_import/verify.hpp"
 
 namespace wattledger::tool {
@@ -16,9 +19,23 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t chunk_bytes = 65'536;
 
-void add(VerifyReport& report, const std::string& line) {
-  ++report.differences;
-  if (report.lines.size() < verify_lines_max) report.lines.push_back(line);
+// How often each record stands in a file, by its digest with the spacing of json.dumps.
+using Records = std::map<Id128, std::int64_t>;
+
+Id128 digest_of_text(std::string text) {
+  SourceRecord record;
+  record.whole = std::move(text);
+  return digest_of(record, 0);
+}
+
+Result<Records> records_of(const fs::path& file) {
+  Records records;
+  WATTLEDGER_TRY(cut_json(file, [&](const JsonPiece& piece) -> Result<void> {
+    ++records[digest_of_text(piece.trouble.empty() ? fold::compact_json(piece.text)
+                                                   : std::string(piece.text))];
+    return {};
+  }));
+  return records;
 }
 
 // Whether both hold the same bytes; false too when one cannot be read.
@@ -38,62 +55,123 @@ bool same_bytes(const fs::path& a, const fs::path& b) {
   return first.eof() && second.eof();
 }
 
-// How often each record stands in a file, with the spacing of json.dumps.
-Result<std::map<std::string, std::int64_t>> records_of(const fs::path& file) {
-  std::map<std::string, std::int64_t> records;
-  WATTLEDGER_TRY(cut_json(file, [&](const JsonPiece& piece) -> Result<void> {
-    ++records[piece.trouble.empty() ? compact_json(piece.text) : std::string(piece.text)];
-    return {};
-  }));
-  return records;
-}
+class FileVerifier {
+ public:
+  FileVerifier(const fs::path& rebuilt, VerifyReport& report)
+      : rebuilt_(rebuilt), report_(report) {}
 
-Result<void> verify_records(const fs::path& original, const fs::path& rebuilt,
-                            const std::string& place, VerifyReport& report) {
-  const auto before = records_of(original);
-  if (!before) return Failure(before.error());
-  auto now = records_of(rebuilt);
-  if (!now) return Failure(now.error());
-  std::uint64_t missing = 0;
-  for (const auto& [record, times] : *before) {
-    const std::int64_t there = (*now)[record];
-    if (there < times) missing += static_cast<std::uint64_t>(times - there);
+  // Its own name, else wherever its records went.
+  Result<void> look(const fs::path& file, const std::string& place) {
+    const bool own = projections::is_whole(place) ||
+                     (place.starts_with("out/") && projections::is_appended(place.substr(4)));
+    if (!own) return look_elsewhere(file, place);
+    const fs::path there = rebuilt_ / place;
+    std::error_code ignored;
+    report_.compared.push_back({file, place});
+    ++report_.files;
+    if (!fs::exists(there, ignored)) return look_for_nothing(file, place);
+    if (same_bytes(file, there)) {
+      ++report_.byte_equal;
+      return {};
+    }
+    const auto before = records_of(file);
+    if (!before) return Failure(before.error());
+    const auto now = records_of(there);
+    if (!now) return Failure(now.error());
+    std::uint64_t missing = 0;
+    for (const auto& [record, times] : *before) missing += lacking(*now, record, times);
+    tell(place, missing);
+    return {};
   }
-  if (missing != 0)
-    add(report, place + ": " + std::to_string(missing) +
-                    (missing == 1 ? " record is" : " records are") + " not given back");
-  return {};
-}
+
+ private:
+  static std::uint64_t lacking(const Records& records, const Id128& record, std::int64_t times) {
+    const auto found = records.find(record);
+    const std::int64_t there = found == records.end() ? 0 : found->second;
+    return there < times ? static_cast<std::uint64_t>(times - there) : 0;
+  }
+
+  void tell(const std::string& place, std::uint64_t missing) {
+    if (missing == 0) return;
+    ++report_.differences;
+    if (report_.lines.size() < verify_lines_max)
+      report_.lines.push_back(place + ": " + std::to_string(missing) +
+                              (missing == 1 ? " record is" : " records are") + " not given back");
+  }
+
+  // An array without elements has no file when it is given back.
+  Result<void> look_for_nothing(const fs::path& file, const std::string& place) {
+    const auto records = records_of(file);
+    if (!records) return Failure(records.error());
+    std::error_code ignored;
+    const bool nothing = records->empty() && fs::file_size(file, ignored) != 0;
+    tell(place, nothing ? 0 : std::max<std::uint64_t>(1, records->size()));
+    return {};
+  }
+
+  // A file of another name: each of its records stands in the file of its day.
+  Result<void> look_elsewhere(const fs::path& file, const std::string& place) {
+    std::uint64_t known = 0;
+    std::uint64_t missing = 0;
+    WATTLEDGER_TRY(cut_json(file, [&](const JsonPiece& piece) -> Result<void> {
+      const auto object =
+          piece.trouble.empty() ? read_object(piece.text) : Result<JsonObject>(JsonObject{});
+      const auto family = object ? family_of(object->fields) : std::nullopt;
+      if (!family) return {};
+      ++known;
+      SourceRecord record;
+      record.family = *family;
+      record.form = piece.form;
+      record.place = place;
+      record.fields = object->fields;
+      const auto local = parse_time(time_text_of(record), {});
+      if (!local || !find_home(record, iso_text(LocalTime(local->time_since_epoch())))) {
+        ++missing;
+        return {};
+      }
+      const auto home = at_home(record.place);
+      if (!home) return Failure(home.error());
+      missing += lacking(**home, digest_of_text(fold::compact_json(piece.text)), 1);
+      return {};
+    }));
+    if (known == 0) {
+      report_.aside.push_back(place);
+    } else {
+      ++report_.files;
+      report_.compared.push_back({file, place});
+      tell(place, missing);
+    }
+    return {};
+  }
+
+  Result<const Records*> at_home(const std::string& place) {
+    if (home_ != place) {
+      std::error_code ignored;
+      Result<Records> read = fs::exists(rebuilt_ / place, ignored) ? records_of(rebuilt_ / place)
+                                                                   : Result<Records>(Records{});
+      if (!read) return Failure(read.error());
+      home_ = place;
+      home_records_ = *std::move(read);
+    }
+    return &home_records_;
+  }
+
+  fs::path rebuilt_;
+  VerifyReport& report_;
+  std::string home_;
+  Records home_records_;
+};
 
 }  // namespace
 
 Result<void> verify_files(const fs::path& original, const fs::path& rebuilt,
                           const std::string& prefix, VerifyReport& report) {
-  const auto files = legacy_json_files(original);
-  if (!files) return Failure(files.error());
-  for (const fs::path& file : *files) {
-    const std::string place = prefix + file.lexically_relative(original).generic_string();
-    const fs::path there = rebuilt / place;
-    std::error_code ignored;
-    const bool known = projections::is_whole(place) ||
-                       (prefix == "out/" && projections::is_appended(place.substr(prefix.size())));
-    if (!fs::exists(there, ignored)) {
-      if (known) {
-        ++report.files;
-        add(report, place + ": is not given back");
-      } else {
-        report.aside.push_back(place);
-      }
-      continue;
-    }
-    ++report.files;
-    report.compared.push_back(file);
-    if (same_bytes(file, there)) {
-      ++report.byte_equal;
-    } else {
-      WATTLEDGER_TRY(verify_records(file, there, place, report));
-    }
-  }
+  const auto tree = legacy_tree(original);
+  if (!tree) return Failure(tree.error());
+  FileVerifier verifier(rebuilt, report);
+  for (const fs::path& file : tree->files)
+    WATTLEDGER_TRY(
+        verifier.look(file, prefix + file.lexically_relative(original).generic_string()));
   return {};
 }
 

@@ -115,8 +115,9 @@ Result<void> verify_table(const Key& key, Connection& original, Connection& rebu
 }  // namespace
 
 Result<void> verify_tables(const std::filesystem::path& original,
-                           const std::filesystem::path& rebuilt, VerifyReport& report) {
-  auto from = open_legacy_database(original);
+                           const std::filesystem::path& rebuilt, const std::filesystem::path& aside,
+                           VerifyReport& report) {
+  auto from = open_legacy_database(original, aside);
   if (!from) return Failure(from.error());
   auto to = Connection::open(rebuilt, Access::read_only);
   if (!to) return Failure(to.error());

@@ -26,6 +26,7 @@ using Json = nlohmann::ordered_json;
 struct Wish {
   std::string projection = "all", into, until, known_at;
   std::uint64_t schema = 0;  // 0: the one that this house has
+  bool quiet = false;        // without a summary
   bool yes = false, keep_all = false, status = false, history = false;
   bool dry_run = false, diff = false, undo = false;
   [[nodiscard]] bool looks() const { return status || history; }
@@ -211,7 +212,7 @@ Exit replay_live(const Invocation& invocation, const Place& place, const Wish& w
   }
   fs::remove_all(options.directory, ignored);
   if (!adopted) return cannot(adopted.error());
-  summarise(invocation, *report, {}, *adopted);
+  if (!wish.quiet) summarise(invocation, *report, {}, *adopted);
   return Exit::done;
 }
 
@@ -256,10 +257,21 @@ Exit run(const Invocation& invocation, const Wish& wish, const Owner& owner) {
 
 }  // namespace
 
-Exit rebuild_live(const Invocation& invocation, const Place& place, const Owner& owner) {
+Exit rebuild_live(const Invocation& invocation, const Place& place, const Owner& owner,
+                  bool anyway) {
+  if (!anyway) {
+    const auto open = open_log(place);
+    if (!open) return cannot(open.error());
+    const auto here = owner.here(place, open->snapshot.meta());
+    const bool current = std::all_of(here.begin(), here.end(), [](const ProjectionHere& each) {
+      return each.standing == "current";
+    });
+    if (current) return Exit::done;
+  }
   Wish wish;
   wish.yes = true;
   const Wanted wanted = owner.wanted(place);
+  wish.quiet = true;
   const projections::StageOptions options = stage_options(wish, wanted);
   if (!options.sqlite && !options.json) return Exit::done;
   return replay_live(invocation, place, wish, owner, wanted, options);

@@ -8,9 +8,10 @@
 
 namespace wattledger::tool {
 
-// What `replay --yes` does: everything that the house has, anew from the log, and taken over.
+// What `replay --yes` does: everything that the house has, anew from the log, and taken over. Says
+// only what goes wrong. Without `anyway`, nothing where all stand at the log's end.
 [[nodiscard]] Exit rebuild_live(const Invocation& invocation, const Place& place,
-                                const Owner& owner);
+                                const Owner& owner, bool anyway);
 
 void add_replay(CLI::App& app, Invocation& invocation, Owner owner);
 

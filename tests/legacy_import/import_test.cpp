@@ -1,110 +1,11 @@
-#include <doctest/doctest.h>
+#include <csignal>
 
-#include <fstream>
-#include <sstream>
-
-#include "log/reader.hpp"
-#include "log/snapshot.hpp"
-#include "projections/sqlite/sqlite_handle.hpp"
-#include "tests/legacy_import/old_house.hpp"
-#include "tests/replay/tool.hpp"
+#include "tests/legacy_import/move.hpp"
 #include "tests/support/places.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/preloaded.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;
-namespace fs = std::filesystem;
-namespace sqlite = projections::sqlite;
-
-namespace {
-
-// An older installation beside a data directory of ours.
-class Move {
- public:
-  [[nodiscard]] fs::path old() const { return home_ / "old"; }
-  [[nodiscard]] fs::path data() const { return home_ / "house"; }
-  [[nodiscard]] fs::path database() const { return old() / "data" / "goodwe_energy.db"; }
-
-  void write(const std::string& name, const std::string& text) const {
-    fs::create_directories((old() / name).parent_path());
-    std::ofstream(old() / name, std::ios::binary) << text;
-  }
-
-  // What there is of the three sources.
-  [[nodiscard]] std::vector<std::string> sources() const {
-    std::vector<std::string> words;
-    if (fs::exists(database())) words.insert(words.end(), {"--db", database().string()});
-    if (fs::exists(old() / "out")) words.insert(words.end(), {"--out", (old() / "out").string()});
-    if (fs::exists(old() / "data"))
-      words.insert(words.end(), {"--state", (old() / "data").string()});
-    return words;
-  }
-  ToolRun import(const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> words{"import", "legacy", "--timezone", "Europe/Warsaw"};
-    const auto from = sources();
-    words.insert(words.end(), from.begin(), from.end());
-    words.insert(words.end(), more.begin(), more.end());
-    return run(words);
-  }
-  ToolRun verify() const {
-    std::vector<std::string> words{"import", "verify"};
-    const auto from = sources();
-    words.insert(words.end(), from.begin(), from.end());
-    return run(words);
-  }
-  [[nodiscard]] ToolRun run(std::vector<std::string> words) const {
-    words.insert(words.begin(), {"--data", data().string(), "--format", "json"});
-    return run_tool(words, home_.path());
-  }
-  // The import's report, the first object of its output.
-  static nlohmann::json report(const ToolRun& run) {
-    INFO(run.err);
-    std::istringstream in(run.out);
-    nlohmann::json json;
-    in >> json;
-    return json;
-  }
-
-  // Facts and origins of the log's imported events, in their order.
-  [[nodiscard]] std::vector<std::string> imported() const {
-    const auto log = log::Log::open(data() / "log");
-    REQUIRE(log);
-    const auto snapshot = log->snapshot();
-    REQUIRE(snapshot);
-    std::vector<std::string> events;
-    REQUIRE(snapshot->scan(snapshot->first(), snapshot->head(),
-                           [&](const log::RecordView& record) -> Result<bool> {
-                             if (record.event.event().origins() != nullptr)
-                               events.push_back(event_json(record.event));
-                             return true;
-                           }));
-    return events;
-  }
-
-  [[nodiscard]] std::string live(const std::string& sql) const {
-    auto file = sqlite::Connection::open(data() / "goodwe_energy.db", sqlite::Access::read_only);
-    REQUIRE(file);
-    const auto text = file->text(sql);
-    REQUIRE(text);
-    return *text;
-  }
-
- private:
-  MemoryDirectory home_;
-};
-
-std::string energy(const std::string& time, const std::string& more = "\"battery_soc\": 50.0") {
-  return "{\"timestamp\": \"" + time + "\", " + more + "}";
-}
-
-bool tells(const nlohmann::json& report, const std::string& words) {
-  return std::any_of(report["findings"].begin(), report["findings"].end(),
-                     [&](const nlohmann::json& each) {
-                       return each["what"].get<std::string>().find(words) != std::string::npos;
-                     });
-}
-
-}  // namespace
 
 TEST_CASE(
     "the sample of the older system comes back to the letter, and a second import adds nothing") {
@@ -165,17 +66,6 @@ TEST_CASE("where only files tell, the tables have the rows all the same") {
   CHECK(move.verify().code == 0);
 }
 
-TEST_CASE("a conflict is told, the table counts, and what the file said is kept") {
-  const Move move;
-  make_old_house(move.old(), {.readings = 1, .files = false});
-  move.write("out/energy_data/energy_data_2025-12-01.json",
-             "[\n  " + energy("2025-12-01T00:00:00.250000", "\"battery_soc\": -1.5") + "\n]");
-  const auto report = Move::report(move.import());
-  CHECK(tells(report, "battery_soc is -1.5 here and "));
-  CHECK(move.live("SELECT battery_soc > 0 FROM energy_data") == "1");
-  CHECK(move.verify().code == 0);
-}
-
 TEST_CASE("files are known by what they hold, whatever they are called") {
   const Move move;
   move.write("out/energy_data/copy of monday.json", "[" + energy("2025-12-01T10:00:00") + "]");
@@ -203,89 +93,6 @@ TEST_CASE("the repeated hour of autumn is told by the order of the records") {
   CHECK(move.verify().code == 0);
 }
 
-TEST_CASE(
-    "wrong input is one line with its place; the rest is imported and the exit code says so") {
-  const Move move;
-  struct Case {
-    std::string text, told;
-  };
-  const std::string good = energy("2025-12-01T10:00:00");
-  const std::vector<Case> cases{
-      {"[" + good + ", {\"timestamp\": \"2025-12-01T10:05:00\", \"batt", "the array is cut short"},
-      {"[" + good + ", {\"timestamp\": 01}]", "no JSON at byte"},
-      {"[" + good + ", {\"x\": \"\xFF\"}]", "no JSON at byte"},
-      {"[" + good + ", [1, 2]]", "no JSON object"},
-      {"[" + good + ", " + energy("2025-02-30T10:00:00") + "]", "is no time"},
-      {"[" + good + ", " + energy("soon") + "]", "is no time"},
-      {"[" + good + ", " + energy("2999-01-01T00:00:00") + "]", "in the future"},
-      {"[" + good + ", " + energy("1899-01-01T00:00:00") + "]", "before the year 2000"},
-      {"[" + good + ", {\"timestamp\": \"2025-12-01T11:00:00\", \"z\": 1}]",
-       "no record that the older system wrote"}};
-  for (const Case& each : cases) {
-    CAPTURE(each.text);
-    const Move wrong;
-    wrong.write("out/energy_data/energy_data_2025-12-01.json", each.text);
-    const ToolRun run = wrong.import();
-    CHECK(run.code == 1);
-    const auto report = Move::report(run);
-    CHECK(report["total"]["imported"] == 1);
-    CHECK(report["total"]["rejected"] == 1);
-    CHECK(tells(report, each.told));
-  }
-}
-
-TEST_CASE("doubtful values are told and kept as they stood") {
-  const Move move;
-  move.write("out/energy_data/energy_data_2026-03-29.json",
-             "[" + energy("2026-03-29T02:30:00") + ", " +
-                 energy("2026-03-29T05:00:00", "\"pv_power\": -5, \"battery_soc\": 400") + ", " +
-                 energy("2026-03-29T06:00:00", "\"pv_power\": NaN") + ", " +
-                 energy("2026-03-29T07:00:00", "\"pv_power\": 1, \"pv_power\": 2") + "]");
-  const ToolRun run = move.import();
-  CHECK(run.code == 0);
-  const auto report = Move::report(run);
-  CHECK(tells(report, "was skipped when the clocks went forward"));
-  CHECK(tells(report, "pv_power is -5, which no house has"));
-  CHECK(tells(report, "battery_soc is 400, which no house has"));
-  CHECK(tells(report, "holds NaN or Infinity"));
-  CHECK(report["total"]["kept_whole"] == 1);  // a key twice
-  CHECK(move.verify().code == 0);
-}
-
-TEST_CASE(
-    "a database that is corrupt, newer or a wattledger's own is one line, the files are imported") {
-  const auto told = [](const Move& move, const std::string& words) {
-    move.write("out/energy_data/energy_data_2025-12-01.json",
-               "[" + energy("2025-12-01T10:00:00") + "]");
-    const ToolRun run = move.import();
-    CHECK(run.code == 1);
-    const auto report = Move::report(run);
-    CHECK(report["total"]["imported"] == 1);
-    CHECK(tells(report, words));
-  };
-  {
-    const Move move;
-    move.write("data/goodwe_energy.db", std::string(8'192, 'x'));
-    told(move, "not a database");
-  }
-  {
-    const Move move;
-    make_old_house(move.old(), {.readings = 1, .files = false});
-    auto file = sqlite::Connection::open(move.database(), sqlite::Access::read_write);
-    REQUIRE(file);
-    REQUIRE(file->execute("INSERT INTO schema_version(version) VALUES (9)"));
-    told(move, "schema version 9");
-  }
-  {
-    const Move move;
-    make_old_house(move.old(), {.readings = 1, .files = false});
-    auto file = sqlite::Connection::open(move.database(), sqlite::Access::read_write);
-    REQUIRE(file);
-    REQUIRE(file->execute("CREATE TABLE projection_checkpoint(projection TEXT)"));
-    told(move, "wattledger's own projection");
-  }
-}
-
 TEST_CASE("a dry run writes nothing and says what would be") {
   const Move move;
   make_old_house(move.old(), {});
@@ -295,19 +102,6 @@ TEST_CASE("a dry run writes nothing and says what would be") {
   CHECK(!fs::exists(move.data()));
 }
 
-TEST_CASE("a time without a zone is asked for, and sources that are not there are named") {
-  const Move move;
-  make_old_house(move.old(), {.readings = 1});
-  const ToolRun no_zone = move.run({"import", "legacy", "--db", move.database().string()});
-  CHECK(no_zone.code == 2);
-  CHECK(no_zone.err.find("--timezone") != std::string::npos);
-  const ToolRun gone =
-      move.run({"import", "legacy", "--timezone", "Europe/Warsaw", "--out", "/nowhere"});
-  CHECK(gone.code == 3);
-  CHECK(gone.one_error_line());
-  CHECK(move.run({"import", "legacy"}).code == 2);
-}
-
 TEST_CASE("a source is not changed, nor is anything made beside it") {
   const Move move;
   make_old_house(move.old(), {});
@@ -315,12 +109,8 @@ TEST_CASE("a source is not changed, nor is anything made beside it") {
     std::vector<std::string> names;
     for (const auto& each : fs::recursive_directory_iterator(move.old())) {
       std::string line = each.path().string();
-      if (each.is_regular_file()) {
-        std::ifstream in(each.path(), std::ios::binary);
-        std::stringstream text;
-        text << in.rdbuf();
-        line += " " + std::to_string(std::hash<std::string>()(text.str()));
-      }
+      if (each.is_regular_file())
+        line += " " + std::to_string(std::hash<std::string>()(text_of_file(each.path())));
       names.push_back(line);
     }
     std::sort(names.begin(), names.end());
@@ -332,18 +122,33 @@ TEST_CASE("a source is not changed, nor is anything made beside it") {
   CHECK(tree() == before);
 }
 
-TEST_CASE("an import that was cut off goes on where its last commit ended") {
+TEST_CASE("a killed import goes on where its last commit ended, and nothing is twice") {
   const Move whole;
-  const OldHouse house{.readings = 24'000, .every_s = 60};
+  const OldHouse house{.readings = 11'000, .every_s = 60};
   make_old_house(whole.old(), house);
   CHECK(whole.import().code == 0);
-
-  // The first part of the same, as a killed import leaves it: a batch without an end.
-  const Move cut;
-  make_old_house(cut.old(), house);
-  CHECK(cut.import({"--until", "2025-12-08"}).code == 0);
-  CHECK(cut.import().code == 0);
-  CHECK(cut.imported() == whole.imported());
+  bool some_committed = false;
+  for (const int at : {1, 10, 12}) {
+    CAPTURE(at);
+    const Move cut;
+    make_old_house(cut.old(), house);
+    std::vector<std::string> words{"--data", cut.data().string(), "import",
+                                   "legacy", "--timezone",        "Europe/Warsaw"};
+    const auto from = cut.sources();
+    words.insert(words.end(), from.begin(), from.end());
+    const Ran ran = run_preloaded(WATTLEDGER_KILLER,
+                                  {"WATTLEDGER_KILL_UNDER=" + (cut.data() / "log").string(),
+                                   "WATTLEDGER_KILL_AT=" + std::to_string(at)},
+                                  WATTLEDGER_TOOL, words);
+    CHECK((ran.code == 128 + SIGKILL || ran.code == 0));
+    const auto before = fs::exists(cut.data() / "log" / "data.mdb") ? cut.imported().size() : 0;
+    some_committed = some_committed || (before > 0 && before < whole.imported().size());
+    CHECK(cut.import().code == 0);
+    CHECK(cut.imported() == whole.imported());
+    CHECK(cut.live("SELECT count(*) FROM energy_data") == "11000");
+    CHECK(cut.verify().code == 0);
+  }
+  CHECK(some_committed);
 }
 
 TEST_CASE("the database after the files adds what it knows, and no fact twice") {
@@ -392,4 +197,88 @@ TEST_CASE("originals are moved with a manifest once the log gives them back, and
   const auto manifest = nlohmann::json::parse(in);
   CHECK(manifest["files"].size() == 3);
   CHECK(manifest["files"][0]["sha256"].get<std::string>().size() == 64);
+}
+
+TEST_CASE("arrays come back in their order, however long, and empty ones are no difference") {
+  const Move move;
+  std::string summaries;
+  for (int i = 0; i < 12; ++i)
+    summaries += (i == 0 ? "[\n  {\n" : ",\n  {\n") + std::string("    \"date\": \"2025-10-") +
+                 std::to_string(10 + i) + "\",\n    \"total_revenue_pln\": " + std::to_string(i) +
+                 "\n  }";
+  move.write("out/battery_selling_analytics/daily_summaries.json", summaries + "\n]");
+  move.write("out/battery_selling_analytics/session_records.json", "[]");
+  move.write("data/price_history.json", "[]");
+  CHECK(move.import().code == 0);
+  const ToolRun verified = move.verify();
+  CHECK(verified.code == 0);
+  CHECK(verified.json_lines().at(0)["byte_equal"] == 2);
+}
+
+TEST_CASE("a session that is planned for later is taken") {
+  const Move move;
+  move.write("out/charging_schedule_2999-01-05.json",
+             "{\"session_id\": \"29990105_1\", \"start_time\": \"2999-01-05T13:00:00\", "
+             "\"energy_kwh\": 6.0, \"status\": \"planned\"}");
+  CHECK(move.import().code == 0);
+  CHECK(move.live("SELECT start_time FROM charging_sessions") == "2999-01-05T13:00:00");
+  CHECK(move.verify().code == 0);
+}
+
+TEST_CASE("records of other files go where the older system would have put them, copies nowhere") {
+  const Move move;
+  const std::string element = energy("2025-12-01T10:00:00");
+  move.write("out/energy_data/energy_data_2025-12-01.json",
+             "[\n  {\n    \"timestamp\": "
+             "\"2025-12-01T10:00:00\",\n    \"battery_soc\": 50.0\n  }\n]");
+  move.write("out/backup/energy_data_2025-12-01.json", "[" + element + "]");
+  move.write("out/later.json",
+             energy("2025-12-02T10:00:00") + "\n" + energy("2025-12-02T11:00:00") + "\n");
+  const auto report = Move::report(move.import());
+  CHECK(report["total"]["imported"] == 3);
+  CHECK(report["total"]["merged"] == 1);
+  const ToolRun verified = move.verify();
+  INFO(verified.out);
+  CHECK(verified.code == 0);
+  CHECK(verified.json_lines().at(0)["byte_equal"] == 1);
+}
+
+TEST_CASE("what the tables alone say of a decision is in its event") {
+  const Move move;
+  make_old_house(move.old(), {.files = false});
+  CHECK(move.import().code == 0);
+  const auto events = move.imported();
+  CHECK(std::count_if(events.begin(), events.end(), [](const std::string& event) {
+          return event.find("expected_energy_mwh") != std::string::npos &&
+                 event.find("price_e8") != std::string::npos;
+        }) >= 15);
+}
+
+TEST_CASE("units of earlier eras become this log's, what stood there stays") {
+  const Move move;
+  move.write(
+      "out/charging_decision_20251005.json",
+      "{\"timestamp\": \"2025-10-05T10:00:00\", \"action\": \"charge\", \"energy_kwh\": 2.0, "
+      "\"estimated_cost_pln\": 0.0008, \"current_price\": 400.0}\n"
+      "{\"timestamp\": \"2025-10-05T10:15:00\", \"action\": \"dance\"}\n");
+  const ToolRun run = move.import();
+  const auto report = Move::report(run);
+  CHECK(tells(report, "action is \"dance\""));
+  const auto event = nlohmann::json::parse(move.imported().at(0));
+  CHECK(event["fact"]["price_e8"] == 40'000'000);
+  CHECK(event["fact"]["expected_cost_e8"] == 80'000'000);
+  CHECK(move.verify().code == 0);
+}
+
+TEST_CASE("two databases with the same ids are both in the tables") {
+  const Move first;
+  make_old_house(first.old(), {.files = false});
+  CHECK(first.import().code == 0);
+  const MemoryDirectory other;
+  make_old_house(other.path(), {.first = "2026-02-01T00:00:00", .seed = 2, .files = false});
+  const ToolRun run = first.run({"import", "legacy", "--timezone", "Europe/Warsaw", "--db",
+                                 (other / "data" / "goodwe_energy.db").string()});
+  CHECK(run.code == 0);
+  CHECK(tells(Move::report(run), "its id belongs to a row of another database"));
+  CHECK(first.live("SELECT count(*) FROM coordinator_decisions") == "192");
 }

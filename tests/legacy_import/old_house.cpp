@@ -159,7 +159,8 @@ class Maker {
           .add("cheapest_hour", std::int64_t{2})
           .add("battery_soc", r.soc)
           .add("pv_power", static_cast<double>(r.pv) / 1000);
-      if (charges) object.add("energy_kwh", r.price * 3.7).add("estimated_cost_pln", r.price * 1.1);
+      if (charges)
+        object.add("energy_kwh", 1 + r.temperature / 3.7).add("estimated_cost_pln", r.price * 1.1);
       object.add("tariff_zone", "T2");
     };
     if (house_.database) {

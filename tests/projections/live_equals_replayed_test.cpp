@@ -10,6 +10,7 @@
 
 #include "projections/live/live_projections.hpp"
 #include "tests/projections/house_log.hpp"
+#include "tests/projections/imported_batch.hpp"
 #include "tests/support/preloaded.hpp"
 
 namespace wattledger::projections {
@@ -30,7 +31,8 @@ enum class Tell {
   selling,
   plan,
   fault,
-  clock
+  clock,
+  import
 };
 
 // One event and the seconds before it.
@@ -62,7 +64,8 @@ rc::Gen<Step> any_step() {
                                                     {2, Tell::selling},
                                                     {1, Tell::plan},
                                                     {1, Tell::fault},
-                                                    {1, Tell::clock}});
+                                                    {1, Tell::clock},
+                                                    {1, Tell::import}});
   return rc::gen::build<Step>(rc::gen::set(&Step::tell, tell),
                               rc::gen::set(&Step::seconds, seconds),
                               rc::gen::set(&Step::value, rc::gen::inRange(0, 10'000)));
@@ -187,6 +190,9 @@ void tell(HouseLog& house, UtcTime at, const Step& step) {
       return;
     case Tell::fault:
       tell_fault(house, at, step.value);
+      return;
+    case Tell::import:
+      testing::ImportedBatch(house, at, step.value).tell();
       return;
     case Tell::clock:
       return;  // live_equals_replayed() sets it

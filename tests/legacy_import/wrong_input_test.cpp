@@ -1,0 +1,175 @@
+#include "tests/legacy_import/move.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+
+TEST_CASE("a conflict is told, the table counts, and what the file said is kept") {
+  const Move move;
+  make_old_house(move.old(), {.readings = 1, .files = false});
+  move.write("out/energy_data/energy_data_2025-12-01.json",
+             "[\n  " + energy("2025-12-01T00:00:00.250000", "\"battery_soc\": -1.5") + "\n]");
+  const auto report = Move::report(move.import());
+  CHECK(tells(report, "battery_soc is -1.5 here and "));
+  CHECK(move.live("SELECT battery_soc > 0 FROM energy_data") == "1");
+  CHECK(move.verify().code == 0);
+}
+
+TEST_CASE(
+    "wrong input is one line with its place; the rest is imported and the exit code says so") {
+  const Move move;
+  struct Case {
+    std::string text, told;
+  };
+  const std::string good = energy("2025-12-01T10:00:00");
+  const std::vector<Case> cases{
+      {"[" + good + ", {\"timestamp\": \"2025-12-01T10:05:00\", \"batt", "the array is cut short"},
+      {"[" + good + ", {\"timestamp\": 01}]", "no JSON at byte"},
+      {"[" + good + ", {\"x\": \"\xFF\"}]", "no JSON at byte"},
+      {"[" + good + ", [1, 2]]", "no JSON object"},
+      {"[" + good + ", " + energy("2025-02-30T10:00:00") + "]", "is no time"},
+      {"[" + good + ", " + energy("soon") + "]", "is no time"},
+      {"[" + good + ", " + energy("2999-01-01T00:00:00") + "]", "in the future"},
+      {"[" + good + ", " + energy("1899-01-01T00:00:00") + "]", "before the year 2000"},
+      {"[" + good + ", {\"timestamp\": \"2025-12-01T11:00:00\", \"z\": 1}]",
+       "no record that the older system wrote"}};
+  for (const Case& each : cases) {
+    CAPTURE(each.text);
+    const Move wrong;
+    wrong.write("out/energy_data/energy_data_2025-12-01.json", each.text);
+    const ToolRun run = wrong.import();
+    CHECK(run.code == 1);
+    const auto report = Move::report(run);
+    CHECK(report["total"]["imported"] == 1);
+    CHECK(report["total"]["rejected"] == 1);
+    CHECK(tells(report, each.told));
+  }
+}
+
+TEST_CASE("doubtful values are told and kept as they stood") {
+  const Move move;
+  move.write("out/energy_data/energy_data_2026-03-29.json",
+             "[" + energy("2026-03-29T02:30:00") + ", " +
+                 energy("2026-03-29T05:00:00", "\"pv_power\": -5, \"battery_soc\": 400") + ", " +
+                 energy("2026-03-29T06:00:00", "\"pv_power\": NaN") + ", " +
+                 energy("2026-03-29T07:00:00", "\"pv_power\": 1, \"pv_power\": 2") + "]");
+  const ToolRun run = move.import();
+  CHECK(run.code == 0);
+  const auto report = Move::report(run);
+  CHECK(tells(report, "was skipped when the clocks went forward"));
+  CHECK(tells(report, "pv_power is -5, which no house has"));
+  CHECK(tells(report, "battery_soc is 400, which no house has"));
+  CHECK(tells(report, "holds NaN or Infinity"));
+  CHECK(report["total"]["kept_whole"] == 1);  // a key twice
+  CHECK(move.verify().code == 0);
+}
+
+TEST_CASE(
+    "a database that is corrupt, newer or a wattledger's own is one line, the files are imported") {
+  const auto told = [](const Move& move, const std::string& words) {
+    move.write("out/energy_data/energy_data_2025-12-01.json",
+               "[" + energy("2025-12-01T10:00:00") + "]");
+    const ToolRun run = move.import();
+    CHECK(run.code == 1);
+    const auto report = Move::report(run);
+    CHECK(report["total"]["imported"] == 1);
+    CHECK(tells(report, words));
+  };
+  {
+    const Move move;
+    move.write("data/goodwe_energy.db", std::string(8'192, 'x'));
+    told(move, "not a database");
+  }
+  {
+    const Move move;
+    make_old_house(move.old(), {.readings = 1, .files = false});
+    auto file = sqlite::Connection::open(move.database(), sqlite::Access::read_write);
+    REQUIRE(file);
+    REQUIRE(file->execute("INSERT INTO schema_version(version) VALUES (9)"));
+    told(move, "schema version 9");
+  }
+  {
+    const Move move;
+    make_old_house(move.old(), {.readings = 1, .files = false});
+    auto file = sqlite::Connection::open(move.database(), sqlite::Access::read_write);
+    REQUIRE(file);
+    REQUIRE(file->execute("CREATE TABLE projection_checkpoint(projection TEXT)"));
+    told(move, "wattledger's own projection");
+  }
+}
+
+TEST_CASE("a time without a zone is asked for, and sources that are not there are named") {
+  const Move move;
+  make_old_house(move.old(), {.readings = 1});
+  const ToolRun no_zone = move.run({"import", "legacy", "--db", move.database().string()});
+  CHECK(no_zone.code == 2);
+  CHECK(no_zone.err.find("--timezone") != std::string::npos);
+  const ToolRun gone =
+      move.run({"import", "legacy", "--timezone", "Europe/Warsaw", "--out", "/nowhere"});
+  CHECK(gone.code == 3);
+  CHECK(gone.one_error_line());
+  CHECK(move.run({"import", "legacy"}).code == 2);
+}
+
+TEST_CASE("an odd record costs itself alone, also as the first of its file") {
+  const Move move;
+  move.write("out/energy_data/energy_data_2025-12-01.json",
+             "[{\"battery_soc\": 50}, " + energy("2025-12-01T10:00:00") + "]");
+  move.write("out/energy_data/energy_data_2025-12-02.json",
+             "{\"data\": [" + energy("2025-12-02T10:00:00") + "]}");
+  move.write("out/coordinator_state_20251201.json", "[1, 2]");
+  move.write("data/partial_charging_sessions.json", "{\"sessions\": []}\n");
+  move.write("data/price_history.json", "");
+  const ToolRun run = move.import();
+  CHECK(run.code == 1);
+  const auto report = Move::report(run);
+  CHECK(report["total"]["imported"] == 2);
+  CHECK(report["total"]["rejected"] == 5);
+  CHECK(report["left_aside"].empty());
+  CHECK(tells(report, "is empty"));
+}
+
+TEST_CASE("no value that a file can hold stops the tables") {
+  const Move move;
+  const std::vector<std::string> values{
+      "[1]", "{\"a\": 1}", "9999999999999999999", "\"text\"", "true", "1e400", "NaN", "-Infinity"};
+  std::string elements;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    elements += (i == 0 ? "" : ", ") +
+                energy("2025-12-01T10:00:0" + std::to_string(i),
+                       "\"battery_soc\": " + values[i] + ", \"pv_power\": " + values[i]);
+  move.write("out/energy_data/energy_data_2025-12-01.json", "[" + elements + "]");
+  move.write("out/charging_decision_20251201.json",
+             "{\"timestamp\": \"2025-12-01T10:00:00\", \"action\": \"charge\", \"reason\": [1]}\n");
+  CHECK(move.import().code <= 1);
+  CHECK(move.live("SELECT count(*) FROM energy_data") >= "7");
+  CHECK(move.live("SELECT count(*) FROM coordinator_decisions") == "1");
+}
+
+TEST_CASE("damage in one table leaves the others, and a wattledger's own files are no source") {
+  {
+    const Move move;
+    make_old_house(move.old(), {.readings = 2'000, .files = false});
+    // The page of the table, not of an index, that holds this row.
+    const std::string bytes = text_of_file(move.database());
+    const std::size_t row = bytes.find("2025-12-03 05:00:00");
+    REQUIRE(row != std::string::npos);
+    std::fstream file(move.database(), std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(row / 4'096 * 4'096));
+    file << std::string(4'096, 'x');
+    file.close();
+    const ToolRun run = move.import();
+    CHECK(run.code == 1);
+    const auto report = Move::report(run);
+    CHECK(report["sources"]["coordinator_decisions"]["imported"].get<int>() > 0);
+    CHECK(report["sources"]["energy_data"]["rejected"] == 1);
+    CHECK(report["sources"]["energy_data"]["imported"].get<int>() > 1'900);
+  }
+  {
+    const Move move;
+    make_old_house(move.old(), {.readings = 1});
+    move.write("out/.wattledger-manifest.json", "{}");
+    const ToolRun run = move.import();
+    CHECK(run.code == 3);
+    CHECK(run.err.find("what a wattledger writes") != std::string::npos);
+  }
+}
