@@ -1,5 +1,7 @@
 #include "projections/fold/json_scan.hpp"
 
+#include <algorithm>
+
 namespace wattledger::fold {
 namespace {
 
@@ -49,19 +51,25 @@ class Scanner {
 }  // namespace
 
 std::string compact_json(std::string_view text) {
+  // Most values are a number, a word or a plain string.
+  if (std::none_of(text.begin(), text.end(),
+                   [](char c) { return is_space(c) || c == ',' || c == ':'; }))
+    return std::string(text);
   std::string out;
   out.reserve(text.size());
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      out += c;
-      if (c == '\\' && i + 1 < text.size()) out += text[++i];
-      if (c == '"') in_string = false;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '"') {
+      std::size_t end = at + 1;
+      while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2U : 1U;
+      end = std::min(end + 1, text.size());
+      out.append(text.substr(at, end - at));
+      at = end;
       continue;
     }
+    ++at;
     if (is_space(c)) continue;
-    in_string = c == '"';
     out += c;
     if (c == ',' || c == ':') out += ' ';
   }

@@ -1,5 +1,6 @@
 #include "projections/fold/python_json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -54,6 +55,8 @@ void append_ascii(std::string& out, char c) {
     append_u16(out, static_cast<unsigned char>(c));
   }
 }
+
+bool is_written_as_it_is(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
 
 // What a lead byte announces: how many bytes follow and what the first of them may be. The narrowed
 // ranges keep overlong forms, surrogates and code points above U+10FFFF out (Unicode's table 3-7).
@@ -118,6 +121,11 @@ std::string python_string(std::string_view text) {
   out.reserve(text.size() + 2);
   out += '"';
   while (!text.empty()) {
+    const auto special = std::find_if_not(text.begin(), text.end(), is_written_as_it_is);
+    const auto plain = static_cast<std::size_t>(special - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     if (static_cast<unsigned char>(text.front()) < 0x80) {
       append_ascii(out, text.front());
       text.remove_prefix(1);

@@ -97,6 +97,7 @@ Result<void> Collector::take(SourceRecord record) {
   const std::uint64_t at = where(record);
   StagedRecord staged;
   std::string local;
+  bool in_gap = false;
   const std::string_view text = time_text_of(record);
   const bool timed = record.family != Family::summary && record.family != Family::document;
   if (timed) {
@@ -115,8 +116,8 @@ Result<void> Collector::take(SourceRecord record) {
                      (placed->at > sources_.now ? "in the future" : "before the year 2000"));
       return {};
     }
-    if (placed->in_gap)
-      doubt(at, "\"" + std::string(text) + "\" was skipped when the clocks went forward");
+    in_gap = placed->in_gap;
+    if (in_gap) doubt(at, "\"" + std::string(text) + "\" was skipped when the clocks went forward");
     if (!planned) staged.at = placed->at;
     staged.time_uncertain = placed->uncertain;
     local = iso_text(placed->local);
@@ -129,6 +130,7 @@ Result<void> Collector::take(SourceRecord record) {
   }
   if (record.broken) doubt(at, "holds NaN or Infinity: kept as it stood, unknown to the event");
   staged.key = key_of(record);
+  if (in_gap) staged.key += local;  // another record stands at that instant
   staged.source = source_;
   staged.record = std::move(record);
   return staged_.add(staged);

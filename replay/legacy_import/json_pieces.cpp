@@ -20,6 +20,13 @@ using Each = std::function<Result<void>(const JsonPiece&)>;
 
 constexpr std::size_t chunk_bytes = std::size_t{1} << 20U;
 
+// Characters at which a record may begin, end or change.
+constexpr std::array<bool, 256> structural = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("\"\\{}[],\n")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 // Takes a file's characters one by one and tells where records end.
@@ -28,7 +35,11 @@ class Cutter {
   explicit Cutter(const Each& each) : each_(each) {}
 
   Result<void> take(std::string_view chunk) {
-    for (const char c : chunk) {
+    while (!chunk.empty()) {
+      if (!text_.empty()) take_plain(chunk);
+      if (chunk.empty()) return {};
+      const char c = chunk.front();
+      chunk.remove_prefix(1);
       WATTLEDGER_TRY(take(c));
       indented_ = c == '\n' || (indented_ && c == ' ');
       ++column_;
@@ -61,6 +72,24 @@ class Cutter {
 
  private:
   enum class Shape { unknown, array, object, other };
+
+  // Within a record, what decides nothing.
+  void take_plain(std::string_view& chunk) {
+    const auto decides = std::find_if(chunk.begin(), chunk.end(), [](char c) {
+      return structural[static_cast<unsigned char>(c)];
+    });
+    const auto plain = static_cast<std::size_t>(decides - chunk.begin());
+    if (plain == 0 || escaped_) return;
+    const std::string_view run = chunk.substr(0, plain);
+    if (text_.size() + plain <= legacy_record_bytes_max) {
+      text_ += run;
+    } else {
+      for (const char c : run) keep(c);
+    }
+    indented_ = indented_ && run.find_first_not_of(' ') == std::string_view::npos;
+    column_ += plain;
+    chunk.remove_prefix(plain);
+  }
 
   Result<void> take(char c) {
     if (shape_ == Shape::unknown) {

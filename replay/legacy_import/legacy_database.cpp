@@ -1,5 +1,6 @@
 #include "replay/legacy_import/legacy_database.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 #include "projections/fold/python_json.hpp"
@@ -12,6 +13,11 @@ using projections::sqlite::Access;
 using projections::sqlite::Connection;
 using projections::sqlite::Statement;
 using projections::sqlite::ValueKind;
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
 
 std::string hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -62,8 +68,9 @@ std::string column_text(const Statement& row, int column) {
       return fold::python_float(row.real(column));
     case ValueKind::text: {
       const std::string_view text = row.text(column);
-      return fold::valid_utf8(text) == text ? fold::python_string(text)
-                                            : R"({"text_hex": ")" + hex(text) + "\"}";
+      return is_ascii(text) || fold::valid_utf8(text) == text
+                 ? fold::python_string(text)
+                 : R"({"text_hex": ")" + hex(text) + "\"}";
     }
     case ValueKind::blob:
       return R"({"hex": ")" + hex(row.text(column)) + "\"}";

@@ -8,8 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include "projections/fold/json_scan.hpp"
-
 namespace wattledger::tool {
 namespace {
 
@@ -25,7 +23,7 @@ constexpr const char* setup_sql =
     "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32000; PRAGMA temp_store=FILE; "
     "CREATE TABLE staged(at INTEGER, family INTEGER, key TEXT, rank INTEGER, place INTEGER, "
-    "position INTEGER, source INTEGER, line INTEGER, form INTEGER, flags INTEGER, fields TEXT, "
+    "position INTEGER, source INTEGER, line INTEGER, form INTEGER, flags INTEGER, fields BLOB, "
     "whole TEXT); CREATE TABLE ids(place TEXT, id INTEGER, PRIMARY KEY(place, id)) WITHOUT ROWID; "
     "CREATE TABLE known(digest BLOB PRIMARY KEY, event INTEGER) WITHOUT "
     "ROWID; BEGIN";
@@ -54,6 +52,42 @@ int rank_of(LegacyForm form) {
 
 std::string_view bytes_of(const Id128& id) {
   return {static_cast<const char*>(static_cast<const void*>(id.bytes.data())), id.bytes.size()};
+}
+
+// Names and texts, each behind its length.
+std::string packed(const fold::LegacyFields& fields) {
+  std::size_t bytes = 0;
+  for (const fold::LegacyField& field : fields) bytes += field.name.size() + field.text.size() + 8;
+  std::string out;
+  out.reserve(bytes);
+  const auto put = [&](const std::string& text) {
+    const auto length = static_cast<std::uint32_t>(text.size());
+    for (unsigned shift = 0; shift < 32; shift += 8)
+      out += static_cast<char>((length >> shift) & 0xFFU);
+    out += text;
+  };
+  for (const fold::LegacyField& field : fields) {
+    put(field.name);
+    put(field.text);
+  }
+  return out;
+}
+
+fold::LegacyFields unpacked(std::string_view bytes) {
+  fold::LegacyFields fields;
+  const auto take = [&] {
+    std::uint32_t length = 0;
+    for (unsigned i = 0; i < 4; ++i)
+      length |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    std::string text(bytes.substr(4, length));
+    bytes.remove_prefix(4 + std::size_t{length});
+    return text;
+  };
+  while (bytes.size() >= 8) {
+    std::string name = take();
+    fields.push_back({std::move(name), take()});
+  }
+  return fields;
 }
 
 Id128 digest_of_text(const std::string& text) {
@@ -107,7 +141,7 @@ std::int64_t StagedRecords::number_of(const std::string& name) {
 
 Result<void> StagedRecords::add(const StagedRecord& staged) {
   const SourceRecord& record = staged.record;
-  const std::string fields = fold::object_text(record.fields);
+  const std::string fields = packed(record.fields);
   const auto integer = [](auto value) { return static_cast<std::int64_t>(value); };
   insert_.bind(1, staged.at ? to_us(*staged.at) : no_time)
       .bind(2, integer(record.family))
@@ -119,7 +153,7 @@ Result<void> StagedRecords::add(const StagedRecord& staged) {
       .bind(8, integer(record.line))
       .bind(9, integer(record.form))
       .bind(10, (staged.time_uncertain ? flag_uncertain : 0) | (record.broken ? flag_broken : 0))
-      .bind(11, std::string_view(fields));
+      .bind_blob(11, fields);
   if (record.whole) {
     insert_.bind(12, std::string_view(*record.whole));
   } else {
@@ -182,7 +216,7 @@ Result<void> StagedRecords::scan(const std::function<Result<void>(const StagedRe
     record.form = static_cast<LegacyForm>(rows->integer(7));
     staged.time_uncertain = (rows->integer(8) & flag_uncertain) != 0;
     record.broken = (rows->integer(8) & flag_broken) != 0;
-    record.fields = fold::split_object(rows->text(9));
+    record.fields = unpacked(rows->text(9));
     if (rows->kind(10) != projections::sqlite::ValueKind::null)
       record.whole = std::string(rows->text(10));
     WATTLEDGER_TRY(each(staged));
@@ -192,7 +226,7 @@ Result<void> StagedRecords::scan(const std::function<Result<void>(const StagedRe
 Id128 digest_of(const SourceRecord& record, std::uint64_t repetition) {
   return digest_of_text(std::string(fb::EnumNameLegacyForm(record.form)) + "\n" + record.place +
                         "\n" + std::to_string(repetition) + "\n" +
-                        (record.whole ? *record.whole : fold::object_text(record.fields)));
+                        (record.whole ? *record.whole : packed(record.fields)));
 }
 
 Id128 digest_of(Family family, UtcTime at) {

@@ -94,11 +94,12 @@ class Maker {
   }
 
   void put_row(const Reading& r) {
-    const std::string created = r.timestamp.substr(0, 10) + " " + r.timestamp.substr(11, 8);
     energy_->bind(1, std::string_view(r.timestamp)).bind(2, r.soc).bind(3, r.pv).bind(4, r.grid);
     energy_->bind(5, r.load).bind(6, r.battery).bind(7, r.voltage).bind_null(8).bind(9, 400.1);
     energy_->bind(10, r.current).bind(11, r.temperature).bind(12, r.price);
-    energy_->bind(13, std::string_view(created)).bind(14, r.imported).bind(15, r.exported);
+    energy_->bind(13, std::string_view("2026-01-01 00:00:00"))
+        .bind(14, r.imported)
+        .bind(15, r.exported);
     energy_->bind(16, r.consumed).bind(17, r.made).bind(18, std::string_view("T2"));
     require(energy_->run());
   }

@@ -151,7 +151,10 @@ TEST_CASE("damage in one table leaves the others, and a wattledger's own files a
     make_old_house(move.old(), {.readings = 2'000, .files = false});
     // The page of the table, not of an index, that holds this row.
     const std::string bytes = text_of_file(move.database());
-    const std::size_t row = bytes.find("2025-12-03 05:00:00");
+    std::size_t row = bytes.find("2025-12-03T05:00:00.250000");
+    while (row != std::string::npos &&
+           bytes.substr(row, 200).find("2026-01-01 ") == std::string::npos)
+      row = bytes.find("2025-12-03T05:00:00.250000", row + 1);
     REQUIRE(row != std::string::npos);
     std::fstream file(move.database(), std::ios::binary | std::ios::in | std::ios::out);
     file.seekp(static_cast<std::streamoff>(row / 4'096 * 4'096));
