@@ -162,7 +162,8 @@ Result<std::optional<Manifest>> standing_manifest(const fs::path& out) {
                 (out.parent_path() / names->front()).string() +
                     " was not written by this wattledger (" + std::to_string(names->size()) +
                     " such files, no manifest)",
-                "take them over with 'wattledger import legacy', or give another data directory");
+                "take them over with 'wattledger import legacy', move them away with 'wattledger "
+                "import archive-originals', then replay; or give another data directory");
   }
   if (!(*live)->adopting) return live;
   const std::string staged = *(*live)->adopting;

@@ -178,8 +178,6 @@ class Counter final : public Projector {
       count_energy(text("timestamp"));
     } else if (record.place == "system_state") {
       imported_states_.add(id());
-      newest_imported_state_ = std::max(newest_imported_state_, text("timestamp"));
-      newest_state_ = std::max(newest_state_, newest_imported_state_);
     } else if (record.place == "coordinator_decisions") {
       imported_decisions_.insert(id());
       if (imported.replaces)
@@ -231,8 +229,7 @@ class Counter final : public Projector {
     newest_day_ = std::min(newest_day_, day);
     states_.erase(states_.begin(), states_.lower_bound(state_cut()));
     states_.erase(states_.upper_bound(day), states_.end());
-    newest_state_ =
-        std::max(states_.empty() ? std::string() : states_.rbegin()->first, newest_imported_state_);
+    newest_state_ = states_.empty() ? std::string() : states_.rbegin()->first;
   }
   void count(const fold::OperationRow& row) {
     ++operations_[row.does];
@@ -254,7 +251,6 @@ class Counter final : public Projector {
   std::map<std::string, Distinct<LocalTime>> price_hours_, pv_hours_;
   std::uint64_t unkeyed_prices_ = 0, unkeyed_pv_ = 0, unnamed_charges_ = 0, unnamed_sales_ = 0;
   std::set<std::array<std::string, 4>> odd_forecasts_;
-  std::string newest_imported_state_;
   Distinct<std::int64_t> imported_states_;
   std::set<std::int64_t> imported_decisions_;
   std::map<std::string, std::uint64_t> states_;  // by day

@@ -101,8 +101,8 @@ Result<RowWriter> RowWriter::prepare(Connection& connection, std::uint32_t schem
 }
 
 Result<void> RowWriter::read_newest() {
-  Result<std::string> newest =
-      connection_->text("SELECT coalesce(max(timestamp), '') FROM system_state");
+  Result<std::string> newest = connection_->text(
+      "SELECT coalesce(max(timestamp), '') FROM system_state WHERE id > 1000000000");
   if (!newest) return Failure(newest.error());
   newest_ = std::move(*newest);
   return {};
@@ -232,9 +232,6 @@ Result<void> RowWriter::write_imported(const fold::LegacyRow& row,
   if (imported.replaces && record.place == "coordinator_decisions")
     WATTLEDGER_TRY(imported_.remove(
         record.place, born_ids_from + static_cast<std::int64_t>(imported.replaces->value)));
-  // The newest state counts for retention, whoever wrote it: as it does after a restart.
-  if (retention_.state_days && record.place == "system_state")
-    newest_ = std::max(newest_, imported_text(record, "timestamp").value_or(""));
   return imported_.write(record, born_id(row));
 }
 

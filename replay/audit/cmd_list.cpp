@@ -38,6 +38,7 @@ struct Line {
   UtcTime at;
   fb::DecisionMadeT decision;
   std::optional<std::int64_t> soc_bp;
+  std::string imported;  // reason; empty for a decision of ours
 };
 
 template <class Enum, class Values, class Name>
@@ -94,6 +95,27 @@ std::string target_text(const Line& line, const ZoneOffsets& zone) {
   return text.empty() ? "-" : text;
 }
 
+// What the older system had given as its reason; empty for a decision of ours, or without one.
+std::string imported_reason(const EventView& event) {
+  if (!fold::is_imported(event)) return {};
+  for (const fb::LegacyOrigin* origin : *event.event().origins())
+    for (const fold::LegacyField& field : fold::legacy_record(event, *origin).fields) {
+      if (field.name != "reason" && field.name != "reasoning") continue;
+      const Json text = Json::parse(field.text, nullptr, /*allow_exceptions=*/false);
+      if (!text.is_string()) continue;
+      std::string reason = text.get<std::string>();
+      std::replace_if(
+          reason.begin(), reason.end(), [](unsigned char c) { return c < ' '; }, ' ');
+      return reason;
+    }
+  return "none given";
+}
+
+std::string why(const Line& line, const ZoneOffsets& zone) {
+  return line.imported.empty() ? fold::reason_text(line.decision, zone)
+                               : "Imported: " + line.imported;
+}
+
 void print_heading() {
   say(fmt::format("{:>8}  {:<25}  {:<8}  {:>8}  {:<16}  {:>7}  {:>9}  {:<16}  {}", "SEQUENCE",
                   "LOCAL TIME", "ACTION", "POWER", "TARGET", "SOC", "PRICE/kWh", "RULE", "WHY"));
@@ -105,7 +127,7 @@ void print_text(const Line& line, const ZoneOffsets& zone) {
                   line.sequence.value, local_text(line.at, zone), fb::EnumNameAction(d.action),
                   d.power_w ? power_text(number(d.power_w)) : "-", target_text(line, zone),
                   percent_text(line.soc_bp), d.price_e8 ? price_text(number(d.price_e8)) : "-",
-                  fb::EnumNameRule(d.rule), fold::reason_text(d, zone)));
+                  fb::EnumNameRule(d.rule), why(line, zone)));
 }
 
 template <class Optional>
@@ -126,7 +148,7 @@ void print_json(const Line& line, const ZoneOffsets& zone) {
   result["soc_pct"] = json_number(line.soc_bp, 100);
   result["price_kwh"] = json_number(d.price_e8, 1e8);
   result["rule"] = fb::EnumNameRule(d.rule);
-  result["reason"] = fold::reason_text(d, zone);
+  result["reason"] = why(line, zone);
   result["control_mode"] = fb::EnumNameControlMode(d.control_mode);
   result["based_on"] = d.based_on;
   result["expected_cost"] = json_number(d.expected_cost_e8, 1e8);
@@ -146,8 +168,9 @@ class Lister {
     if (fact == nullptr || !filter_.period.holds(record.event.occurred_at())) return;
     if (filter_.action && fact->action() != *filter_.action) return;
     if (filter_.rule && fact->rule() != *filter_.rule) return;
-    Line line{record.sequence, record.event.occurred_at(), {}, std::nullopt};
+    Line line{record.sequence, record.event.occurred_at(), {}, std::nullopt, {}};
     fact->UnPackTo(&line.decision);
+    line.imported = imported_reason(record.event);
     if (limit_ == 0) {
       print(line);
       return;

@@ -2,7 +2,10 @@
 // the log gives back into a dated folder. Deletes nothing, and moves nothing when anything differs.
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -82,16 +85,29 @@ std::string manifest_of(const std::vector<Move>& moves, const fs::path& folder) 
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+// Only moves are made, which cannot leave a file system.
+Result<void> require_one_file_system(const std::vector<Move>& moves, const fs::path& into) {
+  struct stat target {};
+  if (::stat(into.c_str(), &target) != 0)
+    return fail(ErrorKind::not_found,
+                into.string() + " cannot be looked at: " + std::strerror(errno),
+                "make it first, or name another folder with --into");
+  for (const Move& move : moves) {
+    struct stat source {};
+    if (::stat(move.from.c_str(), &source) == 0 && source.st_dev != target.st_dev)
+      return fail(ErrorKind::unsupported,
+                  into.string() + " is on another file system than " + move.from.string() +
+                      ", and this moves only",
+                  "name a folder beside the originals with --into");
+  }
+  return {};
+}
+
 Result<void> carry_out(const std::vector<Move>& moves) {
   for (const Move& move : moves) {
     std::error_code failed;
     fs::create_directories(move.to.parent_path(), failed);
     if (!failed) fs::rename(move.from, move.to, failed);
-    if (failed == std::errc::cross_device_link)
-      return fail(ErrorKind::unsupported,
-                  move.to.parent_path().string() + " is on another file system than " +
-                      move.from.string() + ", and this moves only",
-                  "name a folder beside the originals with --into");
     if (failed)
       return fail(ErrorKind::io, move.from.string() + " cannot be moved: " + failed.message(),
                   "what was moved before it is where the manifest says; try again for the rest");
@@ -121,6 +137,9 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     folder = fs::path(wish.into) / fmt::format("{}-{}", name, again);
   const auto moves = plan(wish, *report, folder);
   if (!moves) return cannot(moves.error());
+  fs::create_directories(wish.into, ignored);
+  if (const auto able = require_one_file_system(*moves, wish.into); !able)
+    return cannot(able.error());
   fs::create_directories(folder, ignored);
   if (const auto written = write_text_file(folder / "manifest.json", manifest_of(*moves, folder));
       !written)
@@ -129,8 +148,10 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   if (invocation.format == Format::json) {
     say(Json({{"folder", folder.string()}, {"files", moves->size()}}).dump());
   } else {
-    say(fmt::format("{} files moved to {}; manifest.json there has each with its SHA-256",
-                    moves->size(), folder.string()));
+    say(fmt::format("{} moved to {}; manifest.json there has each with its SHA-256{}",
+                    moves->size() == 1 ? "1 file" : std::to_string(moves->size()) + " files",
+                    folder.string(),
+                    report->aside.empty() ? "" : "; what is none of the older system's stays"));
   }
   return Exit::done;
 }

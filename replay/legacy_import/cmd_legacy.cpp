@@ -95,6 +95,8 @@ Result<ImportRun> plan(const Wish& wish, const Place& place) {
   if (!since) return Failure(since.error());
   const auto until = day_argument(wish.until, "--until");
   if (!until) return Failure(until.error());
+  if (*since && *until && **since >= **until)
+    return fail(ErrorKind::invalid_input, "--since is not before --until", "swap the two");
   run.sources.since = *since;
   run.sources.until = *until;
   run.sources.now = clock_now();
@@ -119,6 +121,11 @@ Result<void> write_report(const Wish& wish, const ReportHead& head, const Import
   return write_text_file(wish.report, text);
 }
 
+bool there_is_a_log(const Place& place) {
+  std::error_code ignored;
+  return fs::exists(place.log() / "data.mdb", ignored);
+}
+
 Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild) {
   if (wish.database.empty() && wish.out.empty() && wish.state.empty())
     return usage("nothing to import was named",
@@ -141,8 +148,9 @@ Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild)
   if (!result) return cannot(result.error());
   ReportHead head{planned->origin, wish.dry_run, false};
   // An import that was killed before it came to that has left them behind.
-  const Exit rebuilt =
-      wish.dry_run ? Exit::done : rebuild(invocation, *place, result->first.has_value());
+  const Exit rebuilt = wish.dry_run || !there_is_a_log(*place)
+                           ? Exit::done
+                           : rebuild(invocation, *place, result->first.has_value());
   head.rebuilt = result->first && rebuilt == Exit::done;
   std::string text =
       invocation.format == Format::json ? report_json(head, *result) : report_text(head, *result);

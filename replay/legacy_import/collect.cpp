@@ -34,17 +34,17 @@ bool is_session(Family family) {
   return family == Family::charging_session || family == Family::selling_session;
 }
 
-Result<void> require(const fs::path& path, bool directory, const char* option) {
+}  // namespace
+
+Result<void> require_source(const fs::path& path, bool directory) {
   std::error_code ignored;
   const bool there =
       directory ? fs::is_directory(path, ignored) : fs::is_regular_file(path, ignored);
   if (there) return {};
   return fail(ErrorKind::not_found,
               path.string() + (directory ? " is no directory" : " is no file"),
-              std::string("check ") + option);
+              directory ? "check --out and --state" : "check --db");
 }
-
-}  // namespace
 
 void Collector::begin(std::string source) {
   source_ = std::move(source);
@@ -139,15 +139,15 @@ Result<void> Collector::take(SourceRecord record) {
 Result<void> collect(const LegacySources& sources, StagedRecords& staged, Findings& findings) {
   Collector collector(sources, staged, findings);
   if (!sources.database.empty()) {
-    WATTLEDGER_TRY(require(sources.database, false, "--db"));
+    WATTLEDGER_TRY(require_source(sources.database, false));
     WATTLEDGER_TRY(read_legacy_tables(sources.database, sources.aside, collector));
   }
   if (!sources.out.empty()) {
-    WATTLEDGER_TRY(require(sources.out, true, "--out"));
+    WATTLEDGER_TRY(require_source(sources.out, true));
     WATTLEDGER_TRY(read_legacy_files(sources.out, "out/", collector));
   }
   if (!sources.state.empty()) {
-    WATTLEDGER_TRY(require(sources.state, true, "--state"));
+    WATTLEDGER_TRY(require_source(sources.state, true));
     WATTLEDGER_TRY(read_legacy_files(sources.state, "data/", collector));
   }
   return staged.finish();

@@ -24,6 +24,9 @@ struct LegacySources {
   UtcTime now{};
 };
 
+// not_found, saying which option to look at.
+Result<void> require_source(const std::filesystem::path& path, bool directory);
+
 // Everything that can be read goes into `staged`; what cannot is in `findings`. Errors are of our
 // own side, and of sources that are not there.
 Result<void> collect(const LegacySources& sources, StagedRecords& staged, Findings& findings);
@@ -39,8 +42,10 @@ class Collector {
   Result<void> take(SourceRecord record);
   void reject(std::uint64_t at, std::string what);
   void doubt(std::uint64_t at, std::string what);
-  // A file that is none of the older system's.
-  void leave_aside() { findings_.left_aside(source_); }
+  // What is none of the older system's: the file at hand, or a part of it.
+  void leave_aside(const std::string& part = {}) {
+    findings_.left_aside(part.empty() ? source_ : source_ + ", " + part);
+  }
   // Counts one that will be rejected.
   void count() { ++findings_.of(source_).found; }
   [[nodiscard]] const std::string& source() const { return source_; }

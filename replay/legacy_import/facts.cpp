@@ -127,7 +127,6 @@ fold::LegacyFields numbers_of(const SourceRecord& record) {
 fb::DecisionMadeT decision(Values values, fb::Action action) {
   fb::DecisionMadeT made;
   made.action = action;
-  made.control_mode = fb::ControlMode::on;
   const bool sale = action == fb::Action::sell;
   const bool per_mwh = is_per_mwh(values);
   made.price_e8 = price_e8(values, sale ? "current_price_pln" : "current_price", per_mwh);
@@ -248,6 +247,14 @@ fb::PvForecastIssuedT pv_forecast(const Values& values, const ZoneOffsets& zone)
   return forecast;
 }
 
+fb::EventT bare_event(UtcTime at, const ZoneOffsets& zone) {
+  fb::EventT event;
+  event.occurred_at_us = to_us(at);
+  event.utc_offset_s = static_cast<std::int32_t>(zone.offset_at(at).count());
+  event.source = fb::Source::import_;
+  return event;
+}
+
 // What is no event of ours, or says what we do not know.
 fb::LegacyRecordImportedT kept(const SourceRecord& record) {
   fb::LegacyRecordImportedT kept;
@@ -259,12 +266,17 @@ fb::LegacyRecordImportedT kept(const SourceRecord& record) {
 
 }  // namespace
 
+fb::EventT addition_of(const SourceRecord& record, UtcTime at, const ZoneOffsets& zone,
+                       Sequence told) {
+  fb::EventT event = bare_event(at, zone);
+  event.cause = told.value;
+  event.fact.Set(kept(record));
+  return event;
+}
+
 fb::EventT event_of(const SourceRecord& record, UtcTime at, const ZoneOffsets& zone,
                     Doubts& doubts) {
-  fb::EventT event;
-  event.occurred_at_us = to_us(at);
-  event.utc_offset_s = static_cast<std::int32_t>(zone.offset_at(at).count());
-  event.source = fb::Source::import_;
+  fb::EventT event = bare_event(at, zone);
   const fold::LegacyFields fields = numbers_of(record);
   Values values(fields, doubts);
   switch (record.family) {

@@ -15,4 +15,8 @@ namespace wattledger::tool {
 [[nodiscard]] fb::EventT event_of(const SourceRecord& record, UtcTime at, const ZoneOffsets& zone,
                                   std::vector<std::string>& doubts);
 
+// The same record beside an event that tells its fact already.
+[[nodiscard]] fb::EventT addition_of(const SourceRecord& record, UtcTime at,
+                                     const ZoneOffsets& zone, Sequence event);
+
 }  // namespace wattledger::tool

@@ -9,6 +9,7 @@
 #include "log/reader.hpp"
 #include "log/snapshot.hpp"
 #include "projections/fold/imported.hpp"
+#include "projections/fold/python_json.hpp"
 #include "replay/legacy_import/merge.hpp"
 
 namespace wattledger::tool {
@@ -34,20 +35,27 @@ Id128 random_id() {
   return id;
 }
 
-// Of events that their family and time tell alone.
-std::optional<Family> family_of(const EventView& event) {
-  if (event.kind() == Kind::ReadingRecorded) return Family::energy;
-  const auto* made = event.as<fb::DecisionMade>();
-  if (made == nullptr) return std::nullopt;
-  return made->action() == fb::Action::sell ? Family::sale : Family::decision;
+// The facts of which a later import may bring other records.
+std::optional<Id128> fact_of(const EventView& event) {
+  const auto of = [&](Family family, const flatbuffers::String* name) {
+    const std::string key = name == nullptr ? std::string() : fold::python_string(name->str());
+    return digest_of(family, event.occurred_at(), key);
+  };
+  if (event.kind() == Kind::ReadingRecorded) return of(Family::energy, nullptr);
+  if (const auto* made = event.as<fb::DecisionMade>())
+    return of(made->action() == fb::Action::sell ? Family::sale : Family::decision, nullptr);
+  if (const auto* session = event.as<fb::ChargingSessionChanged>())
+    return of(Family::charging_session, session->session());
+  if (const auto* session = event.as<fb::SellingSessionChanged>())
+    return of(Family::selling_session, session->session());
+  return std::nullopt;
 }
 
 // What an imported event tells.
 Result<void> know(const log::RecordView& record, StagedRecords& staged) {
   const auto* origins = record.event.event().origins();
   if (origins == nullptr) return {};
-  if (const auto family = family_of(record.event))
-    WATTLEDGER_TRY(staged.know(digest_of(*family, record.event.occurred_at()), record.sequence));
+  if (const auto fact = fact_of(record.event)) WATTLEDGER_TRY(staged.know(*fact, record.sequence));
   for (const fb::LegacyOrigin* origin : *origins) {
     if (origin->digest() != nullptr)
       WATTLEDGER_TRY(staged.know(from_fb(*origin->digest()), record.sequence));
@@ -59,29 +67,35 @@ Result<void> know(const log::RecordView& record, StagedRecords& staged) {
   return {};
 }
 
-// When this log began to be written by its own daemon; nullopt: it has not yet.
-Result<std::optional<UtcTime>> live_since(const log::Snapshot& snapshot) {
-  std::optional<UtcTime> since;
+// The time over which this log has recorded readings of its own.
+struct Live {
+  std::optional<UtcTime> first, last;
+  [[nodiscard]] bool overlaps(const StagedRecords& staged) const {
+    return first && staged.first() && *staged.first() <= *last && *staged.last() >= *first;
+  }
+};
+
+Result<Live> live_period(const log::Snapshot& snapshot) {
+  Live live;
   Sequence next = snapshot.first();
   const auto look = [&](const log::RecordView& record) -> Result<bool> {
-    const bool live =
-        record.event.kind() == Kind::CoordinatorStarted ||
-        (record.event.kind() == Kind::ReadingRecorded && !fold::is_imported(record.event));
-    if (live) since = record.recorded_at;
-    return !live;
+    if (record.event.kind() != Kind::ReadingRecorded) return true;
+    if (!live.first) live.first = record.event.occurred_at();
+    live.last = record.event.occurred_at();
+    return true;
   };
   for (const log::ImportBatch& batch : snapshot.meta().batches) {
-    if (batch.started > next && !since)
+    if (batch.started > next)
       WATTLEDGER_TRY(snapshot.scan(next, Sequence{batch.started.value - 1}, look));
-    if (batch.finished.value == 0) return since;
+    if (batch.finished.value == 0) return live;
     next = std::max(next, batch.finished.next());
   }
-  if (next <= snapshot.head() && !since) WATTLEDGER_TRY(snapshot.scan(next, snapshot.head(), look));
-  return since;
+  if (next <= snapshot.head()) WATTLEDGER_TRY(snapshot.scan(next, snapshot.head(), look));
+  return live;
 }
 
-// Digests of what earlier imports brought; where live records begin.
-Result<std::optional<UtcTime>> read_earlier(const log::Log& log, StagedRecords& staged) {
+// Digests of what earlier imports brought; what is live.
+Result<Live> read_earlier(const log::Log& log, StagedRecords& staged) {
   const auto snapshot = log.snapshot();
   if (!snapshot) return Failure(snapshot.error());
   for (const log::ImportBatch& batch : snapshot->meta().batches) {
@@ -92,7 +106,7 @@ Result<std::optional<UtcTime>> read_earlier(const log::Log& log, StagedRecords& 
     };
     WATTLEDGER_TRY(snapshot->scan(batch.started, last, each));
   }
-  return live_since(*snapshot);
+  return live_period(*snapshot);
 }
 
 // The batch in the log, begun with its first event.
@@ -206,7 +220,7 @@ Result<void> dry_import(const ImportRun& run, StagedRecords& staged, ImportResul
     if (!log) return Failure(log.error());
     const auto live = read_earlier(*log, staged);
     if (!live) return Failure(live.error());
-    result.overlaps_live = *live && staged.last() && *staged.last() >= **live;
+    result.overlaps_live = live->overlaps(staged);
   }
   Sequence next;
   return merge_all(run, staged, result, run.sources.now, progress,
@@ -226,13 +240,15 @@ Result<ImportResult> run_import(const ImportRun& run, Progress& progress) {
     WATTLEDGER_TRY(dry_import(run, *staged, result, progress));
     return result;
   }
+  std::error_code ignored;
+  if (result.records == 0 && !fs::exists(run.log / "data.mdb", ignored)) return result;
   auto log = open_or_create(run.log);
   if (!log) return Failure(log.error());
   const auto lock = log::WriterLock::take(run.log, "wattledger import");
   if (!lock) return Failure(lock.error());
   const auto live = read_earlier(*log, *staged);
   if (!live) return Failure(live.error());
-  result.overlaps_live = *live && staged->last() && *staged->last() >= **live;
+  result.overlaps_live = live->overlaps(*staged);
   UtcTime at = run.sources.now;
   {
     const auto snapshot = log->snapshot();

@@ -103,8 +103,18 @@ Result<void> read_table(Connection& source, const std::string& table, Collector&
 }
 
 // The tables of that system's that are there.
-Result<std::vector<std::string>> tables_in(Connection& source) {
+Result<std::vector<std::string>> tables_in(Connection& source, Collector& collector) {
   std::vector<std::string> there;
+  auto all = source.prepare("SELECT name FROM sqlite_master WHERE type = 'table'");
+  if (!all) return Failure(all.error());
+  while (true) {
+    const auto row = all->step();
+    if (!row) return Failure(row.error());
+    if (!*row) break;
+    const std::string_view name = all->text(0);
+    if (!family_of_table(name) && name != "schema_version" && !name.starts_with("sqlite_"))
+      collector.leave_aside("table " + std::string(name));
+  }
   for (const char* table : tables) {
     const auto found = has_table(source, table);
     if (!found) return Failure(found.error());
@@ -115,9 +125,9 @@ Result<std::vector<std::string>> tables_in(Connection& source) {
   return there;
 }
 
-Result<std::vector<std::string>> look(Connection& source) {
+Result<std::vector<std::string>> look(Connection& source, Collector& collector) {
   WATTLEDGER_TRY(require_legacy(source));
-  return tables_in(source);
+  return tables_in(source, collector);
 }
 
 }  // namespace
@@ -127,7 +137,7 @@ Result<void> read_legacy_tables(const fs::path& database, const fs::path& aside,
   collector.begin(database.filename().string());
   auto source = open_legacy_database(database, aside);
   const auto there =
-      source ? look(*source) : Result<std::vector<std::string>>(Failure(source.error()));
+      source ? look(*source, collector) : Result<std::vector<std::string>>(Failure(source.error()));
   if (!there) {
     // Somebody has it for longer than we wait: that is to be tried again, not to be left out.
     if (there.error().kind == ErrorKind::locked)

@@ -147,21 +147,21 @@ Result<std::optional<Sequence>> Merger::cause_of() const {
   for (const Member& member : group_)
     if (member.known && (!cause || *member.known < *cause)) cause = member.known;
   if (cause || !leader_->staged.at) return cause;
-  return staged_.known(digest_of(leader_->staged.record.family, *leader_->staged.at));
+  return staged_.known(
+      digest_of(leader_->staged.record.family, *leader_->staged.at, leader_->staged.key));
 }
 
 // The first of the group, a table's row where there is one, says what the fact is.
 Result<void> Merger::make(const std::vector<const Member*>& fresh) {
   const Member& first = *leader_;
-  std::vector<std::string> doubts;
-  fb::EventT event =
-      event_of(first.staged.record, first.staged.at.value_or(import_at_), zone_, doubts);
-  if (!first.known && !leading_event_)
-    for (std::string& doubt : doubts)
-      findings_.doubt(first.staged.source, where(first.staged.record), std::move(doubt));
+  const UtcTime at = first.staged.at.value_or(import_at_);
   const auto cause = cause_of();
   if (!cause) return Failure(cause.error());
-  if (*cause) event.cause = (*cause)->value;
+  std::vector<std::string> doubts;
+  fb::EventT event = *cause ? addition_of(first.staged.record, at, zone_, **cause)
+                            : event_of(first.staged.record, at, zone_, doubts);
+  for (std::string& doubt : doubts)
+    findings_.doubt(first.staged.source, where(first.staged.record), std::move(doubt));
   const auto bare = encode(event);
   const auto view = bare ? bare->view() : Result<EventView>(Failure(bare.error()));
   if (view)
@@ -176,8 +176,8 @@ Result<void> Merger::make(const std::vector<const Member*>& fresh) {
   }
   const auto sequence = take_(*encoded);
   if (!sequence) return Failure(sequence.error());
-  const bool leads = !leading_event_;
-  if (leads) leading_event_ = *sequence;
+  const bool leads = !*cause;
+  if (!leading_event_) leading_event_ = *sequence;
   for (const Member* member : fresh) {
     Counts& counts = findings_.of(member->staged.source);
     ++(member == fresh.front() && leads ? counts.imported : counts.merged);

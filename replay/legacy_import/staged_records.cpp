@@ -229,9 +229,9 @@ Id128 digest_of(const SourceRecord& record, std::uint64_t repetition) {
                         (record.whole ? *record.whole : packed(record.fields)));
 }
 
-Id128 digest_of(Family family, UtcTime at) {
+Id128 digest_of(Family family, UtcTime at, const std::string& key) {
   return digest_of_text("fact\n" + std::string(family_name(family)) + "\n" +
-                        std::to_string(to_us(at)));
+                        std::to_string(to_us(at)) + "\n" + key);
 }
 
 }  // namespace wattledger::tool

@@ -69,7 +69,7 @@ class StagedRecords {
 
 // What tells a record from all others of its place and form.
 [[nodiscard]] Id128 digest_of(const SourceRecord& record, std::uint64_t repetition);
-// … a fact that its family and time tell alone.
-[[nodiscard]] Id128 digest_of(Family family, UtcTime at);
+// … a fact from all others: by its family, time and key (key_of).
+[[nodiscard]] Id128 digest_of(Family family, UtcTime at, const std::string& key);
 
 }  // namespace wattledger::tool

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <system_error>
+#include <utility>
 
 #include "projections/rebuild.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
+#include "replay/legacy_import/collect.hpp"
 #include "replay/progress.hpp"
 
 namespace wattledger::tool {
@@ -55,6 +57,10 @@ void add_originals(CLI::App& command, Originals& originals) {
 
 Result<VerifyReport> verify_originals(const Invocation& invocation, const Place& place,
                                       const Originals& originals) {
+  for (const auto& [path, directory] :
+       {std::pair(originals.database, false), std::pair(originals.out, true),
+        std::pair(originals.state, true)})
+    if (!path.empty()) WATTLEDGER_TRY(require_source(path, directory));
   const fs::path aside = place.data / "staging" / fmt::format("verify-{}", ::getpid());
   const auto built = build(invocation, place, aside);
   auto report = built ? compare(originals, aside) : Result<VerifyReport>(Failure(built.error()));

@@ -55,6 +55,9 @@ TEST_CASE("a table's row and a file's record of the same fact are one event, wit
   CHECK(move.verify().code == 0);
   CHECK(move.live("SELECT count(*) FROM energy_data") == "288");
   CHECK(move.live("SELECT count(*) FROM coordinator_decisions") == "96");
+  const auto decisions = move.run({"audit", "list"}).json_lines();
+  REQUIRE(decisions.size() == 96);
+  CHECK(decisions[0]["reason"] == "Imported: cheap enough, \u017c\u00f3\u0142w");
 }
 
 TEST_CASE("where only files tell, the tables have the rows all the same") {
@@ -164,6 +167,7 @@ TEST_CASE("the database after the files adds what it knows, and no fact twice") 
   CHECK(move.live("SELECT count(*) FROM coordinator_decisions") == "96");
   CHECK(move.live("SELECT max(id) FROM coordinator_decisions") == "96");
   CHECK(move.live("SELECT count(*) FROM energy_data") == "288");
+  CHECK(move.run({"audit", "list"}).json_lines().size() == 96);
   CHECK(move.verify().code == 0);
 }
 

@@ -84,7 +84,7 @@ TEST_CASE(
     make_old_house(move.old(), {.readings = 1, .files = false});
     auto file = sqlite::Connection::open(move.database(), sqlite::Access::read_write);
     REQUIRE(file);
-    REQUIRE(file->execute("INSERT INTO schema_version(version) VALUES (9)"));
+    REQUIRE(file->execute("INSERT INTO schema_version(version) VALUES (9); CREATE TABLE mine(a)"));
     told(move, "schema version 9");
   }
   {
@@ -108,6 +108,12 @@ TEST_CASE("a time without a zone is asked for, and sources that are not there ar
   CHECK(gone.code == 3);
   CHECK(gone.one_error_line());
   CHECK(move.run({"import", "legacy"}).code == 2);
+  CHECK(!fs::exists(move.data() / "log"));
+  for (const char* verb : {"verify", "archive-originals"}) {
+    const ToolRun wrong =
+        move.run({"import", verb, "--out", "/nowhere", "--into", move.old().string()});
+    CHECK(wrong.code != 0);
+  }
 }
 
 TEST_CASE("an odd record costs itself alone, also as the first of its file") {
@@ -166,6 +172,9 @@ TEST_CASE("damage in one table leaves the others, and a wattledger's own files a
     CHECK(report["sources"]["coordinator_decisions"]["imported"].get<int>() > 0);
     CHECK(report["sources"]["energy_data"]["rejected"] == 1);
     CHECK(report["sources"]["energy_data"]["imported"].get<int>() > 1'900);
+    const ToolRun verified = move.verify();
+    CHECK(verified.code == 1);
+    CHECK(verified.json_lines().at(0)["rows"].get<int>() > 600);
   }
   {
     const Move move;
