@@ -210,14 +210,16 @@ class Counter final : public Projector {
     const auto hour = sqlite::imported_integer(record, "hour");
     const auto date = sqlite::imported_text(record, "forecast_date");
     const auto day = parse_time(date.value_or(""), {});
-    if (!source || !hour || !date) {
-      ++unkeyed;
-    } else if (day && date->size() == 10 && *hour >= 0 && *hour <= 23) {
+    const bool keyed = source && hour && date;
+    if (keyed && day && date->size() == 10 && *hour >= 0 && *hour <= 23) {
       hours[*source].add(LocalTime(day->time_since_epoch() + std::chrono::hours(*hour)));
-    } else if (odd_forecasts_.insert({record.place, *date, std::to_string(*hour), *source})
-                   .second) {
-      ++unkeyed;  // a key that no forecast of ours has
+      return;
     }
+    // A key that no forecast of ours has.
+    const bool fresh =
+        !keyed ||
+        odd_forecasts_.insert({record.place, *date, std::to_string(*hour), *source}).second;
+    unkeyed += fresh ? 1U : 0U;
   }
   [[nodiscard]] std::string state_cut() const {
     return keep_all_ ? std::string()
