@@ -130,8 +130,13 @@ TEST_CASE("a killed import goes on where its last commit ended, and nothing is t
   const OldHouse house{.readings = 11'000, .every_s = 60};
   make_old_house(whole.old(), house);
   CHECK(whole.import().code == 0);
+#ifdef WATTLEDGER_SANITIZED
+  const std::vector<int> changes{12};  // each takes long there
+#else
+  const std::vector<int> changes{1, 10, 12};
+#endif
   bool some_committed = false;
-  for (const int at : {1, 10, 12}) {
+  for (const int at : changes) {
     CAPTURE(at);
     const Move cut;
     make_old_house(cut.old(), house);
