@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <random>
 
 namespace wattledger::tool {
 namespace {
@@ -105,6 +106,13 @@ Result<UtcTime> time_argument(const std::string& text, const ZoneOffsets& zone, 
   }
   return fail(ErrorKind::invalid_input, "\"" + text + "\" is no time",
               "write 2025-10-26, 2025-10-26T18:30, 18:30 (today), 2025-10-26T16:30Z or +90m, +2h");
+}
+
+Id128 random_id() {
+  std::random_device random;
+  Id128 id;
+  for (std::uint8_t& byte : id.bytes) byte = static_cast<std::uint8_t>(random() & 0xFFU);
+  return id;
 }
 
 UtcTime clock_now() {

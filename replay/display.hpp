@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "events/identity.hpp"
 #include "events/time.hpp"
 #include "events/units.hpp"
 
@@ -43,5 +44,8 @@ template <class Optional>
 // The computer's clock: of the tool alone, and only for ages on the screen and for what the owner
 // asks now.
 [[nodiscard]] UtcTime clock_now();
+
+// Of a request or a batch: what nobody else has.
+[[nodiscard]] Id128 random_id();
 
 }  // namespace wattledger::tool

@@ -1,10 +1,10 @@
 #include "projections/fold/imported.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "projections/fold/legacy_current_data.hpp"
+#include "projections/fold/legacy_field.hpp"
 #include "projections/fold/python_json.hpp"
 
 namespace wattledger::fold {
@@ -111,23 +111,6 @@ LegacyFields decision(const EventView& event, const fb::DecisionMade& made, Lega
   return fields;
 }
 
-const char* status_word(fb::SessionChange change) {
-  switch (change) {
-    case fb::SessionChange::planned:
-      return "planned";
-    case fb::SessionChange::started:
-    case fb::SessionChange::progressed:
-      return "active";
-    case fb::SessionChange::completed:
-      return "completed";
-    case fb::SessionChange::cancelled:
-      return "cancelled";
-    case fb::SessionChange::failed:
-      break;
-  }
-  return "failed";
-}
-
 LegacyFields charging(const EventView& event, const fb::ChargingSessionChanged& session,
                       LegacyForm form) {
   const Times times(event);
@@ -221,12 +204,6 @@ LegacyFields forecast(const EventView& event, const std::optional<ForecastHour>&
   return fields;
 }
 
-const LegacyField* find(const LegacyFields& fields, std::string_view name) {
-  const auto found = std::find_if(fields.begin(), fields.end(),
-                                  [&](const LegacyField& field) { return field.name == name; });
-  return found == fields.end() ? nullptr : &*found;
-}
-
 fb::LegacyValueT value_of(const LegacyField& field) {
   fb::LegacyValueT value;
   value.name = field.name;
@@ -244,12 +221,12 @@ fb::LegacyValueT without_text(std::string name) {
 std::vector<fb::LegacyValueT> row_residue(const LegacyFields& facts, const LegacyFields& original) {
   std::vector<fb::LegacyValueT> residue;
   for (const LegacyField& field : original) {
-    const LegacyField* told = find(facts, field.name);
+    const LegacyField* told = find_field(facts, field.name);
     if ((told == nullptr ? null_text : told->text) != field.text)
       residue.push_back(value_of(field));
   }
   for (const LegacyField& field : facts)
-    if (field.text != null_text && find(original, field.name) == nullptr)
+    if (field.text != null_text && find_field(original, field.name) == nullptr)
       residue.push_back(without_text(field.name));
   return residue;
 }
@@ -260,7 +237,7 @@ bool in_order(const LegacyFields& facts, const LegacyFields& original) {
   for (const LegacyField& field : facts) {
     if (at < original.size() && original[at].name == field.name) {
       ++at;
-    } else if (find(original, field.name) != nullptr) {
+    } else if (find_field(original, field.name) != nullptr) {
       return false;
     }
   }
@@ -285,7 +262,7 @@ std::optional<std::string> take_residue(const fb::LegacyOrigin& origin, LegacyFi
       continue;
     }
     if (all_listed) {
-      const LegacyField* told = find(fields, name);
+      const LegacyField* told = find_field(fields, name);
       if (!text.empty()) {
         listed.push_back({std::string(name), std::string(text)});
       } else if (told != nullptr) {
@@ -293,11 +270,10 @@ std::optional<std::string> take_residue(const fb::LegacyOrigin& origin, LegacyFi
       }
       continue;
     }
-    const auto told = std::find_if(fields.begin(), fields.end(),
-                                   [&](const LegacyField& field) { return field.name == name; });
+    LegacyField* const told = find_field(fields, name);
     if (text.empty()) {
-      if (told != fields.end()) fields.erase(told);
-    } else if (told != fields.end()) {
+      if (told != nullptr) fields.erase(fields.begin() + (told - fields.data()));
+    } else if (told != nullptr) {
       told->text = text;
     } else {
       fields.push_back({std::string(name), std::string(text)});
@@ -331,7 +307,7 @@ std::vector<fb::LegacyValueT> residue_of(const LegacyFields& facts, const Legacy
   std::vector<fb::LegacyValueT> residue;
   if (!ordered) residue.push_back(without_text({}));
   for (const LegacyField& field : original) {
-    const LegacyField* told = find(facts, field.name);
+    const LegacyField* told = find_field(facts, field.name);
     if (told == nullptr || told->text != field.text) {
       residue.push_back(value_of(field));
     } else if (!ordered) {
@@ -340,7 +316,7 @@ std::vector<fb::LegacyValueT> residue_of(const LegacyFields& facts, const Legacy
   }
   if (ordered)
     for (const LegacyField& field : facts)
-      if (find(original, field.name) == nullptr) residue.push_back(without_text(field.name));
+      if (find_field(original, field.name) == nullptr) residue.push_back(without_text(field.name));
   return residue;
 }
 

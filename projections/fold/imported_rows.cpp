@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "projections/fold/json_scan.hpp"
+#include "projections/fold/legacy_field.hpp"
 #include "projections/fold/python_json.hpp"
 
 namespace wattledger::fold {
@@ -20,19 +21,11 @@ constexpr std::array<std::string_view, 15> parameter_names = {
     "consumption",           "decision_score",       "energy_kwh",    "estimated_cost_pln",
     "estimated_savings_pln", "expected_revenue_pln", "tariff_zone"};
 
-const LegacyField* find(const LegacyFields& fields, std::string_view name) {
-  const auto found = std::find_if(fields.begin(), fields.end(),
-                                  [&](const LegacyField& field) { return field.name == name; });
-  return found == fields.end() ? nullptr : &*found;
-}
-
 void set(LegacyFields& fields, const std::string& name, const std::string& text) {
-  const auto found = std::find_if(fields.begin(), fields.end(),
-                                  [&](const LegacyField& field) { return field.name == name; });
-  if (found == fields.end()) {
-    fields.push_back({name, text});
+  if (LegacyField* const field = find_field(fields, name)) {
+    field->text = text;
   } else {
-    found->text = text;
+    fields.push_back({name, text});
   }
 }
 
@@ -41,7 +34,7 @@ void correct(LegacyRecord& record, const ToldEvent& told) {
   if (&told.shown == &told.event || record.whole) return;
   const LegacyFields before = rendered(told.event, record.form);
   for (const LegacyField& field : rendered(told.shown, record.form)) {
-    const LegacyField* was = find(before, field.name);
+    const LegacyField* was = find_field(before, field.name);
     if (was == nullptr || was->text != field.text) set(record.fields, field.name, field.text);
   }
   if (record.form == LegacyForm::row)
@@ -59,7 +52,7 @@ const char* table_of(const EventView& event) {
 std::string parameters(const LegacyFields& fields) {
   PythonObject object;
   for (const std::string_view name : parameter_names)
-    if (const LegacyField* field = find(fields, name)) object.add_raw(name, field->text);
+    if (const LegacyField* field = find_field(fields, name)) object.add_raw(name, field->text);
   return object.text();
 }
 
@@ -72,14 +65,14 @@ LegacyRecord as_row(const EventView& shown, const LegacyRecord& file) {
   // Files of sales have names and times of their own.
   if (shown.kind() != Kind::SellingSessionChanged)
     for (LegacyField& column : row.fields)
-      if (const LegacyField* told = find(file.fields, column.name)) column.text = told->text;
+      if (const LegacyField* told = find_field(file.fields, column.name)) column.text = told->text;
   if (decision) {
-    if (const LegacyField* reason = find(file.fields, "reason"))
+    if (const LegacyField* reason = find_field(file.fields, "reason"))
       row.fields.push_back({"reason", reason->text});
     row.fields.push_back({"parameters", python_string(parameters(file.fields))});
   } else if (shown.kind() == Kind::ReadingRecorded) {
     for (const std::string_view name : {"price_pln", "tariff_zone"})
-      if (const LegacyField* told = find(file.fields, name))
+      if (const LegacyField* told = find_field(file.fields, name))
         set(row.fields, std::string(name), told->text);
   }
   std::erase_if(row.fields, [](const LegacyField& field) { return field.text == "null"; });

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "projections/fold/legacy_current_data.hpp"
+#include "projections/fold/legacy_field.hpp"
 #include "projections/fold/python_json.hpp"
 #include "projections/fold/series.hpp"
 
@@ -30,24 +31,6 @@ std::optional<UtcTime> time(const flatbuffers::Optional<std::int64_t>& us) {
 std::optional<std::string> local_text(const State& state, const std::optional<UtcTime>& at) {
   if (!at) return std::nullopt;
   return iso_text(state.site.zone.to_local(*at));
-}
-
-// The legacy vocabulary; a session that goes on is active.
-std::string status_word(fb::SessionChange change) {
-  switch (change) {
-    case fb::SessionChange::planned:
-      return "planned";
-    case fb::SessionChange::started:
-    case fb::SessionChange::progressed:
-      return "active";
-    case fb::SessionChange::completed:
-      return "completed";
-    case fb::SessionChange::cancelled:
-      return "cancelled";
-    case fb::SessionChange::failed:
-      return "failed";
-  }
-  return "";
 }
 
 // What both kinds of session have.

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "projections/fold/legacy_field.hpp"
+
 namespace wattledger::projections::sqlite {
 namespace {
 
@@ -14,13 +16,6 @@ using Json = nlohmann::json;
 constexpr std::array<std::string_view, 8> legacy_tables = {
     "energy_data",  "system_state",    "coordinator_decisions", "charging_sessions",
     "weather_data", "price_forecasts", "pv_forecasts",          "battery_selling_sessions"};
-
-const fold::LegacyField* find(const fold::LegacyRecord& record, std::string_view column) {
-  const auto found =
-      std::find_if(record.fields.begin(), record.fields.end(),
-                   [&](const fold::LegacyField& field) { return field.name == column; });
-  return found == record.fields.end() ? nullptr : &*found;
-}
 
 // What SQLite had in the column.
 struct Value {
@@ -75,7 +70,7 @@ Value value_of(const fold::LegacyField& field) {
 
 std::optional<std::int64_t> imported_integer(const fold::LegacyRecord& record,
                                              std::string_view column) {
-  const fold::LegacyField* field = find(record, column);
+  const fold::LegacyField* field = fold::find_field(record.fields, column);
   if (field == nullptr) return std::nullopt;
   const Value value = value_of(*field);
   if (value.kind != ValueKind::integer) return std::nullopt;
@@ -84,7 +79,7 @@ std::optional<std::int64_t> imported_integer(const fold::LegacyRecord& record,
 
 std::optional<std::string> imported_text(const fold::LegacyRecord& record,
                                          std::string_view column) {
-  const fold::LegacyField* field = find(record, column);
+  const fold::LegacyField* field = fold::find_field(record.fields, column);
   if (field == nullptr) return std::nullopt;
   Value value = value_of(*field);
   if (value.kind != ValueKind::text) return std::nullopt;
@@ -143,7 +138,8 @@ Result<void> ImportedRowWriter::write(const fold::LegacyRecord& record, std::int
   std::vector<Value> values(into.columns.size());  // bound texts live as long as the statement runs
   for (std::size_t i = 0; i < into.columns.size(); ++i) {
     const Column& column = into.columns[i];
-    if (const fold::LegacyField* field = find(record, column.name)) values[i] = value_of(*field);
+    if (const fold::LegacyField* field = fold::find_field(record.fields, column.name))
+      values[i] = value_of(*field);
     const bool is_id = into.has_id && column.name == "id";
     if (is_id && values[i].kind != ValueKind::integer) values[i] = {ValueKind::integer, id, 0, {}};
     // The older system's own file cannot have held it.

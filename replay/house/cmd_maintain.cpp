@@ -4,7 +4,6 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <system_error>
 
 #include "projections/sqlite/sqlite_maintenance.hpp"
@@ -31,13 +30,6 @@ std::filesystem::path live_file(const Place& place) {
 
 std::string verb_of(Maintenance which) {
   return "maintain " + std::string(projections::maintenance_name(which));
-}
-
-Id128 new_id() {
-  std::random_device random;
-  Id128 id;
-  for (std::uint8_t& byte : id.bytes) byte = static_cast<std::uint8_t>(random() & 0xFFU);
-  return id;
 }
 
 std::string text(const Json& json) {
@@ -82,7 +74,7 @@ Exit run(const Invocation& invocation, Maintenance which) {
   // What cannot be looked after is no fact for the log.
   const auto ours = projections::sqlite::count_pages(file);
   if (!ours && ours.error().kind != ErrorKind::corrupt) return cannot(ours.error());
-  const std::string id = new_id().hex();
+  const std::string id = random_id().hex();
   const auto started = submit(*place, text({{"type", "ChangeStarted"},
                                             {"change", id},
                                             {"verb", verb_of(which)},

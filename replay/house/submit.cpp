@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "coordinator/control/control.hpp"
 #include "log/appender.hpp"
@@ -15,8 +14,7 @@ namespace {
 
 control::Request make_request(const std::string& verb, const std::string& args_json) {
   control::Request request;
-  std::random_device random;
-  for (std::uint8_t& byte : request.id.bytes) byte = static_cast<std::uint8_t>(random() & 0xFFU);
+  request.id = random_id();
   request.verb = verb;
   request.args_json = args_json;
   request.source = asker();

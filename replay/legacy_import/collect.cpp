@@ -26,10 +26,6 @@ std::optional<UtcTime> written_at(const SourceRecord& record) {
   return *created;
 }
 
-std::uint64_t where(const SourceRecord& record) {
-  return record.form == fb::LegacyForm::row ? record.position.value_or(0) : record.line;
-}
-
 bool is_session(Family family) {
   return family == Family::charging_session || family == Family::selling_session;
 }

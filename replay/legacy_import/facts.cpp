@@ -113,14 +113,13 @@ std::optional<fb::Action> action_of(const std::string& word) {
 }
 
 // A table's row has its numbers within `parameters`, a file's beside it.
-fold::LegacyFields numbers_of(const SourceRecord& record) {
-  fold::LegacyFields fields = record.fields;
-  const std::string* text = field_of(record.fields, "parameters");
-  if (text == nullptr) return fields;
+fold::LegacyFields numbers_of(const fold::LegacyFields& record) {
+  const std::string* text = field_of(record, "parameters");
+  if (text == nullptr) return {};
   const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_string()) return fields;
-  for (fold::LegacyField& field : fold::split_object(json.get<std::string>()))
-    fields.push_back(std::move(field));
+  if (!json.is_string()) return {};
+  fold::LegacyFields fields = fold::split_object(json.get<std::string>());
+  fields.insert(fields.begin(), record.begin(), record.end());
   return fields;
 }
 
@@ -166,13 +165,20 @@ std::optional<fb::SessionChange> change_of(const std::string& status) {
   return std::nullopt;
 }
 
-fb::ChargingSessionChangedT charging(Values values, fb::SessionChange change,
-                                     const ZoneOffsets& zone) {
-  fb::ChargingSessionChangedT session;
+// What both kinds of session have.
+template <class Session>
+Session session_of(const Values& values, fb::SessionChange change, const ZoneOffsets& zone) {
+  Session session;
   session.session = values.text("session_id");
   session.change = change;
   session.started_us = time_us(values, "start_time", zone);
   session.ended_us = time_us(values, "end_time", zone);
+  return session;
+}
+
+fb::ChargingSessionChangedT charging(Values values, fb::SessionChange change,
+                                     const ZoneOffsets& zone) {
+  auto session = session_of<fb::ChargingSessionChangedT>(values, change, zone);
   session.target_soc_bp = values.get<std::uint16_t>("target_soc", 1e2, 0, 100);
   session.energy_mwh = values.get<std::int64_t>("energy_kwh", 1e6, 0, counter_max_kwh / 1e3);
   session.cost_e8 = values.get<std::int64_t>("cost_pln", 1e8, -money_max, money_max);
@@ -182,11 +188,7 @@ fb::ChargingSessionChangedT charging(Values values, fb::SessionChange change,
 
 fb::SellingSessionChangedT selling(Values values, fb::SessionChange change,
                                    const ZoneOffsets& zone) {
-  fb::SellingSessionChangedT session;
-  session.session = values.text("session_id");
-  session.change = change;
-  session.started_us = time_us(values, "start_time", zone);
-  session.ended_us = time_us(values, "end_time", zone);
+  auto session = session_of<fb::SellingSessionChangedT>(values, change, zone);
   session.start_soc_bp = values.get<std::uint16_t>("start_soc", 1e2, 0, 100);
   session.end_soc_bp = values.get<std::uint16_t>("end_soc", 1e2, 0, 100);
   session.power_w = values.get<std::int32_t>("selling_power_w", 1, 0, power_max_w);
@@ -277,7 +279,8 @@ fb::EventT addition_of(const SourceRecord& record, UtcTime at, const ZoneOffsets
 fb::EventT event_of(const SourceRecord& record, UtcTime at, const ZoneOffsets& zone,
                     Doubts& doubts) {
   fb::EventT event = bare_event(at, zone);
-  const fold::LegacyFields fields = numbers_of(record);
+  const fold::LegacyFields with_numbers = numbers_of(record.fields);
+  const fold::LegacyFields& fields = with_numbers.empty() ? record.fields : with_numbers;
   Values values(fields, doubts);
   switch (record.family) {
     case Family::energy:

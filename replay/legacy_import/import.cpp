@@ -1,7 +1,6 @@
 #include "replay/legacy_import/import.hpp"
 
 #include <memory>
-#include <random>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "log/snapshot.hpp"
 #include "projections/fold/imported.hpp"
 #include "projections/fold/python_json.hpp"
+#include "replay/display.hpp"
 #include "replay/legacy_import/merge.hpp"
 
 namespace wattledger::tool {
@@ -27,13 +27,6 @@ struct Removed {
     fs::remove_all(path, ignored);
   }
 };
-
-Id128 random_id() {
-  Id128 id;
-  std::random_device random;
-  for (std::uint8_t& byte : id.bytes) byte = static_cast<std::uint8_t>(random() & 0xFFU);
-  return id;
-}
 
 // The facts of which a later import may bring other records.
 std::optional<Id128> fact_of(const EventView& event) {

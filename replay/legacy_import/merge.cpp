@@ -18,10 +18,6 @@ constexpr std::size_t group_bytes_max = 600'000;
 // Rows born here have ids above.
 constexpr double ids_max = 1e9;
 
-std::uint64_t where(const SourceRecord& record) {
-  return record.form == fb::LegacyForm::row ? record.position.value_or(0) : record.line;
-}
-
 bool same_group(const StagedRecord& a, const StagedRecord& b) {
   return a.at == b.at && a.record.family == b.record.family && a.key == b.key;
 }

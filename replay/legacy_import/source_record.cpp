@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "projections/fold/json_scan.hpp"
+#include "projections/fold/legacy_field.hpp"
 #include "projections/json/day_files.hpp"
 #include "projections/json/whole_files.hpp"
 
@@ -94,10 +95,12 @@ Home home_of(const SourceRecord& record, std::string_view local) {
 std::string_view family_name(Family family) { return names.at(static_cast<std::size_t>(family)); }
 
 const std::string* field_of(const fold::LegacyFields& fields, std::string_view name) {
-  const auto found =
-      std::find_if(fields.begin(), fields.end(),
-                   [&](const fold::LegacyField& field) { return field.name == name; });
-  return found == fields.end() ? nullptr : &found->text;
+  const fold::LegacyField* field = fold::find_field(fields, name);
+  return field == nullptr ? nullptr : &field->text;
+}
+
+std::uint64_t where(const SourceRecord& record) {
+  return record.form == LegacyForm::row ? record.position.value_or(0) : record.line;
 }
 
 std::optional<double> number_of(const fold::LegacyFields& fields, std::string_view name) {

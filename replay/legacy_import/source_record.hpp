@@ -40,6 +40,9 @@ struct SourceRecord {
   bool broken = false;  // NaN or infinities stood in it
 };
 
+// For a finding: its line in the file, or its rowid.
+[[nodiscard]] std::uint64_t where(const SourceRecord& record);
+
 // The field's text; nullptr where there is none.
 [[nodiscard]] const std::string* field_of(const fold::LegacyFields& fields, std::string_view name);
 // Its value: nullopt unless it is a number, and a text without escapes.

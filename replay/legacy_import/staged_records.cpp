@@ -90,15 +90,6 @@ fold::LegacyFields unpacked(std::string_view bytes) {
   return fields;
 }
 
-Id128 digest_of_text(const std::string& text) {
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> hash{};
-  SHA256(static_cast<const unsigned char*>(static_cast<const void*>(text.data())), text.size(),
-         hash.data());
-  Id128 digest;
-  std::copy_n(hash.begin(), digest.bytes.size(), digest.bytes.begin());
-  return digest;
-}
-
 }  // namespace
 
 Result<StagedRecords> StagedRecords::create(const fs::path& file) {
@@ -221,6 +212,15 @@ Result<void> StagedRecords::scan(const std::function<Result<void>(const StagedRe
       record.whole = std::string(rows->text(10));
     WATTLEDGER_TRY(each(staged));
   }
+}
+
+Id128 digest_of_text(const std::string& text) {
+  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> hash{};
+  SHA256(static_cast<const unsigned char*>(static_cast<const void*>(text.data())), text.size(),
+         hash.data());
+  Id128 digest;
+  std::copy_n(hash.begin(), digest.bytes.size(), digest.bytes.begin());
+  return digest;
 }
 
 Id128 digest_of(const SourceRecord& record, std::uint64_t repetition) {

@@ -67,6 +67,8 @@ class StagedRecords {
   std::optional<UtcTime> first_, last_;
 };
 
+// Of bytes: the first half of their SHA-256.
+[[nodiscard]] Id128 digest_of_text(const std::string& text);
 // What tells a record from all others of its place and form.
 [[nodiscard]] Id128 digest_of(const SourceRecord& record, std::uint64_t repetition);
 // … a fact from all others: by its family, time and key (key_of).

@@ -22,12 +22,6 @@ constexpr std::size_t chunk_bytes = 65'536;
 // How often each record stands in a file, by its digest with the spacing of json.dumps.
 using Records = std::map<Id128, std::int64_t>;
 
-Id128 digest_of_text(std::string text) {
-  SourceRecord record;
-  record.whole = std::move(text);
-  return digest_of(record, 0);
-}
-
 Result<Records> records_of(const fs::path& file) {
   Records records;
   WATTLEDGER_TRY(cut_json(file, [&](const JsonPiece& piece) -> Result<void> {

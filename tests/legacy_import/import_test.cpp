@@ -99,10 +99,11 @@ TEST_CASE("the repeated hour of autumn is told by the order of the records") {
 TEST_CASE("a dry run writes nothing and says what would be") {
   const Move move;
   make_old_house(move.old(), {});
-  const ToolRun run = move.import({"--dry-run", "--report", "report.html"});
+  const ToolRun run = move.import({"--dry-run", "--report", (move.old() / "report.html").string()});
   CHECK(run.code == 0);
   CHECK(Move::report(run)["total"]["imported"] == 288 + 96);
   CHECK(!fs::exists(move.data()));
+  CHECK(text_of_file(move.old() / "report.html").find("<td>288<td>288") != std::string::npos);
 }
 
 TEST_CASE("a source is not changed, nor is anything made beside it") {
