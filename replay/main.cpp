@@ -70,6 +70,9 @@ void add_commands(CLI::App& app, Invocation& invocation) {
       *import, invocation,
       [owner = house_owner()](const Invocation& asked, const Place& place, bool anyway) {
         return rebuild_live(asked, place, owner, anyway);
+      },
+      [retirer = house_retirer()](const Invocation& asked, const Place& place, Sequence last) {
+        return archive_up_to(asked, place, last, retirer);
       });
   add_import_verify(*import, invocation);
   add_import_archive_originals(*import, invocation);

@@ -32,6 +32,23 @@ void find_site(const log::Snapshot& snapshot, const Found& found) {
   (void)scanned;
 }
 
+// Of the newest import that says one.
+std::string imported_zone_name(const log::Snapshot& snapshot) {
+  std::string name;
+  const auto& batches = snapshot.meta().batches;
+  for (auto batch = batches.rbegin(); batch != batches.rend() && name.empty(); ++batch) {
+    const auto scanned = snapshot.scan(batch->started, batch->started,
+                                       [&](const log::RecordView& record) -> Result<bool> {
+                                         const auto* started = record.event.as<fb::ImportStarted>();
+                                         if (started != nullptr && started->zone() != nullptr)
+                                           name = started->zone()->str();
+                                         return true;
+                                       });
+    (void)scanned;  // as above
+  }
+  return name;
+}
+
 bool there_is(const fs::path& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
@@ -99,10 +116,25 @@ ZoneOffsets zone_of(const fb::SiteAdopted& site) {
   return ZoneOffsets(std::move(transitions));
 }
 
+Result<ZoneOffsets> long_zone(const std::string& name) {
+  const auto early = config::load_zone(name, utc_from_us(1'325'376'000'000'000));  // 2012
+  if (!early) return Failure(early.error());
+  const auto late = config::load_zone(name, utc_from_us(1'704'067'200'000'000));  // 2024
+  if (!late) return Failure(late.error());
+  auto transitions = early->zone.transitions();
+  for (const ZoneOffsets::Transition& each : late->zone.transitions())
+    if (transitions.empty() || each.at > transitions.back().at) transitions.push_back(each);
+  return ZoneOffsets(std::move(transitions));
+}
+
 ZoneOffsets house_zone(const log::Snapshot& snapshot) {
-  ZoneOffsets zone;
+  std::optional<ZoneOffsets> zone;
   find_site(snapshot, [&](const fb::SiteAdopted& site) { zone = zone_of(site); });
-  return zone;
+  if (zone) return *zone;
+  const std::string imported = imported_zone_name(snapshot);
+  if (imported.empty()) return {};
+  auto named = long_zone(imported);
+  return named ? *std::move(named) : ZoneOffsets();
 }
 
 std::string house_zone_name(const log::Snapshot& snapshot) {
@@ -110,7 +142,7 @@ std::string house_zone_name(const log::Snapshot& snapshot) {
   find_site(snapshot, [&](const fb::SiteAdopted& site) {
     if (site.zone() != nullptr) name = site.zone()->str();
   });
-  return name;
+  return name.empty() ? imported_zone_name(snapshot) : name;
 }
 
 Result<fold::State> fold_all(const fs::path& data, const log::Snapshot& snapshot) {

@@ -30,7 +30,12 @@ struct OpenLog {
 };
 [[nodiscard]] Result<OpenLog> open_log(const Place& place);
 
-// The house's time zone as the log has it: from its first SiteAdopted, UTC when there is none.
+// A zone by its name, from 2010 to 2034: what an import brings may be older than what a SiteAdopted
+// tells. not_found for an unknown one.
+[[nodiscard]] Result<ZoneOffsets> long_zone(const std::string& name);
+
+// The house's time zone as the log has it: from its first SiteAdopted, else from its newest import,
+// UTC when there is neither.
 [[nodiscard]] ZoneOffsets house_zone(const log::Snapshot& snapshot);
 // … and its name; empty when the log has none.
 [[nodiscard]] std::string house_zone_name(const log::Snapshot& snapshot);

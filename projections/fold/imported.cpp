@@ -220,13 +220,21 @@ fb::LegacyValueT without_text(std::string name) {
 // NULL and "no such column" are one in a row.
 std::vector<fb::LegacyValueT> row_residue(const LegacyFields& facts, const LegacyFields& original) {
   std::vector<fb::LegacyValueT> residue;
+  residue.reserve(original.size());
+  std::size_t near = 0;  // where the next field's fellow is likely
+  const auto found_in = [&near](const LegacyFields& fields, const LegacyField& field) {
+    const LegacyField* found = find_field(fields, field.name, near);
+    if (found != nullptr) near = static_cast<std::size_t>(found - fields.data()) + 1;
+    return found;
+  };
   for (const LegacyField& field : original) {
-    const LegacyField* told = find_field(facts, field.name);
+    const LegacyField* told = found_in(facts, field);
     if ((told == nullptr ? null_text : told->text) != field.text)
       residue.push_back(value_of(field));
   }
+  near = 0;
   for (const LegacyField& field : facts)
-    if (field.text != null_text && find_field(original, field.name) == nullptr)
+    if (field.text != null_text && found_in(original, field) == nullptr)
       residue.push_back(without_text(field.name));
   return residue;
 }

@@ -21,6 +21,13 @@ namespace wattledger::fold {
   return found == fields.end() ? nullptr : &*found;
 }
 
+// Records of one kind have the same fields in nearly the same order: looks at `near` first.
+[[nodiscard]] inline const LegacyField* find_field(const LegacyFields& fields,
+                                                   std::string_view name, std::size_t near) {
+  return near < fields.size() && fields[near].name == name ? &fields[near]
+                                                           : find_field(fields, name);
+}
+
 // Of a session; one that goes on is active.
 [[nodiscard]] inline const char* status_word(fb::SessionChange change) {
   switch (change) {

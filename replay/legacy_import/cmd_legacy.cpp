@@ -12,6 +12,7 @@
 #include "replay/legacy_import/commands.hpp"
 #include "replay/legacy_import/import.hpp"
 #include "replay/legacy_import/report.hpp"
+#include "replay/legacy_import/verify.hpp"
 #include "replay/text_file.hpp"
 
 namespace wattledger::tool {
@@ -20,8 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Wish {
-  std::string database, out, state, since, until, report, timezone;
-  bool dry_run = false;
+  Originals originals;
+  std::string report, timezone;
+  bool dry_run = false, archive = false;
 };
 
 // The directory that is named, or by habit; it need not be there yet.
@@ -46,66 +48,44 @@ Result<Place> place_to_be(const Invocation& invocation, bool make) {
   return place;
 }
 
-// The zone by its name, from 2010 to 2034: an import may be older than what a SiteAdopted tells.
-Result<ZoneOffsets> long_zone(const std::string& name) {
-  const auto early = config::load_zone(name, utc_from_us(1'325'376'000'000'000));  // 2012
-  if (!early) return Failure(early.error());
-  const auto late = config::load_zone(name, utc_from_us(1'704'067'200'000'000));  // 2024
-  if (!late) return Failure(late.error());
-  auto transitions = early->zone.transitions();
-  for (const ZoneOffsets::Transition& each : late->zone.transitions())
-    if (transitions.empty() || each.at > transitions.back().at) transitions.push_back(each);
-  return ZoneOffsets(std::move(transitions));
-}
-
 // Of the option, the configuration, or the log, in this order.
-Result<ZoneOffsets> zone_for(const Wish& wish, const Place& place) {
-  if (!wish.timezone.empty()) return long_zone(wish.timezone);
-  if (place.config) return long_zone(place.config->site.timezone);
+Result<std::string> zone_for(const Wish& wish, const Place& place) {
+  if (!wish.timezone.empty()) return wish.timezone;
+  if (place.config) return place.config->site.timezone;
   std::error_code ignored;
   if (fs::exists(place.log() / "data.mdb", ignored)) {
     const auto open = open_log(place);
     if (!open) return Failure(open.error());
-    const std::string name = house_zone_name(open->snapshot);
-    if (!name.empty()) return long_zone(name);
+    std::string name = house_zone_name(open->snapshot);
+    if (!name.empty()) return name;
   }
   return fail(ErrorKind::invalid_input,
               "the older system wrote local times, and nothing says of which zone",
               "give --config FILE, or --timezone Europe/Warsaw");
 }
 
-Result<std::optional<LocalTime>> day_argument(const std::string& text, const char* option) {
-  if (text.empty()) return std::optional<LocalTime>();
-  const auto time = parse_time(text, ZoneOffsets());
-  if (!time)
-    return fail(ErrorKind::invalid_input, std::string(option) + ": " + time.error().what,
-                "write a local date or time, such as 2025-12-04");
-  return std::optional(LocalTime(time->time_since_epoch()));
-}
-
 Result<ImportRun> plan(const Wish& wish, const Place& place) {
   ImportRun run;
-  run.sources.database = wish.database;
-  run.sources.out = wish.out;
-  run.sources.state = wish.state;
-  auto zone = zone_for(wish, place);
+  run.sources.database = wish.originals.database;
+  run.sources.out = wish.originals.out;
+  run.sources.state = wish.originals.state;
+  auto name = zone_for(wish, place);
+  if (!name) return Failure(name.error());
+  auto zone = long_zone(*name);
   if (!zone) return Failure(zone.error());
+  run.zone_name = *std::move(name);
   run.sources.zone = *std::move(zone);
-  const auto since = day_argument(wish.since, "--since");
-  if (!since) return Failure(since.error());
-  const auto until = day_argument(wish.until, "--until");
-  if (!until) return Failure(until.error());
-  if (*since && *until && **since >= **until)
-    return fail(ErrorKind::invalid_input, "--since is not before --until", "swap the two");
-  run.sources.since = *since;
-  run.sources.until = *until;
+  const auto range = local_range(wish.originals.since, wish.originals.until);
+  if (!range) return Failure(range.error());
+  run.sources.range = *range;
   run.sources.now = clock_now();
   run.log = place.log();
   run.aside = wish.dry_run ? fs::temp_directory_path() : place.data / "staging";
   run.aside /= fmt::format("import-{}", ::getpid());
   run.sources.aside = run.aside;
   run.dry_run = wish.dry_run;
-  for (const std::string& each : {wish.database, wish.out, wish.state})
+  for (const std::string& each :
+       {wish.originals.database, wish.originals.out, wish.originals.state})
     if (!each.empty())
       run.origin +=
           (run.origin.empty() ? "" : ", ") + fs::absolute(each).lexically_normal().string();
@@ -126,8 +106,31 @@ bool there_is_a_log(const Place& place) {
   return fs::exists(place.log() / "data.mdb", ignored);
 }
 
-Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild) {
-  if (wish.database.empty() && wish.out.empty() && wish.state.empty())
+// The newest batch, and what stands before it, once the log gives the originals back.
+Exit archive_batch(const Invocation& invocation, const Wish& wish, const Place& place,
+                   const Archive& archive) {
+  const auto verified = verify_originals(invocation, place, wish.originals);
+  if (!verified) return cannot(verified.error());
+  if (verified->differences != 0) {
+    note(
+        fmt::format("the log does not give everything back ({} differences): the batch stays in "
+                    "the log's file; wattledger import verify names them",
+                    verified->differences));
+    return Exit::findings;
+  }
+  Sequence last;
+  {
+    const auto open = open_log(place);
+    if (!open) return cannot(open.error());
+    const auto& batches = open->snapshot.meta().batches;
+    if (!batches.empty()) last = batches.back().finished;
+  }
+  return archive(invocation, place, last);
+}
+
+Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild,
+         const Archive& archive) {
+  if (wish.originals.empty())
     return usage("nothing to import was named",
                  "give --db FILE, --out DIR, --state DIR, or several");
   const auto place = place_to_be(invocation, !wish.dry_run);
@@ -159,12 +162,16 @@ Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild)
   if (const auto written = write_report(wish, head, *result); !written)
     return cannot(written.error());
   if (rebuilt != Exit::done) return rebuilt;
+  if (wish.archive && !wish.dry_run && there_is_a_log(*place)) {
+    const Exit archived = archive_batch(invocation, wish, *place, archive);
+    if (archived != Exit::done) return archived;
+  }
   return result->findings.rejected() == 0 ? Exit::done : Exit::findings;
 }
 
 }  // namespace
 
-void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild) {
+void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild, Archive archive) {
   CLI::App* command = add_command(
       parent, "legacy",
       "Take an older installation's SQLite file and JSON files into the log as one batch, each "
@@ -177,25 +184,23 @@ void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild
       "data\n  wattledger import legacy --out out --timezone Europe/Warsaw --dry-run --report "
       "import.html");
   const auto wish = std::make_shared<Wish>();
-  add_text(*command, "--db", wish->database, "The older system's SQLite file").type_name("FILE");
-  add_text(*command, "--out", wish->out, "Its out/ tree of JSON files").type_name("DIR");
-  add_text(*command, "--state", wish->state,
-           "Its data/ folder with price history, price cache and SOC drops")
-      .type_name("DIR");
-  add_text(*command, "--since", wish->since, "Only from this local date or time on")
-      .type_name("DATE");
-  add_text(*command, "--until", wish->until, "Only before this local date or time")
-      .type_name("DATE");
+  add_originals(*command, wish->originals);
+  add_range(*command, wish->originals);
   add_text(*command, "--timezone", wish->timezone,
            "The zone of its local times (else the configuration's, else the log's)")
       .type_name("ZONE");
   add_flag(*command, "--dry-run", wish->dry_run, "Say what would be imported; write nothing");
+  add_flag(
+      *command, "--archive", wish->archive,
+      "Compare with the originals at the end, as import verify does; when nothing differs, move "
+      "the batch into compressed segments");
   add_text(*command, "--report", wish->report,
            "Write the report to this file too: .html, .json, else text")
       .type_name("FILE");
-  on_call(*command, invocation, [&invocation, wish, rebuild = std::move(rebuild)] {
-    return run(invocation, *wish, rebuild);
-  });
+  on_call(*command, invocation,
+          [&invocation, wish, rebuild = std::move(rebuild), archive = std::move(archive)] {
+            return run(invocation, *wish, rebuild, archive);
+          });
 }
 
 }  // namespace wattledger::tool

@@ -30,7 +30,26 @@ bool is_session(Family family) {
   return family == Family::charging_session || family == Family::selling_session;
 }
 
+Result<std::optional<LocalTime>> local_argument(const std::string& text, const char* option) {
+  if (text.empty()) return std::optional<LocalTime>();
+  const auto time = parse_time(text, ZoneOffsets());
+  if (!time)
+    return fail(ErrorKind::invalid_input, std::string(option) + ": " + time.error().what,
+                "write a local date or time, such as 2025-12-04");
+  return std::optional(LocalTime(time->time_since_epoch()));
+}
+
 }  // namespace
+
+Result<LocalRange> local_range(const std::string& since, const std::string& until) {
+  const auto first = local_argument(since, "--since");
+  if (!first) return Failure(first.error());
+  const auto end = local_argument(until, "--until");
+  if (!end) return Failure(end.error());
+  if (*first && *end && **first >= **end)
+    return fail(ErrorKind::invalid_input, "--since is not before --until", "swap the two");
+  return LocalRange{*first, *end};
+}
 
 Result<void> require_source(const fs::path& path, bool directory) {
   std::error_code ignored;
@@ -98,9 +117,7 @@ Result<void> Collector::take(SourceRecord record) {
   const bool timed = record.family != Family::summary && record.family != Family::document;
   if (timed) {
     const auto placed = place_in_time(record);
-    const bool early = placed && sources_.since && placed->local < *sources_.since;
-    const bool late = placed && sources_.until && placed->local >= *sources_.until;
-    if (early || late) return {};
+    if (placed && !sources_.range.contains(placed->local)) return {};
     count();
     if (!placed) {
       reject(at, text.empty() ? "has no time" : "\"" + std::string(text) + "\" is no time");

@@ -13,12 +13,22 @@
 
 namespace wattledger::tool {
 
+// Of local times: what lies before `since`, or at `until` and after, is outside.
+struct LocalRange {
+  std::optional<LocalTime> since, until;
+  [[nodiscard]] bool is_all() const { return !since && !until; }
+  [[nodiscard]] bool contains(LocalTime time) const {
+    return (!since || time >= *since) && (!until || time < *until);
+  }
+};
+// From --since and --until as given; empty: none. invalid_input, naming the option.
+Result<LocalRange> local_range(const std::string& since, const std::string& until);
+
 struct LegacySources {
   std::filesystem::path database;  // its SQLite file; these may each be empty
   std::filesystem::path out;       // its out/ tree
   std::filesystem::path state;     // its data/ folder
-  std::optional<LocalTime> since;  // records before are left out,
-  std::optional<LocalTime> until;  // … and from here on
+  LocalRange range;                // records outside are left out; what has no time is not
   std::filesystem::path aside;     // a folder for copies
   ZoneOffsets zone;
   UtcTime now{};

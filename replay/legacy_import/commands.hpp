@@ -12,7 +12,11 @@ namespace wattledger::tool {
 // behind the log. A seam: rebuild/ does it, main() joins.
 using Rebuild = std::function<Exit(const Invocation&, const Place&, bool anyway)>;
 
-void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild);
+// Has the log's records up to `last` moved into segments, as far as they can be; consent was given.
+// A seam: log/ does it, main() joins.
+using Archive = std::function<Exit(const Invocation&, const Place&, Sequence last)>;
+
+void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild, Archive archive);
 void add_import_verify(CLI::App& parent, Invocation& invocation);
 void add_import_archive_originals(CLI::App& parent, Invocation& invocation);
 

@@ -18,16 +18,22 @@ std::string Finding::line() const {
   return place + (at == 0 ? "" : ":" + std::to_string(at)) + ": " + what;
 }
 
-void Findings::reject(const std::string& source, std::uint64_t at, std::string what) {
+Counts& Findings::of(std::string_view source) {
+  const auto found = counts_.find(source);
+  return found != counts_.end() ? found->second : counts_[std::string(source)];
+}
+
+void Findings::reject(std::string_view source, std::uint64_t at, std::string what) {
   ++of(source).rejected;
   ++rejected_;
   if (rejections_.size() < rejections_max)
-    rejections_.push_back({source, at, std::move(what), true});
+    rejections_.push_back({std::string(source), at, std::move(what), true});
 }
 
-void Findings::doubt(const std::string& source, std::uint64_t at, std::string what) {
+void Findings::doubt(std::string_view source, std::uint64_t at, std::string what) {
   ++doubtful_;
-  if (doubts_.size() < doubts_max) doubts_.push_back({source, at, std::move(what), false});
+  if (doubts_.size() < doubts_max)
+    doubts_.push_back({std::string(source), at, std::move(what), false});
 }
 
 std::vector<Finding> Findings::findings() const {

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "replay/legacy_import/source_record.hpp"
@@ -37,12 +39,13 @@ inline constexpr std::size_t doubts_max = 1'000;
 
 class Findings {
  public:
-  Counts& of(const std::string& source) { return counts_[source]; }
-  void reject(const std::string& source, std::uint64_t at, std::string what);
-  void doubt(const std::string& source, std::uint64_t at, std::string what);
+  // Stays where it is while others are added.
+  Counts& of(std::string_view source);
+  void reject(std::string_view source, std::uint64_t at, std::string what);
+  void doubt(std::string_view source, std::uint64_t at, std::string what);
   void left_aside(const std::string& file) { aside_.push_back(file); }
 
-  [[nodiscard]] const std::map<std::string, Counts>& counts() const { return counts_; }
+  [[nodiscard]] const std::map<std::string, Counts, std::less<>>& counts() const { return counts_; }
   [[nodiscard]] Counts total() const;
   // Rejections, then doubts.
   [[nodiscard]] std::vector<Finding> findings() const;
@@ -55,7 +58,7 @@ class Findings {
   [[nodiscard]] const std::vector<std::string>& aside() const { return aside_; }
 
  private:
-  std::map<std::string, Counts> counts_;
+  std::map<std::string, Counts, std::less<>> counts_;
   std::vector<Finding> rejections_, doubts_;
   std::vector<std::string> aside_;
   std::uint64_t rejected_ = 0, doubtful_ = 0;

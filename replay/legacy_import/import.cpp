@@ -45,17 +45,17 @@ std::optional<Id128> fact_of(const EventView& event) {
 }
 
 // What an imported event tells.
-Result<void> know(const log::RecordView& record, StagedRecords& staged) {
+Result<void> know(const log::RecordView& record, KnownRecords& known) {
   const auto* origins = record.event.event().origins();
   if (origins == nullptr) return {};
-  if (const auto fact = fact_of(record.event)) WATTLEDGER_TRY(staged.know(*fact, record.sequence));
+  if (const auto fact = fact_of(record.event)) WATTLEDGER_TRY(known.know(*fact, record.sequence));
   for (const fb::LegacyOrigin* origin : *origins) {
     if (origin->digest() != nullptr)
-      WATTLEDGER_TRY(staged.know(from_fb(*origin->digest()), record.sequence));
+      WATTLEDGER_TRY(known.know(from_fb(*origin->digest()), record.sequence));
     if (origin->form() != fb::LegacyForm::row) continue;
     const fold::LegacyRecord row = fold::legacy_record(record.event, *origin);
     if (const auto id = number_of(row.fields, "id"))
-      WATTLEDGER_TRY(staged.take_id(row.place, static_cast<std::int64_t>(*id)));
+      WATTLEDGER_TRY(known.take_id(row.place, static_cast<std::int64_t>(*id)));
   }
   return {};
 }
@@ -88,13 +88,13 @@ Result<Live> live_period(const log::Snapshot& snapshot) {
 }
 
 // Digests of what earlier imports brought; what is live.
-Result<Live> read_earlier(const log::Log& log, StagedRecords& staged) {
+Result<Live> read_earlier(const log::Log& log, KnownRecords& known) {
   const auto snapshot = log.snapshot();
   if (!snapshot) return Failure(snapshot.error());
   for (const log::ImportBatch& batch : snapshot->meta().batches) {
     const Sequence last = batch.finished.value != 0 ? batch.finished : snapshot->head();
     const auto each = [&](const log::RecordView& record) -> Result<bool> {
-      if (auto known = know(record, staged); !known) return Failure(known.error());
+      if (auto taken = know(record, known); !taken) return Failure(taken.error());
       return true;
     };
     WATTLEDGER_TRY(snapshot->scan(batch.started, last, each));
@@ -112,9 +112,11 @@ class Batch {
   Result<Sequence> take(const EncodedEvent& event) {
     if (!appender_) WATTLEDGER_TRY(begin());
     const auto sequence = append(event);
+    // The appender has begun that commit; the one before is waited for, so that two are under way.
     if (sequence && ++waiting_ >= commit_events) {
       waiting_ = 0;
-      WATTLEDGER_TRY(appender_->flush());
+      const Sequence before = std::exchange(committing_, *sequence);
+      if (before.value != 0) WATTLEDGER_TRY(appender_->wait(before));
     }
     return sequence;
   }
@@ -146,6 +148,7 @@ class Batch {
     fb::ImportStartedT started;
     started.batch = std::make_unique<fb::Id128>(to_fb(id_));
     started.origin = run_.origin;
+    started.zone = run_.zone_name;
     started.tool_version = std::string(version());
     if (staged_.first()) started.first_us = to_us(*staged_.first());
     if (staged_.last()) started.last_us = to_us(*staged_.last());
@@ -187,6 +190,7 @@ class Batch {
   Id128 id_;
   std::unique_ptr<log::Appender> appender_;
   std::size_t waiting_ = 0;
+  Sequence committing_;
   std::optional<Sequence> first_, last_;
 };
 
@@ -199,21 +203,26 @@ Result<log::Log> open_or_create(const fs::path& directory) {
   return log::Log::create(directory, {});
 }
 
-Result<void> merge_all(const ImportRun& run, StagedRecords& staged, ImportResult& result,
-                       UtcTime at, Progress& progress, const Merger::Take& take) {
-  Merger merger(staged, run.sources.zone, at, result.findings, take);
-  return merger.run([&](std::uint64_t done) { progress.at(done, staged.size()); });
+struct Staged {
+  StagedRecords records;
+  KnownRecords known;
+};
+
+Result<void> merge_all(const ImportRun& run, Staged& staged, ImportResult& result, UtcTime at,
+                       Progress& progress, const Merger::Take& take) {
+  Merger merger(staged.records, staged.known, run.sources.zone, at, result.findings, take);
+  return merger.run([&](std::uint64_t done) { progress.at(done, staged.records.size()); });
 }
 
-Result<void> dry_import(const ImportRun& run, StagedRecords& staged, ImportResult& result,
+Result<void> dry_import(const ImportRun& run, Staged& staged, ImportResult& result,
                         Progress& progress) {
   std::error_code ignored;
   if (fs::exists(run.log / "data.mdb", ignored)) {
     const auto log = log::Log::open(run.log);
     if (!log) return Failure(log.error());
-    const auto live = read_earlier(*log, staged);
+    const auto live = read_earlier(*log, staged.known);
     if (!live) return Failure(live.error());
-    result.overlaps_live = live->overlaps(staged);
+    result.overlaps_live = live->overlaps(staged.records);
   }
   Sequence next;
   return merge_all(run, staged, result, run.sources.now, progress,
@@ -225,12 +234,15 @@ Result<void> dry_import(const ImportRun& run, StagedRecords& staged, ImportResul
 Result<ImportResult> run_import(const ImportRun& run, Progress& progress) {
   ImportResult result;
   const Removed removed{run.aside};
-  auto staged = StagedRecords::create(run.aside / "records.db");
-  if (!staged) return Failure(staged.error());
-  WATTLEDGER_TRY(collect(run.sources, *staged, result.findings));
-  result.records = staged->size();
+  auto records = StagedRecords::create(run.aside / "records.db");
+  if (!records) return Failure(records.error());
+  auto known = KnownRecords::create(run.aside / "known.db");
+  if (!known) return Failure(known.error());
+  Staged staged{*std::move(records), *std::move(known)};
+  WATTLEDGER_TRY(collect(run.sources, staged.records, result.findings));
+  result.records = staged.records.size();
   if (run.dry_run) {
-    WATTLEDGER_TRY(dry_import(run, *staged, result, progress));
+    WATTLEDGER_TRY(dry_import(run, staged, result, progress));
     return result;
   }
   std::error_code ignored;
@@ -239,17 +251,17 @@ Result<ImportResult> run_import(const ImportRun& run, Progress& progress) {
   if (!log) return Failure(log.error());
   const auto lock = log::WriterLock::take(run.log, "wattledger import");
   if (!lock) return Failure(lock.error());
-  const auto live = read_earlier(*log, *staged);
+  const auto live = read_earlier(*log, staged.known);
   if (!live) return Failure(live.error());
-  result.overlaps_live = live->overlaps(*staged);
+  result.overlaps_live = live->overlaps(staged.records);
   UtcTime at = run.sources.now;
   {
     const auto snapshot = log->snapshot();
     if (!snapshot) return Failure(snapshot.error());
     if (snapshot->head().value != 0) at = std::max(at, snapshot->meta().head_recorded_at);
   }
-  Batch batch(*log, *lock, run, *staged, at);
-  WATTLEDGER_TRY(merge_all(run, *staged, result, at, progress,
+  Batch batch(*log, *lock, run, staged.records, at);
+  WATTLEDGER_TRY(merge_all(run, staged, result, at, progress,
                            [&](const EncodedEvent& event) { return batch.take(event); }));
   WATTLEDGER_TRY(batch.finish(result.findings.total()));
   result.first = batch.first();

@@ -18,6 +18,7 @@ struct ImportRun {
   std::filesystem::path log;    // its directory; made if it is not there
   std::filesystem::path aside;  // for the records while they are sorted; removed afterwards
   std::string origin;           // for ImportStarted
+  std::string zone_name;        // … of sources.zone
   bool dry_run = false;         // the log is only read
 };
 

@@ -282,6 +282,20 @@ std::string without_nan(std::string_view text, bool& found) {
   return out;
 }
 
+Result<void> split_checked(std::string_view text, JsonObject& object) {
+  if (const std::string trouble = trouble_of(text); !trouble.empty()) {
+    // What comes back must be as it stood, so only the check sees the nulls.
+    const std::string mended = without_nan(text, object.broken);
+    if (!object.broken || !trouble_of(mended).empty())
+      return fail(ErrorKind::invalid_input, trouble);
+  }
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos || text[begin] != '{')
+    return fail(ErrorKind::invalid_input, "no JSON object");
+  object.fields = fold::split_object(text);
+  return {};
+}
+
 bool is_plain(std::string_view key) {
   return std::all_of(key.begin(), key.end(),
                      [](char c) { return c >= ' ' && c <= '~' && c != '\\' && c != '"'; }) &&
@@ -323,16 +337,11 @@ Result<void> check_json(std::string_view text) {
 
 Result<JsonObject> read_object(std::string_view text) {
   JsonObject object;
-  if (const std::string trouble = trouble_of(text); !trouble.empty()) {
-    // What comes back must be as it stood, so only the check sees the nulls.
-    const std::string mended = without_nan(text, object.broken);
-    if (!object.broken || !trouble_of(mended).empty())
-      return fail(ErrorKind::invalid_input, trouble);
+  if (auto sure = fold::split_sure_object(text)) {
+    object.fields = *std::move(sure);
+  } else {
+    WATTLEDGER_TRY(split_checked(text, object));
   }
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos || text[begin] != '{')
-    return fail(ErrorKind::invalid_input, "no JSON object");
-  object.fields = fold::split_object(text);
   std::vector<std::string_view> names;
   names.reserve(object.fields.size());
   for (const fold::LegacyField& field : object.fields) names.push_back(field.name);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "projections/fold/imported.hpp"
+#include "projections/fold/legacy_field.hpp"
 #include "replay/legacy_import/facts.hpp"
 
 namespace wattledger::tool {
@@ -59,13 +60,10 @@ std::string with_letter(std::string text) {
 }
 
 // 5 and 5.0 are the same value.
-bool same_value(const LegacyFields& a, const LegacyFields& b, const std::string& name) {
-  const std::string* first = field_of(a, name);
-  const std::string* second = field_of(b, name);
-  if (first == nullptr || second == nullptr || with_letter(*first) == with_letter(*second))
-    return true;
-  const auto number = number_of(a, name);
-  const auto other = number_of(b, name);
+bool same_value(const std::string& a, const std::string& b) {
+  if (a == b || with_letter(a) == with_letter(b)) return true;
+  const auto number = number_in(a);
+  const auto other = number_in(b);
   return number && other && *number == *other;
 }
 
@@ -73,17 +71,17 @@ bool same_value(const LegacyFields& a, const LegacyFields& b, const std::string&
 
 Result<void> Merger::run(const std::function<void(std::uint64_t done)>& progress) {
   std::uint64_t done = 0;
-  WATTLEDGER_TRY(staged_.scan([&](const StagedRecord& staged) -> Result<void> {
+  WATTLEDGER_TRY(staged_.scan([&](StagedRecord staged) -> Result<void> {
     progress(++done);
-    return add(staged);
+    return add(std::move(staged));
   }));
   return flush();
 }
 
-Result<void> Merger::add(const StagedRecord& staged) {
+Result<void> Merger::add(StagedRecord staged) {
   if (!group_.empty()) {
     std::size_t bytes = bytes_of(staged.record);
-    for (const Member& member : group_) bytes += bytes_of(member.staged.record);
+    for (const auto& member : group_) bytes += bytes_of(member->staged.record);
     const bool same = same_group(leader_->staged, staged);
     if (!same || group_.size() == origins_max || bytes > group_bytes_max) WATTLEDGER_TRY(flush());
     if (!same) {
@@ -92,14 +90,18 @@ Result<void> Merger::add(const StagedRecord& staged) {
       seen_.clear();
     }
   }
-  Member member{staged, digest_of(staged.record, 0), {}, false};
+  auto member = std::make_shared<Member>();
+  member->digest = staged.digest;
+  member->counts = &findings_.of(staged.source);
+  member->staged = std::move(staged);
   // The same twice in one file or table stood there twice; in another one it is a copy.
-  Seen& seen = seen_.try_emplace(member.digest, Seen{staged.source, 0}).first->second;
-  member.copy = seen.source != staged.source;
-  if (!member.copy && seen.times++ != 0) member.digest = digest_of(staged.record, seen.times - 1);
-  const auto known = staged_.known(member.digest);
+  Seen& seen = seen_.try_emplace(member->digest, Seen{member->staged.source, 0}).first->second;
+  member->copy = seen.source != member->staged.source;
+  if (!member->copy && seen.times++ != 0)
+    member->digest = digest_of(member->staged.record, seen.times - 1);
+  const auto known = known_.known(member->digest);
   if (!known) return Failure(known.error());
-  member.known = *known;
+  member->known = *known;
   if (!leader_) leader_ = member;
   group_.push_back(std::move(member));
   return {};
@@ -107,15 +109,14 @@ Result<void> Merger::add(const StagedRecord& staged) {
 
 Result<void> Merger::flush() {
   std::vector<const Member*> fresh;
-  for (Member& member : group_) {
-    Counts& counts = findings_.of(member.staged.source);
-    if (member.known) {
-      ++counts.there;
-    } else if (member.copy) {
-      ++counts.merged;
+  for (const auto& member : group_) {
+    if (member->known) {
+      ++member->counts->there;
+    } else if (member->copy) {
+      ++member->counts->merged;
     } else {
-      WATTLEDGER_TRY(keep_id(member.staged));
-      fresh.push_back(&member);
+      WATTLEDGER_TRY(keep_id(member->staged));
+      fresh.push_back(member.get());
     }
   }
   const Result<void> made = fresh.empty() ? Result<void>() : make(fresh);
@@ -128,7 +129,7 @@ Result<void> Merger::keep_id(StagedRecord& staged) {
   SourceRecord& record = staged.record;
   const auto id = number_of(record.fields, "id");
   if (record.form != fb::LegacyForm::row || !id) return {};
-  const auto taken = staged_.is_id_taken(record.place, static_cast<std::int64_t>(*id));
+  const auto taken = known_.is_id_taken(record.place, static_cast<std::int64_t>(*id));
   if (!taken) return Failure(taken.error());
   if (!*taken && *id > 0 && *id <= ids_max) return {};
   findings_.doubt(staged.source, where(record),
@@ -140,10 +141,10 @@ Result<void> Merger::keep_id(StagedRecord& staged) {
 // The event before that told the fact, but not all of its records.
 Result<std::optional<Sequence>> Merger::cause_of() const {
   std::optional<Sequence> cause = leading_event_;
-  for (const Member& member : group_)
-    if (member.known && (!cause || *member.known < *cause)) cause = member.known;
+  for (const auto& member : group_)
+    if (member->known && (!cause || *member->known < *cause)) cause = member->known;
   if (cause || !leader_->staged.at) return cause;
-  return staged_.known(
+  return known_.known(
       digest_of(leader_->staged.record.family, *leader_->staged.at, leader_->staged.key));
 }
 
@@ -175,7 +176,7 @@ Result<void> Merger::make(const std::vector<const Member*>& fresh) {
   const bool leads = !*cause;
   if (!leading_event_) leading_event_ = *sequence;
   for (const Member* member : fresh) {
-    Counts& counts = findings_.of(member->staged.source);
+    Counts& counts = *member->counts;
     ++(member == fresh.front() && leads ? counts.imported : counts.merged);
     if (is_kept_whole(member->staged.record)) ++counts.whole;
     if (member->digest != first.digest) compare(first, *member);
@@ -186,17 +187,21 @@ Result<void> Merger::make(const std::vector<const Member*>& fresh) {
 // Both are kept; the first is the fact.
 void Merger::compare(const Member& first, const Member& other) {
   std::string differ;
+  const LegacyFields& fields = first.staged.record.fields;
+  std::size_t near = 0;  // where the next field's fellow is likely
   for (const fold::LegacyField& field : other.staged.record.fields) {
-    if (field.name == "created_at" || field.name == "id" ||
-        same_value(first.staged.record.fields, other.staged.record.fields, field.name))
+    const fold::LegacyField* told = fold::find_field(fields, field.name, near);
+    if (told == nullptr) continue;
+    near = static_cast<std::size_t>(told - fields.data()) + 1;
+    if (field.name == "created_at" || field.name == "id" || same_value(told->text, field.text))
       continue;
     if (!differ.empty()) differ += ", ";
-    differ += field.name + " is " + field.text + " here and " +
-              *field_of(first.staged.record.fields, field.name);
+    differ += field.name + " is " + field.text + " here and " + told->text;
   }
   if (!differ.empty())
-    findings_.doubt(other.staged.source, where(other.staged.record),
-                    differ + " in " + first.staged.source + ", which counts; this is kept too");
+    findings_.doubt(
+        other.staged.source, where(other.staged.record),
+        differ + " in " + std::string(first.staged.source) + ", which counts; this is kept too");
 }
 
 }  // namespace wattledger::tool

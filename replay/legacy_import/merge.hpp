@@ -4,12 +4,15 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "events/codec.hpp"
 #include "replay/legacy_import/findings.hpp"
+#include "replay/legacy_import/known_records.hpp"
 #include "replay/legacy_import/staged_records.hpp"
 
 namespace wattledger::tool {
@@ -20,9 +23,10 @@ class Merger {
   using Take = std::function<Result<Sequence>(const EncodedEvent& event)>;
 
   // `import_at`: of records that have no time of their own. `take` gets the events in their order.
-  Merger(StagedRecords& staged, const ZoneOffsets& zone, UtcTime import_at, Findings& findings,
-         Take take)
+  Merger(StagedRecords& staged, KnownRecords& known, const ZoneOffsets& zone, UtcTime import_at,
+         Findings& findings, Take take)
       : staged_(staged),
+        known_(known),
         zone_(zone),
         import_at_(import_at),
         findings_(findings),
@@ -36,8 +40,9 @@ class Merger {
     Id128 digest;
     std::optional<Sequence> known;  // the event that told it
     bool copy = false;              // another file's record, word for word
+    Counts* counts = nullptr;       // of its source
   };
-  Result<void> add(const StagedRecord& staged);
+  Result<void> add(StagedRecord staged);
   Result<void> flush();
   Result<void> make(const std::vector<const Member*>& fresh);
   [[nodiscard]] Result<std::optional<Sequence>> cause_of() const;
@@ -45,16 +50,17 @@ class Merger {
   void compare(const Member& first, const Member& other);
 
   StagedRecords& staged_;
+  KnownRecords& known_;
   const ZoneOffsets& zone_;
   UtcTime import_at_;
   Findings& findings_;
   Take take_;
-  std::vector<Member> group_;
+  std::vector<std::shared_ptr<Member>> group_;
   // Of the group's family, time and key, also when it becomes several events:
-  std::optional<Member> leader_;  // says what the fact is
+  std::shared_ptr<const Member> leader_;  // says what the fact is
   std::optional<Sequence> leading_event_;
   struct Seen {
-    std::string source;  // the first that had it
+    std::string_view source;  // the first that had it
     std::uint64_t times = 0;
   };
   std::map<Id128, Seen> seen_;

@@ -103,14 +103,17 @@ std::uint64_t where(const SourceRecord& record) {
   return record.form == LegacyForm::row ? record.position.value_or(0) : record.line;
 }
 
-std::optional<double> number_of(const fold::LegacyFields& fields, std::string_view name) {
-  const std::string* text = field_of(fields, name);
-  if (text == nullptr) return std::nullopt;
+std::optional<double> number_in(std::string_view text) {
   double value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || !(value - value == 0))
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value - value == 0))
     return std::nullopt;
   return value;
+}
+
+std::optional<double> number_of(const fold::LegacyFields& fields, std::string_view name) {
+  const std::string* text = field_of(fields, name);
+  return text == nullptr ? std::nullopt : number_in(*text);
 }
 
 std::optional<std::string_view> text_of(const fold::LegacyFields& fields, std::string_view name) {

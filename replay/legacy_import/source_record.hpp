@@ -45,6 +45,8 @@ struct SourceRecord {
 
 // The field's text; nullptr where there is none.
 [[nodiscard]] const std::string* field_of(const fold::LegacyFields& fields, std::string_view name);
+// The number that a field's text is; nullopt for anything else.
+[[nodiscard]] std::optional<double> number_in(std::string_view text);
 // Its value: nullopt unless it is a number, and a text without escapes.
 [[nodiscard]] std::optional<double> number_of(const fold::LegacyFields& fields,
                                               std::string_view name);

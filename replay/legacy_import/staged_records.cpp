@@ -5,8 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <memory>
 #include <system_error>
+#include <thread>
 #include <utility>
+
+#include "projections/sqlite/sqlite_handle.hpp"
+#include "replay/legacy_import/handover.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -22,16 +27,19 @@ constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::max();
 constexpr const char* setup_sql =
     "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32000; PRAGMA temp_store=FILE; "
+    "PRAGMA threads=1; "
     "CREATE TABLE staged(at INTEGER, family INTEGER, key TEXT, rank INTEGER, place INTEGER, "
     "position INTEGER, source INTEGER, line INTEGER, form INTEGER, flags INTEGER, fields BLOB, "
-    "whole TEXT); CREATE TABLE ids(place TEXT, id INTEGER, PRIMARY KEY(place, id)) WITHOUT ROWID; "
-    "CREATE TABLE known(digest BLOB PRIMARY KEY, event INTEGER) WITHOUT "
-    "ROWID; BEGIN";
+    "whole TEXT); BEGIN";
+// The index is sorted, the records are not moved: most lie in their order already.
+constexpr const char* index_sql =
+    "CREATE INDEX by_event ON staged(at, family, key, rank, place, position); COMMIT";
 constexpr const char* insert_sql = "INSERT INTO staged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* scan_sql =
     "SELECT at, family, key, place, position, source, line, form, flags, fields, whole FROM staged "
-    "ORDER BY at, family, key, rank, place, position";
+    "INDEXED BY by_event ORDER BY at, family, key, rank, place, position";
 
+constexpr std::size_t usual_fields = 20;
 constexpr std::int64_t flag_uncertain = 1;
 constexpr std::int64_t flag_broken = 2;
 
@@ -50,27 +58,19 @@ int rank_of(LegacyForm form) {
   return 3;
 }
 
-std::string_view bytes_of(const Id128& id) {
-  return {static_cast<const char*>(static_cast<const void*>(id.bytes.data())), id.bytes.size()};
-}
-
 // Names and texts, each behind its length.
-std::string packed(const fold::LegacyFields& fields) {
-  std::size_t bytes = 0;
-  for (const fold::LegacyField& field : fields) bytes += field.name.size() + field.text.size() + 8;
-  std::string out;
-  out.reserve(bytes);
+void pack(const fold::LegacyFields& fields, std::string& out) {
   const auto put = [&](const std::string& text) {
     const auto length = static_cast<std::uint32_t>(text.size());
-    for (unsigned shift = 0; shift < 32; shift += 8)
-      out += static_cast<char>((length >> shift) & 0xFFU);
+    std::array<char, 4> prefix{};
+    for (unsigned i = 0; i < 4; ++i) prefix.at(i) = static_cast<char>((length >> (8 * i)) & 0xFFU);
+    out.append(prefix.data(), prefix.size());
     out += text;
   };
   for (const fold::LegacyField& field : fields) {
     put(field.name);
     put(field.text);
   }
-  return out;
 }
 
 fold::LegacyFields unpacked(std::string_view bytes) {
@@ -83,6 +83,7 @@ fold::LegacyFields unpacked(std::string_view bytes) {
     bytes.remove_prefix(4 + std::size_t{length});
     return text;
   };
+  fields.reserve(usual_fields);
   while (bytes.size() >= 8) {
     std::string name = take();
     fields.push_back({std::move(name), take()});
@@ -90,7 +91,164 @@ fold::LegacyFields unpacked(std::string_view bytes) {
   return fields;
 }
 
+// What a digest is of. `content`: what is kept whole, else the packed fields.
+std::string digested(LegacyForm form, std::string_view place, std::uint64_t repetition,
+                     std::string_view content) {
+  constexpr std::size_t head_bytes_max = 40;
+  std::string text;
+  text.reserve(head_bytes_max + place.size() + content.size());
+  text += fb::EnumNameLegacyForm(form);
+  text += '\n';
+  text += place;
+  text += '\n';
+  text += std::to_string(repetition);
+  text += '\n';
+  text += content;
+  return text;
+}
+
+// A record between the threads; its texts lie in its batch.
+struct Row {
+  std::int64_t at = no_time, position = -1, place = 0, source = 0, line = 0, flags = 0;
+  Family family = Family::document;
+  LegacyForm form = LegacyForm::document;
+  Id128 digest;
+  std::size_t key_bytes = 0, fields_bytes = 0;
+  std::optional<std::size_t> whole_bytes;
+};
+
+// One block of memory for many records.
+struct Batch {
+  static constexpr std::size_t rows_max = 1'000;
+  static constexpr std::size_t bytes_max = std::size_t{1} << 19U;
+  std::vector<Row> rows;
+  std::string bytes;
+  [[nodiscard]] bool is_full() const {
+    return rows.size() >= rows_max || bytes.size() >= bytes_max;
+  }
+};
+
+// The texts of a batch's rows, in their order.
+class Texts {
+ public:
+  explicit Texts(const Batch& batch) : rest_(batch.bytes) {}
+  std::string_view next(std::size_t bytes) {
+    const std::string_view text = rest_.substr(0, bytes);
+    rest_.remove_prefix(bytes);
+    return text;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+Result<void> insert(Statement& statement, const Row& row, Texts& texts) {
+  const auto integer = [](auto value) { return static_cast<std::int64_t>(value); };
+  const std::string_view key = texts.next(row.key_bytes);
+  const std::string_view fields = texts.next(row.fields_bytes);
+  statement.bind(1, row.at)
+      .bind(2, integer(row.family))
+      .bind(3, key)
+      .bind(4, integer(rank_of(row.form)))
+      .bind(5, row.place)
+      .bind(6, row.position)
+      .bind(7, row.source)
+      .bind(8, row.line)
+      .bind(9, integer(row.form))
+      .bind(10, row.flags)
+      .bind_blob(11, fields);
+  if (row.whole_bytes) {
+    statement.bind(12, texts.next(*row.whole_bytes));
+  } else {
+    statement.bind_null(12);
+  }
+  return statement.run();
+}
+
+// The row that `found` stands at.
+void read(const Statement& found, const std::vector<std::string>& names, Batch& batch) {
+  Row row;
+  row.at = found.integer(0);
+  row.family = static_cast<Family>(found.integer(1));
+  row.place = found.integer(3);
+  row.position = found.integer(4);
+  row.source = found.integer(5);
+  row.line = found.integer(6);
+  row.form = static_cast<LegacyForm>(found.integer(7));
+  row.flags = found.integer(8);
+  const auto keep = [&](std::string_view text) {
+    batch.bytes += text;
+    return text.size();
+  };
+  row.key_bytes = keep(found.text(2));
+  const std::string_view fields = found.text(9);
+  row.fields_bytes = keep(fields);
+  std::string_view content = fields;
+  if (found.kind(10) != projections::sqlite::ValueKind::null) {
+    content = found.text(10);
+    row.whole_bytes = keep(content);
+  }
+  row.digest =
+      digest_of_text(digested(row.form, names.at(static_cast<std::size_t>(row.place)), 0, content));
+  batch.rows.push_back(row);
+}
+
+StagedRecord record_of(const Row& row, Texts& texts, const std::vector<std::string>& names) {
+  StagedRecord staged;
+  if (row.at != no_time) staged.at = utc_from_us(row.at);
+  staged.source = names.at(static_cast<std::size_t>(row.source));
+  staged.time_uncertain = (row.flags & flag_uncertain) != 0;
+  staged.digest = row.digest;
+  staged.key = texts.next(row.key_bytes);
+  SourceRecord& record = staged.record;
+  record.family = row.family;
+  record.place = names.at(static_cast<std::size_t>(row.place));
+  if (row.position >= 0) record.position = static_cast<std::uint64_t>(row.position);
+  record.line = static_cast<std::uint64_t>(row.line);
+  record.form = row.form;
+  record.broken = (row.flags & flag_broken) != 0;
+  record.fields = unpacked(texts.next(row.fields_bytes));
+  if (row.whole_bytes) record.whole = std::string(texts.next(*row.whole_bytes));
+  return staged;
+}
+
 }  // namespace
+
+// The file, and the thread that fills it.
+struct StagedRecords::Writer {
+  Writer(Connection&& opened, Statement&& prepared)
+      : connection(std::move(opened)),
+        statement(std::move(prepared)),
+        thread([this] { write(); }) {}
+  ~Writer() {
+    if (thread.joinable()) batches.end();
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void write() {
+    while (const auto batch = batches.take()) {
+      Texts texts(*batch);
+      for (const Row& row : batch->rows) {
+        written = insert(statement, row, texts);
+        if (written) continue;
+        batches.leave();
+        return;
+      }
+    }
+  }
+  Result<void> join() {
+    thread.join();
+    return written;
+  }
+
+  Connection connection;  // the thread's until it is joined
+  Statement statement;
+  Result<void> written;
+  Batch filling;  // not the thread's
+  Handover<Batch> batches;
+  std::jthread thread;
+};
 
 Result<StagedRecords> StagedRecords::create(const fs::path& file) {
   std::error_code failed;
@@ -99,29 +257,14 @@ Result<StagedRecords> StagedRecords::create(const fs::path& file) {
   auto connection = Connection::open(file, Access::create);
   if (!connection) return Failure(connection.error());
   WATTLEDGER_TRY(connection->execute(setup_sql));
-  auto insert = connection->prepare(insert_sql);
-  if (!insert) return Failure(insert.error());
-  auto know = connection->prepare("INSERT OR IGNORE INTO known VALUES (?, ?)");
-  if (!know) return Failure(know.error());
-  auto known = connection->prepare("SELECT event FROM known WHERE digest = ?");
-  if (!known) return Failure(known.error());
-  auto take_id = connection->prepare("INSERT OR IGNORE INTO ids VALUES (?, ?)");
-  if (!take_id) return Failure(take_id.error());
-  auto taken = connection->prepare("SELECT 1 FROM ids WHERE place = ? AND id = ?");
-  if (!taken) return Failure(taken.error());
-  Statements statements{std::move(*insert), std::move(*know), std::move(*known),
-                        std::move(*take_id), std::move(*taken)};
-  return StagedRecords(std::move(*connection), std::move(statements));
+  auto statement = connection->prepare(insert_sql);
+  if (!statement) return Failure(statement.error());
+  return StagedRecords(std::make_unique<Writer>(std::move(*connection), std::move(*statement)));
 }
 
-StagedRecords::StagedRecords(Connection connection, Statements statements)
-    : connection_(std::move(connection)),
-      insert_(std::move(statements.insert)),
-      know_(std::move(statements.know)),
-      known_(std::move(statements.known)),
-      take_id_(std::move(statements.take_id)),
-      taken_(std::move(statements.taken)) {}
-
+StagedRecords::StagedRecords(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}
+StagedRecords::StagedRecords(StagedRecords&&) noexcept = default;
+StagedRecords& StagedRecords::operator=(StagedRecords&&) noexcept = default;
 StagedRecords::~StagedRecords() = default;
 
 std::int64_t StagedRecords::number_of(const std::string& name) {
@@ -132,86 +275,71 @@ std::int64_t StagedRecords::number_of(const std::string& name) {
 
 Result<void> StagedRecords::add(const StagedRecord& staged) {
   const SourceRecord& record = staged.record;
-  const std::string fields = packed(record.fields);
-  const auto integer = [](auto value) { return static_cast<std::int64_t>(value); };
-  insert_.bind(1, staged.at ? to_us(*staged.at) : no_time)
-      .bind(2, integer(record.family))
-      .bind(3, std::string_view(staged.key))
-      .bind(4, integer(rank_of(record.form)))
-      .bind(5, number_of(record.place))
-      .bind(6, record.position ? integer(*record.position) : std::int64_t{-1})
-      .bind(7, number_of(staged.source))
-      .bind(8, integer(record.line))
-      .bind(9, integer(record.form))
-      .bind(10, (staged.time_uncertain ? flag_uncertain : 0) | (record.broken ? flag_broken : 0))
-      .bind_blob(11, fields);
-  if (record.whole) {
-    insert_.bind(12, std::string_view(*record.whole));
-  } else {
-    insert_.bind_null(12);
-  }
-  WATTLEDGER_TRY(insert_.run());
-  ++size_;
+  Batch& batch = writer_->filling;
+  Row row;
   if (staged.at) {
+    row.at = to_us(*staged.at);
     first_ = std::min(first_.value_or(*staged.at), *staged.at);
     last_ = std::max(last_.value_or(*staged.at), *staged.at);
   }
-  return {};
-}
-
-Result<void> StagedRecords::know(const Id128& digest, Sequence event) {
-  knows_ = true;
-  return know_.bind_blob(1, bytes_of(digest)).bind(2, static_cast<std::int64_t>(event.value)).run();
-}
-
-Result<std::optional<Sequence>> StagedRecords::known(const Id128& digest) {
-  if (!knows_) return std::optional<Sequence>();
-  const auto row = known_.bind_blob(1, bytes_of(digest)).step();
-  if (!row) return Failure(row.error());
-  std::optional<Sequence> event;
-  if (*row) event = Sequence{static_cast<std::uint64_t>(known_.integer(0))};
-  known_.reset();
-  return event;
-}
-
-Result<void> StagedRecords::take_id(const std::string& table, std::int64_t id) {
-  knows_ = true;
-  return take_id_.bind(1, std::string_view(table)).bind(2, id).run();
-}
-
-Result<bool> StagedRecords::is_id_taken(const std::string& table, std::int64_t id) {
-  if (!knows_) return false;
-  auto row = taken_.bind(1, std::string_view(table)).bind(2, id).step();
-  taken_.reset();
-  return row;
-}
-
-Result<void> StagedRecords::finish() { return connection_.execute("COMMIT"); }
-
-Result<void> StagedRecords::scan(const std::function<Result<void>(const StagedRecord&)>& each) {
-  auto rows = connection_.prepare(scan_sql);
-  if (!rows) return Failure(rows.error());
-  while (true) {
-    const Result<bool> there = rows->step();
-    if (!there) return Failure(there.error());
-    if (!*there) return {};
-    StagedRecord staged;
-    if (rows->integer(0) != no_time) staged.at = utc_from_us(rows->integer(0));
-    SourceRecord& record = staged.record;
-    record.family = static_cast<Family>(rows->integer(1));
-    staged.key = rows->text(2);
-    record.place = names_.at(static_cast<std::size_t>(rows->integer(3)));
-    if (rows->integer(4) >= 0) record.position = static_cast<std::uint64_t>(rows->integer(4));
-    staged.source = names_.at(static_cast<std::size_t>(rows->integer(5)));
-    record.line = static_cast<std::uint64_t>(rows->integer(6));
-    record.form = static_cast<LegacyForm>(rows->integer(7));
-    staged.time_uncertain = (rows->integer(8) & flag_uncertain) != 0;
-    record.broken = (rows->integer(8) & flag_broken) != 0;
-    record.fields = unpacked(rows->text(9));
-    if (rows->kind(10) != projections::sqlite::ValueKind::null)
-      record.whole = std::string(rows->text(10));
-    WATTLEDGER_TRY(each(staged));
+  ++size_;
+  row.family = record.family;
+  row.form = record.form;
+  if (record.position) row.position = static_cast<std::int64_t>(*record.position);
+  row.line = static_cast<std::int64_t>(record.line);
+  row.place = number_of(record.place);
+  row.source = number_of(std::string(staged.source));
+  row.flags = (staged.time_uncertain ? flag_uncertain : 0) | (record.broken ? flag_broken : 0);
+  const std::size_t begin = batch.bytes.size();
+  batch.bytes += staged.key;
+  row.key_bytes = staged.key.size();
+  pack(record.fields, batch.bytes);
+  row.fields_bytes = batch.bytes.size() - begin - row.key_bytes;
+  if (record.whole) {
+    batch.bytes += *record.whole;
+    row.whole_bytes = record.whole->size();
   }
+  batch.rows.push_back(row);
+  if (!batch.is_full() || writer_->batches.give(std::exchange(batch, {}))) return {};
+  return writer_->join();
+}
+
+Result<void> StagedRecords::finish() {
+  // When that cannot be given any more, the thread has the error.
+  (void)writer_->batches.give(std::exchange(writer_->filling, {}));
+  writer_->batches.end();
+  WATTLEDGER_TRY(writer_->join());
+  return writer_->connection.execute(index_sql);
+}
+
+Result<void> StagedRecords::scan(const std::function<Result<void>(StagedRecord)>& each) {
+  auto rows = writer_->connection.prepare(scan_sql);
+  if (!rows) return Failure(rows.error());
+  Handover<Batch> batches;
+  Result<void> done;
+  std::jthread reader([&] {
+    Batch batch;
+    while (true) {
+      const Result<bool> there = rows->step();
+      if (!there) done = Failure(there.error());
+      if (!there || !*there) break;
+      read(*rows, names_, batch);
+      if (batch.is_full() && !batches.give(std::exchange(batch, {}))) break;
+    }
+    (void)batches.give(std::move(batch));
+    batches.end();
+  });
+  while (const auto batch = batches.take()) {
+    Texts texts(*batch);
+    for (const Row& row : batch->rows) {
+      const Result<void> taken = each(record_of(row, texts, names_));
+      if (taken) continue;
+      batches.leave();
+      return taken;
+    }
+  }
+  reader.join();
+  return done;
 }
 
 Id128 digest_of_text(const std::string& text) {
@@ -224,9 +352,10 @@ Id128 digest_of_text(const std::string& text) {
 }
 
 Id128 digest_of(const SourceRecord& record, std::uint64_t repetition) {
-  return digest_of_text(std::string(fb::EnumNameLegacyForm(record.form)) + "\n" + record.place +
-                        "\n" + std::to_string(repetition) + "\n" +
-                        (record.whole ? *record.whole : packed(record.fields)));
+  std::string fields;
+  if (!record.whole) pack(record.fields, fields);
+  return digest_of_text(
+      digested(record.form, record.place, repetition, record.whole ? *record.whole : fields));
 }
 
 Id128 digest_of(Family family, UtcTime at, const std::string& key) {

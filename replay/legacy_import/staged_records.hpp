@@ -1,19 +1,21 @@
 // The records found, on disk in the order of their events: a file of its own that anybody may
-// delete. SQLite sorts them, so that memory does not grow with them.
+// delete. SQLite sorts them, so that memory does not grow with them. One thread uses it; writing
+// and reading the file go on beside, on a thread of its own.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "events/identity.hpp"
 #include "events/result.hpp"
 #include "events/time.hpp"
-#include "projections/sqlite/sqlite_handle.hpp"
 #include "replay/legacy_import/source_record.hpp"
 
 namespace wattledger::tool {
@@ -22,25 +24,22 @@ struct StagedRecord {
   SourceRecord record;
   std::optional<UtcTime> at;  // absent: the instant of the import
   std::string key;
-  std::string source;  // what the report calls where it comes from
+  std::string_view source;  // what the report calls where it comes from; lives with what gave it
   bool time_uncertain = false;
+  Id128 digest;  // digest_of(record, 0), from scan()
 };
 
 class StagedRecords {
  public:
   // Makes the file anew.
   static Result<StagedRecords> create(const std::filesystem::path& file);
-  StagedRecords(StagedRecords&&) noexcept = default;
-  StagedRecords& operator=(StagedRecords&&) noexcept = default;
+  StagedRecords(StagedRecords&&) noexcept;
+  StagedRecords& operator=(StagedRecords&&) noexcept;
   ~StagedRecords();
 
+  // Errors may be those of records before it.
   Result<void> add(const StagedRecord& staged);
-  // That an event of the log tells the record of this digest.
-  Result<void> know(const Id128& digest, Sequence event);
-  [[nodiscard]] Result<std::optional<Sequence>> known(const Id128& digest);
-  // That a row of an earlier import has the id.
-  Result<void> take_id(const std::string& table, std::int64_t id);
-  [[nodiscard]] Result<bool> is_id_taken(const std::string& table, std::int64_t id);
+  // All were added. Until then none can be read.
   Result<void> finish();
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
@@ -49,22 +48,18 @@ class StagedRecords {
 
   // By time, family and key; those of tables first, then lines, elements, documents; in the order
   // of their source. Those without a time come last.
-  Result<void> scan(const std::function<Result<void>(const StagedRecord&)>& each);
+  Result<void> scan(const std::function<Result<void>(StagedRecord)>& each);
 
  private:
-  struct Statements {
-    projections::sqlite::Statement insert, know, known, take_id, taken;
-  };
-  StagedRecords(projections::sqlite::Connection connection, Statements statements);
+  struct Writer;
+  explicit StagedRecords(std::unique_ptr<Writer> writer);
   std::int64_t number_of(const std::string& name);
 
-  projections::sqlite::Connection connection_;
-  projections::sqlite::Statement insert_, know_, known_, take_id_, taken_;
   std::map<std::string, std::int64_t> numbers_;  // of places and sources
   std::vector<std::string> names_;
   std::uint64_t size_ = 0;
-  bool knows_ = false;
   std::optional<UtcTime> first_, last_;
+  std::unique_ptr<Writer> writer_;
 };
 
 // Of bytes: the first half of their SHA-256.

@@ -34,14 +34,16 @@ Result<void> build(const Invocation& invocation, const Place& place, const fs::p
   return {};
 }
 
-Result<VerifyReport> compare(const Originals& originals, const fs::path& aside) {
+Result<VerifyReport> compare(const Originals& originals, const fs::path& aside,
+                             const Within& within) {
   VerifyReport report;
   if (!originals.database.empty())
     WATTLEDGER_TRY(verify_tables(originals.database, aside / projections::sqlite_file_name,
-                                 aside / "original", report));
-  if (!originals.out.empty()) WATTLEDGER_TRY(verify_files(originals.out, aside, "out/", report));
+                                 aside / "original", within, report));
+  if (!originals.out.empty())
+    WATTLEDGER_TRY(verify_files(originals.out, aside, "out/", within, report));
   if (!originals.state.empty())
-    WATTLEDGER_TRY(verify_files(originals.state, aside, "data/", report));
+    WATTLEDGER_TRY(verify_files(originals.state, aside, "data/", within, report));
   return report;
 }
 
@@ -55,15 +57,38 @@ void add_originals(CLI::App& command, Originals& originals) {
       .type_name("DIR");
 }
 
+void add_range(CLI::App& command, Originals& originals) {
+  add_text(command, "--since", originals.since, "Only from this local date or time on")
+      .type_name("DATE");
+  add_text(command, "--until", originals.until, "Only before this local date or time")
+      .type_name("DATE");
+}
+
+bool Within::holds(std::string_view time) const {
+  if (range.is_all()) return true;
+  const auto at = parse_time(time, zone);
+  return !at || range.contains(zone.to_local(*at));
+}
+
 Result<VerifyReport> verify_originals(const Invocation& invocation, const Place& place,
                                       const Originals& originals) {
   for (const auto& [path, directory] :
        {std::pair(originals.database, false), std::pair(originals.out, true),
         std::pair(originals.state, true)})
     if (!path.empty()) WATTLEDGER_TRY(require_source(path, directory));
+  Within within;
+  const auto range = local_range(originals.since, originals.until);
+  if (!range) return Failure(range.error());
+  within.range = *range;
+  {
+    const auto open = open_log(place);
+    if (!open) return Failure(open.error());
+    within.zone = house_zone(open->snapshot);
+  }
   const fs::path aside = place.data / "staging" / fmt::format("verify-{}", ::getpid());
   const auto built = build(invocation, place, aside);
-  auto report = built ? compare(originals, aside) : Result<VerifyReport>(Failure(built.error()));
+  auto report =
+      built ? compare(originals, aside, within) : Result<VerifyReport>(Failure(built.error()));
   std::error_code ignored;
   fs::remove_all(aside, ignored);
   return report;

@@ -22,11 +22,23 @@ constexpr std::size_t chunk_bytes = 65'536;
 // How often each record stands in a file, by its digest with the spacing of json.dumps.
 using Records = std::map<Id128, std::int64_t>;
 
-Result<Records> records_of(const fs::path& file) {
+bool is_within(const JsonPiece& piece, const Within& within) {
+  if (within.range.is_all() || !piece.trouble.empty()) return true;
+  const auto object = read_object(piece.text);
+  const auto family = object ? family_of(object->fields) : std::nullopt;
+  if (!family) return true;
+  SourceRecord record;
+  record.family = *family;
+  record.fields = object->fields;
+  return within.holds(time_text_of(record));
+}
+
+Result<Records> records_of(const fs::path& file, const Within& within) {
   Records records;
   WATTLEDGER_TRY(cut_json(file, [&](const JsonPiece& piece) -> Result<void> {
-    ++records[digest_of_text(piece.trouble.empty() ? fold::compact_json(piece.text)
-                                                   : std::string(piece.text))];
+    if (is_within(piece, within))
+      ++records[digest_of_text(piece.trouble.empty() ? fold::compact_json(piece.text)
+                                                     : std::string(piece.text))];
     return {};
   }));
   return records;
@@ -51,8 +63,8 @@ bool same_bytes(const fs::path& a, const fs::path& b) {
 
 class FileVerifier {
  public:
-  FileVerifier(const fs::path& rebuilt, VerifyReport& report)
-      : rebuilt_(rebuilt), report_(report) {}
+  FileVerifier(const fs::path& rebuilt, const Within& within, VerifyReport& report)
+      : rebuilt_(rebuilt), within_(within), report_(report) {}
 
   // Its own name, else wherever its records went.
   Result<void> look(const fs::path& file, const std::string& place) {
@@ -68,9 +80,9 @@ class FileVerifier {
       ++report_.byte_equal;
       return {};
     }
-    const auto before = records_of(file);
+    const auto before = records_of(file, within_);
     if (!before) return Failure(before.error());
-    const auto now = records_of(there);
+    const auto now = records_of(there, {});
     if (!now) return Failure(now.error());
     std::uint64_t missing = 0;
     for (const auto& [record, times] : *before) missing += lacking(*now, record, times);
@@ -95,10 +107,11 @@ class FileVerifier {
 
   // An array without elements has no file when it is given back.
   Result<void> look_for_nothing(const fs::path& file, const std::string& place) {
-    const auto records = records_of(file);
+    const auto records = records_of(file, within_);
     if (!records) return Failure(records.error());
     std::error_code ignored;
-    const bool nothing = records->empty() && fs::file_size(file, ignored) != 0;
+    const bool nothing =
+        records->empty() && (!within_.range.is_all() || fs::file_size(file, ignored) != 0);
     tell(place, nothing ? 0 : std::max<std::uint64_t>(1, records->size()));
     return {};
   }
@@ -113,6 +126,7 @@ class FileVerifier {
       const auto family = object ? family_of(object->fields) : std::nullopt;
       if (!family) return {};
       ++known;
+      if (!is_within(piece, within_)) return {};
       SourceRecord record;
       record.family = *family;
       record.form = piece.form;
@@ -141,8 +155,9 @@ class FileVerifier {
   Result<const Records*> at_home(const std::string& place) {
     if (home_ != place) {
       std::error_code ignored;
-      Result<Records> read = fs::exists(rebuilt_ / place, ignored) ? records_of(rebuilt_ / place)
-                                                                   : Result<Records>(Records{});
+      Result<Records> read = fs::exists(rebuilt_ / place, ignored)
+                                 ? records_of(rebuilt_ / place, {})
+                                 : Result<Records>(Records{});
       if (!read) return Failure(read.error());
       home_ = place;
       home_records_ = *std::move(read);
@@ -151,6 +166,7 @@ class FileVerifier {
   }
 
   fs::path rebuilt_;
+  const Within& within_;
   VerifyReport& report_;
   std::string home_;
   Records home_records_;
@@ -159,10 +175,10 @@ class FileVerifier {
 }  // namespace
 
 Result<void> verify_files(const fs::path& original, const fs::path& rebuilt,
-                          const std::string& prefix, VerifyReport& report) {
+                          const std::string& prefix, const Within& within, VerifyReport& report) {
   const auto tree = legacy_tree(original);
   if (!tree) return Failure(tree.error());
-  FileVerifier verifier(rebuilt, report);
+  FileVerifier verifier(rebuilt, within, report);
   for (const fs::path& file : tree->files)
     WATTLEDGER_TRY(
         verifier.look(file, prefix + file.lexically_relative(original).generic_string()));

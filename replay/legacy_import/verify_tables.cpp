@@ -1,5 +1,9 @@
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "replay/legacy_import/legacy_database.hpp"
 #include "replay/legacy_import/verify.hpp"
@@ -38,24 +42,37 @@ int column_of(const Statement& row, std::string_view name) {
   return -1;
 }
 
-// "timestamp is … and …" for each column of the original that the other has not the same.
-std::string difference(const Statement& original, const Statement& rebuilt) {
+// The columns that the other has not the same, and "timestamp is … and …" for each.
+struct Difference {
+  std::vector<std::string> columns;
   std::string text;
+};
+
+Difference difference(const Statement& original, const Statement& rebuilt) {
+  Difference differs;
+  auto& text = differs.text;
   for (int i = 0; i < original.columns(); ++i) {
     const int there = column_of(rebuilt, original.column_name(i));
     const std::string is = column_text(original, i);
     const std::string now = there < 0 ? "no column" : column_text(rebuilt, there);
     if (is == now || (there < 0 && is == "null")) continue;
+    differs.columns.emplace_back(original.column_name(i));
     if (!text.empty()) text += ", ";
     text += std::string(original.column_name(i)) + " is " + is + " in the original and " + now;
   }
-  return text;
+  return differs;
 }
 
 class TableVerifier {
  public:
-  TableVerifier(const Key& key, Statement original, Statement lookup, VerifyReport& report)
-      : key_(key), original_(std::move(original)), lookup_(std::move(lookup)), report_(report) {}
+  TableVerifier(const Key& key, Statement original, Statement lookup, const Within& within,
+                VerifyReport& report)
+      : key_(key),
+        original_(std::move(original)),
+        lookup_(std::move(lookup)),
+        within_(within),
+        report_(report),
+        table_(report.tables[std::string(key.table)]) {}
 
   Result<void> run() {
     while (true) {
@@ -63,14 +80,20 @@ class TableVerifier {
       if (!row && row.error().kind == ErrorKind::locked) return Failure(row.error());
       if (!row)
         add(report_, std::string(key_.table) + ": what stands behind row " +
-                         std::to_string(report_.rows) + " of those compared cannot be read");
+                         std::to_string(table_.rows) + " of those compared cannot be read");
       if (!row || !*row) return {};
-      ++report_.rows;
+      if (!is_within()) continue;
+      ++table_.rows;
       WATTLEDGER_TRY(look_up());
     }
   }
 
  private:
+  [[nodiscard]] bool is_within() const {
+    const int at = std::max(column_of(original_, "timestamp"), column_of(original_, "start_time"));
+    return at < 0 || within_.holds(original_.text(at));
+  }
+
   // A key with NULL in it may stand for several rows: one that is equal is enough.
   Result<void> look_up() {
     std::string name;
@@ -81,26 +104,33 @@ class TableVerifier {
       bind_column(lookup_, ++position, original_, at);
       name += std::string(name.empty() ? "" : " ") + column_text(original_, at);
     }
-    std::string differs = "is not there";
+    std::optional<Difference> differs;
     while (true) {
       const auto row = lookup_.step();
       if (!row) return Failure(row.error());
       if (!*row) break;
       differs = difference(original_, lookup_);
-      if (differs.empty()) break;
+      if (differs->columns.empty()) break;
     }
     lookup_.reset();
-    if (!differs.empty()) add(report_, std::string(key_.table) + " " + name + ": " + differs);
+    if (differs && differs->columns.empty()) return {};
+    ++(differs ? table_.differing : table_.missing);
+    if (differs)
+      for (const std::string& column : differs->columns) ++table_.columns[column];
+    add(report_,
+        std::string(key_.table) + " " + name + ": " + (differs ? differs->text : "is not there"));
     return {};
   }
 
   const Key& key_;
   Statement original_, lookup_;
+  const Within& within_;
   VerifyReport& report_;
+  ComparedTable& table_;
 };
 
 Result<void> verify_table(const Key& key, Connection& original, Connection& rebuilt,
-                          VerifyReport& report) {
+                          const Within& within, VerifyReport& report) {
   const std::string table(key.table);
   const auto there = has_table(original, table);
   if (!there) return Failure(there.error());
@@ -112,19 +142,19 @@ Result<void> verify_table(const Key& key, Connection& original, Connection& rebu
   if (!rows) return Failure(rows.error());
   auto lookup = rebuilt.prepare("SELECT * FROM " + table + " WHERE " + where);
   if (!lookup) return Failure(lookup.error());
-  return TableVerifier(key, std::move(*rows), std::move(*lookup), report).run();
+  return TableVerifier(key, std::move(*rows), std::move(*lookup), within, report).run();
 }
 
 }  // namespace
 
 Result<void> verify_tables(const std::filesystem::path& original,
                            const std::filesystem::path& rebuilt, const std::filesystem::path& aside,
-                           VerifyReport& report) {
+                           const Within& within, VerifyReport& report) {
   auto from = open_legacy_database(original, aside);
   if (!from) return Failure(from.error());
   auto to = Connection::open(rebuilt, Access::read_only);
   if (!to) return Failure(to.error());
-  for (const Key& key : keys) WATTLEDGER_TRY(verify_table(key, *from, *to, report));
+  for (const Key& key : keys) WATTLEDGER_TRY(verify_table(key, *from, *to, within, report));
   return {};
 }
 

@@ -28,15 +28,20 @@ struct Work {
   Sequence first;  // lowest in the log's file
 };
 
-// What was recorded before the time, as far as it can be moved.
-Result<Work> plan(const OpenLog& open, UtcTime before) {
-  const auto cut = open.snapshot.first_recorded_at_or_after(before);
-  if (!cut) return Failure(cut.error());
+// Up to `last`, as far as it can be moved.
+Result<Work> plan(const OpenLog& open, Sequence last) {
   const log::Meta& meta = open.snapshot.meta();
   const auto archive = log::Archive::open(open.log.directory(), meta);
   if (!archive) return Failure(archive.error());
-  if (cut->value == 0) return Work{{}, meta.first};
-  return Work{log::plan_archive(meta, *archive, Sequence{cut->value - 1}), meta.first};
+  if (last.value == 0) return Work{{}, meta.first};
+  return Work{log::plan_archive(meta, *archive, last), meta.first};
+}
+
+// The last that was recorded before the time.
+Result<Sequence> last_before(const OpenLog& open, UtcTime before) {
+  const auto cut = open.snapshot.first_recorded_at_or_after(before);
+  if (!cut) return Failure(cut.error());
+  return Sequence{cut->value == 0 ? 0 : cut->value - 1};
 }
 
 // done: go on.
@@ -102,44 +107,59 @@ void summarise(const Invocation& invocation, const std::vector<Built>& built, co
       work.first.value, work.plan.retire_to.value, by));
 }
 
-Exit nothing(const Invocation& invocation, const Wish& wish, const Work& work) {
+// `which`: "were recorded before …"
+Exit nothing(const Invocation& invocation, const std::string& which, const Work& work) {
   if (invocation.format == Format::json) summarise(invocation, {}, work, {});
   note(
-      fmt::format("nothing to archive: no {} records in a row were recorded before {}, or they are "
-                  "among the newest {}, which stay",
-                  log::segment_step, wish.before, log::unarchived_records_min));
+      fmt::format("nothing to archive: no {} records in a row {}, or they are among the newest {}, "
+                  "which stay",
+                  log::segment_step, which, log::unarchived_records_min));
+  return Exit::done;
+}
+
+// Builds with the log open, retires once it is closed.
+Exit carry_out(const Invocation& invocation, std::optional<OpenLog> open, const Place& place,
+               const Work& work, const Retirer& retirer) {
+  const auto segments = build(invocation, *open, work.plan);
+  if (!segments) return cannot(segments.error());
+  open.reset();
+  const auto by = retirer(place, work.plan.retire_to);
+  if (!by) return cannot(by.error());
+  summarise(invocation, *segments, work, *by);
   return Exit::done;
 }
 
 Exit archive(const Invocation& invocation, const Wish& wish, const Retirer& retirer) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
-  std::optional<Work> work;
-  std::vector<Built> segments;
-  {
-    const auto open = open_log(*place);
-    if (!open) return cannot(open.error());
-    const auto before = time_argument(wish.before, house_zone(open->snapshot), clock_now());
-    if (!before) return usage(before.error().what, before.error().remedy);
-    const auto planned = plan(*open, *before);
-    if (!planned) return cannot(planned.error());
-    work = *planned;
-    if (work->plan.retire_to.value == 0) return nothing(invocation, wish, *work);
-    const Exit agreed = ask_consent(
-        wish, fmt::format("records {} to {}", work->first.value, work->plan.retire_to.value),
-        *place);
-    if (agreed != Exit::done) return agreed;
-    auto built = build(invocation, *open, work->plan);
-    if (!built) return cannot(built.error());
-    segments = *std::move(built);
-  }
-  const auto by = retirer(*place, work->plan.retire_to);
-  if (!by) return cannot(by.error());
-  summarise(invocation, segments, *work, *by);
-  return Exit::done;
+  auto open = open_log(*place);
+  if (!open) return cannot(open.error());
+  const auto before = time_argument(wish.before, house_zone(open->snapshot), clock_now());
+  if (!before) return usage(before.error().what, before.error().remedy);
+  const auto last = last_before(*open, *before);
+  if (!last) return cannot(last.error());
+  const auto work = plan(*open, *last);
+  if (!work) return cannot(work.error());
+  if (work->plan.retire_to.value == 0)
+    return nothing(invocation, "were recorded before " + wish.before, *work);
+  const Exit agreed = ask_consent(
+      wish, fmt::format("records {} to {}", work->first.value, work->plan.retire_to.value), *place);
+  if (agreed != Exit::done) return agreed;
+  return carry_out(invocation, std::move(*open), *place, *work, retirer);
 }
 
 }  // namespace
+
+Exit archive_up_to(const Invocation& invocation, const Place& place, Sequence last,
+                   const Retirer& retirer) {
+  auto open = open_log(place);
+  if (!open) return cannot(open.error());
+  const auto work = plan(*open, last);
+  if (!work) return cannot(work.error());
+  if (work->plan.retire_to.value == 0)
+    return nothing(invocation, fmt::format("stand up to {}", last.value), *work);
+  return carry_out(invocation, std::move(*open), place, *work, retirer);
+}
 
 void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer) {
   CLI::App* command = add_command(

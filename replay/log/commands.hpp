@@ -16,6 +16,9 @@ void add_log_cat(CLI::App& log, Invocation& invocation);
 void add_log_tail(CLI::App& log, Invocation& invocation);
 void add_log_verify(CLI::App& log, Invocation& invocation);
 void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer);
+// What log archive does, up to a record, once it is agreed to.
+Exit archive_up_to(const Invocation& invocation, const Place& place, Sequence last,
+                   const Retirer& retirer);
 void add_log_compact(CLI::App& log, Invocation& invocation);
 void add_log_salvage(CLI::App& log, Invocation& invocation);
 

@@ -185,7 +185,7 @@ struct KeyFacts {
                        f.rejected());
   }
   std::string operator()(const fb::LegacyRecordImported& f) const {
-    return text(f.family()) + ": " + text(f.text());
+    return text(f.family()) + ": " + (f.text() == nullptr ? text(f.origin()) : text(f.text()));
   }
   std::string operator()(const fb::CorrectionRecorded& f) const {
     return fmt::format("{} {}: {} instead of {} ({})", f.corrects(), text(f.field()),

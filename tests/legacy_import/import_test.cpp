@@ -292,3 +292,57 @@ TEST_CASE("two databases with the same ids are both in the tables") {
   CHECK(tells(Move::report(run), "its id belongs to a row of another database"));
   CHECK(first.live("SELECT count(*) FROM coordinator_decisions") == "192");
 }
+
+TEST_CASE("an import that gives everything back can be moved into segments at once") {
+  const Move move;
+  make_old_house(move.old(), {.readings = 6'000, .every_s = 60, .decision_every_s = 3'600});
+  const ToolRun run = move.import({"--archive"});
+  INFO(run.err);
+  REQUIRE(run.code == 0);
+  // Of 6102 records the newest 4096 stay, and what fills no step of 256.
+  CHECK(move.run({"log", "stat"}).json_lines().at(0)["first"] == 1'793);
+  CHECK(move.verify().code == 0);
+  CHECK(move.import().code == 0);
+}
+
+TEST_CASE("an import that does not give everything back stays in the log's file") {
+  const Move move;
+  make_old_house(move.old(), {.readings = 6'000, .every_s = 60, .decision_every_s = 3'600});
+  move.write("out/energy_data/energy_data_2026-02-01.json", "[{\"battery_soc\": 50}]");
+  const ToolRun run = move.import({"--archive"});
+  CHECK(run.code == 1);
+  CHECK(run.err.find("does not give everything back (1 difference") != std::string::npos);
+  CHECK(!fs::exists(move.data() / "log" / "segments"));
+}
+
+TEST_CASE("what was imported of a range of time is verified within it") {
+  const Move move;
+  make_old_house(move.old(), {.readings = 3 * 288});
+  const std::vector<std::string> range{"--since", "2025-12-02", "--until", "2025-12-03"};
+  CHECK(Move::report(move.import(range))["total"]["imported"] == 288 + 96);
+  const auto all = move.verify();
+  CHECK(all.code == 1);
+  const auto table = all.json_lines().at(0)["tables"]["energy_data"];
+  CHECK(table["rows"] == 3 * 288);
+  CHECK(table["missing"] == 2 * 288);
+  const auto within = move.verify(range);
+  INFO(within.out);
+  CHECK(within.code == 0);
+  CHECK(within.json_lines().at(0)["tables"]["energy_data"]["rows"] == 288);
+  CHECK(move.verify({"--since", "2025-12-03", "--until", "2025-12-02"}).code == 2);
+}
+
+TEST_CASE("an import's zone shows its times, and is the next import's") {
+  const Move move;
+  move.write("out/energy_data/energy_data_2025-12-01.json",
+             "[" + energy("2025-12-01T10:00:00") + "]");
+  REQUIRE(move.import().code == 0);
+  const auto decisions = run_tool({"--data", move.data().string(), "log", "cat", "2"}, move.old());
+  CHECK(decisions.out.find("2025-12-01 10:00:00") != std::string::npos);
+  move.write("out/energy_data/energy_data_2025-12-02.json",
+             "[" + energy("2025-12-02T10:00:00") + "]");
+  const auto again =
+      Move::report(move.run({"import", "legacy", "--out", (move.old() / "out").string()}));
+  CHECK(again["total"]["imported"] == 1);
+  CHECK(again["total"]["already_there"] == 1);
+}

@@ -47,10 +47,11 @@ class Move {
     words.insert(words.end(), more.begin(), more.end());
     return run(words);
   }
-  ToolRun verify() const {
+  ToolRun verify(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words{"import", "verify"};
     const auto from = sources();
     words.insert(words.end(), from.begin(), from.end());
+    words.insert(words.end(), more.begin(), more.end());
     return run(words);
   }
   [[nodiscard]] ToolRun run(std::vector<std::string> words) const {
