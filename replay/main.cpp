@@ -1,6 +1,7 @@
 // wattledger, the operator's tool: a table of commands. Each stands in a file of its own,
 // cmd_*.cpp.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -120,7 +121,9 @@ std::vector<std::string> options_of(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::App* each = &command; each != nullptr; each = each->get_parent())
     for (const CLI::Option* option : each->get_options())
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      for (const std::string& name : option->get_lnames())
+        if (std::find(names.begin(), names.end(), "--" + name) == names.end())
+          names.push_back("--" + name);
   return names;
 }
 
@@ -135,6 +138,9 @@ Exit explain(CLI::App& app, const CLI::ParseError& error) {
   if (!rest.empty() && rest.front().rfind('-', 0) == 0)
     return usage(where + "unknown option " + rest.front(),
                  near_match_remedy(rest.front(), options_of(*command)));
+  if (!rest.empty() && std::find(below.begin(), below.end(), rest.front()) != below.end())
+    return usage("\"" + rest.front() + "\" comes behind \"" + command->get_name() + "\"",
+                 "write " + path + " " + rest.front());
   if (!rest.empty() && !below.empty())
     return usage(where + "unknown command \"" + rest.front() + "\"",
                  near_match_remedy(rest.front(), below));

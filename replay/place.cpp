@@ -32,23 +32,6 @@ void find_site(const log::Snapshot& snapshot, const Found& found) {
   (void)scanned;
 }
 
-// Of the newest import that says one.
-std::string imported_zone_name(const log::Snapshot& snapshot) {
-  std::string name;
-  const auto& batches = snapshot.meta().batches;
-  for (auto batch = batches.rbegin(); batch != batches.rend() && name.empty(); ++batch) {
-    const auto scanned = snapshot.scan(batch->started, batch->started,
-                                       [&](const log::RecordView& record) -> Result<bool> {
-                                         const auto* started = record.event.as<fb::ImportStarted>();
-                                         if (started != nullptr && started->zone() != nullptr)
-                                           name = started->zone()->str();
-                                         return true;
-                                       });
-    (void)scanned;  // as above
-  }
-  return name;
-}
-
 bool there_is(const fs::path& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
@@ -88,8 +71,9 @@ Result<Place> find_place(const Invocation& invocation) {
   auto data = choose_data(invocation, place.config);
   if (!data) return Failure(std::move(data).error());
   if (!there_is(*data))
-    return fail(ErrorKind::not_found, "no data directory " + data->string(),
-                "check --data, or start wattledgerd once to create it");
+    return fail(
+        ErrorKind::not_found, "no data directory " + data->string(),
+        "check --data; wattledgerd makes it when it starts, and so does wattledger import legacy");
   std::error_code failed;
   place.data = fs::canonical(*data, failed);
   if (failed) return fail(ErrorKind::io, data->string() + ": " + failed.message());
@@ -98,9 +82,10 @@ Result<Place> find_place(const Invocation& invocation) {
 
 Result<OpenLog> open_log(const Place& place) {
   if (!there_is(place.log()))
-    return fail(ErrorKind::not_found,
-                "no log in " + place.data.string() + " (its directory log/ is missing)",
-                "check --data, or start wattledgerd once to create it");
+    return fail(
+        ErrorKind::not_found,
+        "no log in " + place.data.string() + " (its directory log/ is missing)",
+        "check --data; wattledgerd makes it when it starts, and so does wattledger import legacy");
   auto log = log::Log::open(place.log());
   if (!log) return Failure(std::move(log).error());
   auto snapshot = log->snapshot();
@@ -114,6 +99,22 @@ ZoneOffsets zone_of(const fb::SiteAdopted& site) {
     for (const fb::ZoneTransition* each : *site.transitions())
       transitions.push_back({utc_from_us(each->at_us()), std::chrono::seconds(each->offset_s())});
   return ZoneOffsets(std::move(transitions));
+}
+
+std::string imported_zone_name(const log::Snapshot& snapshot) {
+  std::string name;
+  const auto& batches = snapshot.meta().batches;
+  for (auto batch = batches.rbegin(); batch != batches.rend() && name.empty(); ++batch) {
+    const auto scanned = snapshot.scan(batch->started, batch->started,
+                                       [&](const log::RecordView& record) -> Result<bool> {
+                                         const auto* started = record.event.as<fb::ImportStarted>();
+                                         if (started != nullptr && started->zone() != nullptr)
+                                           name = started->zone()->str();
+                                         return true;
+                                       });
+    (void)scanned;  // as with a site
+  }
+  return name;
 }
 
 Result<ZoneOffsets> long_zone(const std::string& name) {

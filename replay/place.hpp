@@ -39,6 +39,8 @@ struct OpenLog {
 [[nodiscard]] ZoneOffsets house_zone(const log::Snapshot& snapshot);
 // … and its name; empty when the log has none.
 [[nodiscard]] std::string house_zone_name(const log::Snapshot& snapshot);
+// Of the newest import that says one.
+[[nodiscard]] std::string imported_zone_name(const log::Snapshot& snapshot);
 [[nodiscard]] ZoneOffsets zone_of(const fb::SiteAdopted& site);
 
 // The fold of the whole log, begun at a fold snapshot under `data` if one is valid. What cannot be

@@ -247,6 +247,7 @@ class JsonProjector final : public Projector {
   // Which text goes into which file. A row of a day already out of reach is left out, in a rebuild
   // as in a live run.
   Pending sort_rows(std::span<const fold::LegacyRow> rows) {
+    bool live_seen = !live_->newest_day.empty();
     for (const fold::LegacyRow& row : rows)
       if (in_day_files(row)) live_->newest_day = std::max(live_->newest_day, day_.of(row.local));
     const std::string first = first_day_kept();
@@ -254,11 +255,12 @@ class JsonProjector final : public Projector {
     pending.documents = live_->documents;
     for (const fold::LegacyRow& row : rows) {
       if (const auto* imported = std::get_if<fold::ImportedRow>(&row.row)) {
-        // Beside live rows these are the live ones', which an import knows nothing of.
+        // Behind live rows these are the live ones', which an import knows nothing of.
         const bool of_now = imported->record.place.starts_with("data/");
-        if (!of_now || live_->newest_day.empty()) add_imported(imported->record, pending);
+        if (!of_now || !live_seen) add_imported(imported->record, pending);
         continue;
       }
+      live_seen = live_seen || in_day_files(row);
       const bool written = row.at >= options_.rows_from;
       if (written || !std::holds_alternative<fold::FileRow>(row.row))
         take_row(pending.documents, row, pending.changes);

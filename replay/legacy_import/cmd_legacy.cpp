@@ -64,13 +64,49 @@ Result<std::string> zone_for(const Wish& wish, const Place& place) {
               "give --config FILE, or --timezone Europe/Warsaw");
 }
 
+// The same records in another zone are the same facts at other times, which nobody wants twice.
+Result<void> require_same_zone(const std::string& name, const Place& place) {
+  std::error_code ignored;
+  if (!fs::exists(place.log() / "data.mdb", ignored)) return {};
+  const auto open = open_log(place);
+  if (!open) return Failure(open.error());
+  const std::string before = imported_zone_name(open->snapshot);
+  if (before.empty() || before == name) return {};
+  return fail(ErrorKind::invalid_input,
+              "an earlier import read the older system's times as those of " + before +
+                  ", this one would as those of " + name,
+              "give --timezone " + before +
+                  "; if that one was wrong, delete the data directory and import anew (the "
+                  "originals are as they were)");
+}
+
+// What a wattledger writes is not taken for the older system's, and is not put over it.
+Result<void> require_apart(const Originals& originals, const fs::path& data) {
+  for (const std::string& each : {originals.database, originals.out, originals.state}) {
+    if (each.empty()) continue;
+    std::error_code ignored;
+    const fs::path source = fs::weakly_canonical(fs::absolute(each), ignored);
+    const fs::path from_source = data.lexically_relative(source);
+    const bool around = !from_source.empty() && *from_source.begin() != "..";
+    if (around || source == data / "goodwe_energy.db" || source == data / "out" ||
+        source == data / "data")
+      return fail(ErrorKind::invalid_input,
+                  "wattledger's data directory " + data.string() +
+                      " is where the older system's files are (" + each + ")",
+                  "name another one with --data, beside the older system's folder");
+  }
+  return {};
+}
+
 Result<ImportRun> plan(const Wish& wish, const Place& place) {
   ImportRun run;
   run.sources.database = wish.originals.database;
   run.sources.out = wish.originals.out;
   run.sources.state = wish.originals.state;
+  WATTLEDGER_TRY(require_apart(wish.originals, place.data));
   auto name = zone_for(wish, place);
   if (!name) return Failure(name.error());
+  WATTLEDGER_TRY(require_same_zone(*name, place));
   auto zone = long_zone(*name);
   if (!zone) return Failure(zone.error());
   run.zone_name = *std::move(name);
@@ -141,15 +177,17 @@ Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild,
     return error.kind == ErrorKind::invalid_input ? usage(error.what, error.remedy) : cannot(error);
   }
   // A report that cannot be written is said before anything is done.
-  if (const auto able = write_report(wish, {planned->origin, wish.dry_run, false}, {}); !able)
-    return cannot(able.error());
+  ReportHead head{planned->origin, wish.dry_run, false, planned->zone_name, {}};
+  if (const auto able = write_report(wish, head, {}); !able) return cannot(able.error());
   Result<ImportResult> result = ImportResult{};
   {
     Progress progress(invocation, "importing");
     result = run_import(*planned, progress);
   }
   if (!result) return cannot(result.error());
-  ReportHead head{planned->origin, wish.dry_run, false};
+  if (result->earliest)
+    head.period = local_text(*result->earliest, planned->sources.zone) + " to " +
+                  local_text(*result->latest, planned->sources.zone);
   // An import that was killed before it came to that has left them behind.
   const Exit rebuilt = wish.dry_run || !there_is_a_log(*place)
                            ? Exit::done

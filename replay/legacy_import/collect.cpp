@@ -1,5 +1,9 @@
 #include "replay/legacy_import/collect.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -55,6 +59,9 @@ Result<void> require_source(const fs::path& path, bool directory) {
   std::error_code ignored;
   const bool there =
       directory ? fs::is_directory(path, ignored) : fs::is_regular_file(path, ignored);
+  if (there && ::access(path.c_str(), directory ? R_OK | X_OK : R_OK) != 0)
+    return fail(ErrorKind::io, path.string() + " cannot be read: " + std::strerror(errno),
+                "give this user the right to read it");
   if (there) return {};
   return fail(ErrorKind::not_found,
               path.string() + (directory ? " is no directory" : " is no file"),

@@ -48,8 +48,11 @@ std::optional<Id128> fact_of(const EventView& event) {
 Result<void> know(const log::RecordView& record, KnownRecords& known) {
   const auto* origins = record.event.event().origins();
   if (origins == nullptr) return {};
-  if (const auto fact = fact_of(record.event)) WATTLEDGER_TRY(known.know(*fact, record.sequence));
+  const auto fact = fact_of(record.event);
+  if (fact) WATTLEDGER_TRY(known.know(*fact, record.sequence));
   for (const fb::LegacyOrigin* origin : *origins) {
+    if (fact && origin->place() != nullptr)
+      WATTLEDGER_TRY(known.know(digest_of(*fact, origin->place()->string_view()), record.sequence));
     if (origin->digest() != nullptr)
       WATTLEDGER_TRY(known.know(from_fb(*origin->digest()), record.sequence));
     if (origin->form() != fb::LegacyForm::row) continue;
@@ -241,6 +244,8 @@ Result<ImportResult> run_import(const ImportRun& run, Progress& progress) {
   Staged staged{*std::move(records), *std::move(known)};
   WATTLEDGER_TRY(collect(run.sources, staged.records, result.findings));
   result.records = staged.records.size();
+  result.earliest = staged.records.first();
+  result.latest = staged.records.last();
   if (run.dry_run) {
     WATTLEDGER_TRY(dry_import(run, staged, result, progress));
     return result;

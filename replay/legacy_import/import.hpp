@@ -25,7 +25,8 @@ struct ImportRun {
 struct ImportResult {
   Findings findings;
   std::uint64_t records = 0;
-  std::optional<Sequence> first, last;  // of the log's new records; none when nothing was new
+  std::optional<UtcTime> earliest, latest;  // of those that have a time
+  std::optional<Sequence> first, last;      // of the log's new records; none when nothing was new
   bool overlaps_live = false;  // some of it is of times when this log was already being written
 };
 

@@ -144,7 +144,10 @@ Result<void> read_legacy_tables(const fs::path& database, const fs::path& aside,
       return fail(ErrorKind::locked, there.error().what,
                   "stop what writes it, or give a copy with --db");
     collector.count();
-    collector.reject(0, there.error().what);
+    // Without the path, which the finding has, and SQLite's statement.
+    const std::string& what = there.error().what;
+    const std::size_t last = what.rfind(": ");
+    collector.reject(0, last == std::string::npos ? what : what.substr(last + 2));
     return {};
   }
   for (const std::string& table : *there) WATTLEDGER_TRY(read_table(*source, table, collector));

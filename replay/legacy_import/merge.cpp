@@ -180,7 +180,23 @@ Result<void> Merger::make(const std::vector<const Member*>& fresh) {
     ++(member == fresh.front() && leads ? counts.imported : counts.merged);
     if (is_kept_whole(member->staged.record)) ++counts.whole;
     if (member->digest != first.digest) compare(first, *member);
+    if (*cause) WATTLEDGER_TRY(doubt_changed(*member));
   }
+  return {};
+}
+
+// A record that an earlier import had from the same table or file, with other words.
+Result<void> Merger::doubt_changed(const Member& member) {
+  const StagedRecord& staged = member.staged;
+  if (!staged.at) return {};
+  const auto before = known_.known(
+      digest_of(digest_of(staged.record.family, *staged.at, staged.key), staged.record.place));
+  if (!before) return Failure(before.error());
+  if (*before)
+    findings_.doubt(staged.source, where(staged.record),
+                    "said something else when it was imported (record " +
+                        std::to_string((*before)->value) +
+                        " of the log): both are kept, tables and files show this");
   return {};
 }
 

@@ -46,6 +46,7 @@ class Merger {
   Result<void> flush();
   Result<void> make(const std::vector<const Member*>& fresh);
   [[nodiscard]] Result<std::optional<Sequence>> cause_of() const;
+  Result<void> doubt_changed(const Member& member);
   Result<void> keep_id(StagedRecord& staged);
   void compare(const Member& first, const Member& other);
 

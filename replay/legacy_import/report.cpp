@@ -44,12 +44,17 @@ std::string name_of(const std::string& name, const Group& group) {
 
 std::string summary(const ReportHead& head, const ImportResult& result) {
   const Counts all = result.findings.total();
-  std::string text =
-      fmt::format("{} records found: {} {}, {} merged into them, {} there already, {} rejected",
-                  all.found, all.imported, head.dry_run ? "would become events" : "became events",
-                  all.merged, all.there, all.rejected);
-  if (all.whole != 0) text += fmt::format("; {} are kept whole, as text", all.whole);
+  std::string text = fmt::format(
+      "{} found: {} {}, {} merged into them, {} there already, {} rejected",
+      all.found == 1 ? "1 record" : std::to_string(all.found) + " records", all.imported,
+      head.dry_run ? "would become events" : "became events", all.merged, all.there, all.rejected);
+  if (all.whole != 0) text += fmt::format("; {} of them kept whole, as text", all.whole);
   return text;
+}
+
+std::string zone_text(const ReportHead& head) {
+  return "local times were read as those of " + head.zone +
+         (head.period.empty() ? "" : ": " + head.period);
 }
 
 std::string batch_text(const ReportHead& head, const ImportResult& result) {
@@ -84,8 +89,8 @@ Json to_json(const Counts& counts) {
 
 std::string report_text(const ReportHead& head, const ImportResult& result) {
   const Findings& findings = result.findings;
-  std::string out = fmt::format("{:>9} {:>9} {:>9} {:>9} {:>9}\n", "found", "imported", "merged",
-                                "there", "rejected");
+  std::string out = fmt::format("{:>9} {:>9} {:>9} {:>9} {:>9}  from\n", "found", "imported",
+                                "merged", "there", "rejected");
   for (const auto& [name, group] : grouped(findings))
     out += fmt::format("{:>9} {:>9} {:>9} {:>9} {:>9}  {}\n", group.counts.found,
                        group.counts.imported, group.counts.merged, group.counts.there,
@@ -95,7 +100,7 @@ std::string report_text(const ReportHead& head, const ImportResult& result) {
   if (findings.untold() != 0) out += fmt::format("… and {} more of these\n", findings.untold());
   for (const std::string& file : findings.aside())
     out += fmt::format("left aside  {}: nothing of the older system's\n", file);
-  out += summary(head, result) + "\n";
+  out += zone_text(head) + "\n" + summary(head, result) + "\n";
   if (result.overlaps_live)
     out += "some of it is of times that this log had recorded itself: both are kept\n";
   if (!head.dry_run) out += batch_text(head, result) + "\n";
@@ -106,6 +111,8 @@ std::string report_json(const ReportHead& head, const ImportResult& result) {
   Json json = {{"origin", head.origin},
                {"dry_run", head.dry_run},
                {"rebuilt", head.rebuilt},
+               {"zone", head.zone},
+               {"period", head.period},
                {"total", to_json(result.findings.total())},
                {"sources", Json::object()},
                {"findings", Json::array()},
@@ -133,7 +140,8 @@ std::string report_html(const ReportHead& head, const ImportResult& result) {
       "table{border-collapse:collapse;width:100%}td,th{padding:.2em .6em;text-align:right;"
       "border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}"
       ".rejected{color:#a00}</style>\n<h1>Import of " +
-      escaped(head.origin) + "</h1>\n<p>" + escaped(summary(head, result)) + ".</p>\n";
+      escaped(head.origin) + "</h1>\n<p>" + escaped(summary(head, result)) + ".</p>\n<p>" +
+      escaped(zone_text(head)) + ".</p>\n";
   if (!head.dry_run) out += "<p>" + escaped(batch_text(head, result)) + ".</p>\n";
   out +=
       "<table><tr><th>from<th>found<th>imported<th>merged<th>there already<th>kept "

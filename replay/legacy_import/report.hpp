@@ -11,6 +11,8 @@ struct ReportHead {
   std::string origin;
   bool dry_run = false;
   bool rebuilt = false;  // the projections, afterwards
+  std::string zone;      // of the older system's local times
+  std::string period;    // from the earliest to the latest, in it; empty: none
 };
 
 // Lines with a table per file and table, then each finding.

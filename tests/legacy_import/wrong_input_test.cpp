@@ -108,6 +108,15 @@ TEST_CASE("a time without a zone is asked for, and sources that are not there ar
   CHECK(gone.code == 3);
   CHECK(gone.one_error_line());
   CHECK(move.run({"import", "legacy"}).code == 2);
+  const ToolRun within =
+      run_tool({"--data", move.old().string(), "import", "legacy", "--timezone", "Europe/Warsaw",
+                "--out", (move.old() / "out").string(), "--state", move.old().string()},
+               move.old());
+  CHECK(within.code == 2);
+  CHECK(within.err.find("name another one with --data") != std::string::npos);
+  const ToolRun swapped = move.run({"legacy", "import"});
+  CHECK(swapped.code == 2);
+  CHECK(swapped.err.find("write wattledger import legacy") != std::string::npos);
   CHECK(!fs::exists(move.data() / "log"));
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"import", "verify", "--out", "/nowhere"},

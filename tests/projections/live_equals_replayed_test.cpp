@@ -310,6 +310,34 @@ TEST_SUITE("projections") {
     std::cerr << '\n';
     CHECK(result.is<rc::detail::SuccessResult>());
   }
+
+  TEST_CASE("an import's documents stay when a house begins behind it, in a replay as well") {
+    const MemoryDirectory directory;
+    HouseLog house(directory / "log");
+    const UtcTime now = HouseLog::autumn_change();
+    constexpr int with_price_cache = 2;
+    testing::ImportedBatch(house, now, with_price_cache).tell();
+    std::filesystem::create_directories(directory / "live");
+    LiveOptions options;
+    options.data = std::filesystem::canonical(directory / "live");
+    options.json = true;
+    LiveProjections live(house.log(), options);
+    house.flush();
+    must(live.start());
+    must(live.catch_up());
+    house.tell_state(now + std::chrono::seconds(1), fb::CoordinatorState::monitoring);
+    house.tell_reading(now + std::chrono::seconds(2), 5'000, 1);
+    house.flush();
+    must(live.catch_up());
+    must(live.settle());
+    CHECK(std::filesystem::exists(directory / "live" / "data" / "price_cache.json"));
+    StageOptions rebuilt;
+    rebuilt.directory = directory / "rebuilt";
+    must(stage(house.log(), rebuilt));
+    const auto differences = must(compare(directory / "live", directory / "rebuilt"));
+    for (const Difference& each : differences) MESSAGE(each.place << ": " << each.what);
+    CHECK(differences.empty());
+  }
 }
 
 }  // namespace wattledger::projections
