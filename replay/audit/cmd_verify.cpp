@@ -42,10 +42,14 @@ Json finding_json(const Finding& finding) {
 std::string summary(const RemakeReport& report) {
   if (report.decisions == 0) return "no decisions in this period";
   return fmt::format(
-      "{} decisions re-made: {} identical, {} differ, {} by another engine revision, {} not "
-      "reproducible",
-      report.decisions, report.identical, report.differs, report.other_revision,
-      report.not_reproducible);
+             "{} decisions re-made: {} identical, {} differ, {} by another engine revision, {} not "
+             "reproducible",
+             report.decisions, report.identical, report.differs, report.other_revision,
+             report.not_reproducible) +
+         (report.imported == 0
+              ? ""
+              : fmt::format(" ({} of them imported: what they rested on was never recorded)",
+                            report.imported));
 }
 
 void print_summary(const RemakeReport& report, bool json, const Json& findings,
@@ -60,6 +64,7 @@ void print_summary(const RemakeReport& report, bool json, const Json& findings,
            {"differs", report.differs},
            {"other_revision", report.other_revision},
            {"not_reproducible", report.not_reproducible},
+           {"imported", report.imported},
            {"findings_untold", untold},
            {"findings", findings}}
           .dump(-1, ' ', false, Json::error_handler_t::replace));

@@ -59,9 +59,12 @@ Result<void> Remaking::judge(const log::RecordView& record, const fb::DecisionMa
   finding.sequence = record.sequence;
   finding.at = record.event.occurred_at();
   if (imported(record.sequence)) {
-    finding.answer = Answer::not_reproducible;
-    finding.why = "imported: what it rested on was never recorded";
-  } else if (fact.based_on() >= record.sequence.value) {
+    ++report_.decisions;
+    ++report_.not_reproducible;
+    ++report_.imported;
+    return {};
+  }
+  if (fact.based_on() >= record.sequence.value) {
     finding.answer = Answer::differs;
     finding.why = fmt::format("it says that it is based on record {}, which is not before it",
                               fact.based_on());

@@ -20,7 +20,7 @@ enum class Answer {
   identical,
   differs,         // a defect or a forgery
   other_revision,  // made by another engine revision, as the log says: not comparable byte by byte
-  not_reproducible,  // imported, or its policy cannot be read by this program
+  not_reproducible,  // its policy cannot be read by this program, or it was imported
 };
 
 [[nodiscard]] std::string_view answer_name(Answer answer);
@@ -49,6 +49,7 @@ struct RemakeReport {
   std::uint64_t differs = 0;
   std::uint64_t other_revision = 0;
   std::uint64_t not_reproducible = 0;
+  std::uint64_t imported = 0;  // of those: what they rested on was never recorded; only counted
 };
 
 // Calls `found` for each decision of `period` that is not identical, in order; `progress` with the

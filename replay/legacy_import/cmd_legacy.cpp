@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <memory>
 #include <system_error>
 
@@ -137,6 +140,18 @@ Result<void> write_report(const Wish& wish, const ReportHead& head, const Import
   return write_text_file(wish.report, text);
 }
 
+// Whether it could be written; what stands there stays.
+Result<void> try_report(const Wish& wish) {
+  if (wish.report.empty()) return {};
+  std::error_code ignored;
+  const bool there = fs::exists(wish.report, ignored);
+  const bool able = std::ofstream(wish.report, std::ios::app).good();
+  if (!there) fs::remove(wish.report, ignored);
+  if (able) return {};
+  return fail(ErrorKind::io, wish.report + " cannot be written: " + std::strerror(errno),
+              "name another file with --report");
+}
+
 bool there_is_a_log(const Place& place) {
   std::error_code ignored;
   return fs::exists(place.log() / "data.mdb", ignored);
@@ -159,7 +174,7 @@ Exit archive_batch(const Invocation& invocation, const Wish& wish, const Place& 
     const auto open = open_log(place);
     if (!open) return cannot(open.error());
     const auto& batches = open->snapshot.meta().batches;
-    if (!batches.empty()) last = batches.back().finished;
+    for (const log::ImportBatch& batch : batches) last = std::max(last, batch.finished);
   }
   return archive(invocation, place, last);
 }
@@ -178,7 +193,7 @@ Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild,
   }
   // A report that cannot be written is said before anything is done.
   ReportHead head{planned->origin, wish.dry_run, false, planned->zone_name, {}};
-  if (const auto able = write_report(wish, head, {}); !able) return cannot(able.error());
+  if (const auto able = try_report(wish); !able) return cannot(able.error());
   Result<ImportResult> result = ImportResult{};
   {
     Progress progress(invocation, "importing");

@@ -45,6 +45,12 @@ Result<std::optional<LocalTime>> local_argument(const std::string& text, const c
 
 }  // namespace
 
+Result<LocalTime> local_time(std::string_view text, const ZoneOffsets& zone) {
+  const auto at = parse_time(text, has_offset(text) ? zone : ZoneOffsets());
+  if (!at) return Failure(at.error());
+  return has_offset(text) ? zone.to_local(*at) : LocalTime(at->time_since_epoch());
+}
+
 Result<LocalRange> local_range(const std::string& since, const std::string& until) {
   const auto first = local_argument(since, "--since");
   if (!first) return Failure(first.error());

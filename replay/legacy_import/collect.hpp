@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "events/time.hpp"
 #include "replay/legacy_import/findings.hpp"
@@ -21,6 +22,9 @@ struct LocalRange {
     return (!since || time >= *since) && (!until || time < *until);
   }
 };
+// As the older system wrote it, whether the clocks of the zone ever showed it or not; with an
+// offset what they showed.
+Result<LocalTime> local_time(std::string_view text, const ZoneOffsets& zone);
 // From --since and --until as given; empty: none. invalid_input, naming the option.
 Result<LocalRange> local_range(const std::string& since, const std::string& until);
 

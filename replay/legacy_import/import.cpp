@@ -48,11 +48,8 @@ std::optional<Id128> fact_of(const EventView& event) {
 Result<void> know(const log::RecordView& record, KnownRecords& known) {
   const auto* origins = record.event.event().origins();
   if (origins == nullptr) return {};
-  const auto fact = fact_of(record.event);
-  if (fact) WATTLEDGER_TRY(known.know(*fact, record.sequence));
+  if (const auto fact = fact_of(record.event)) WATTLEDGER_TRY(known.know(*fact, record.sequence));
   for (const fb::LegacyOrigin* origin : *origins) {
-    if (fact && origin->place() != nullptr)
-      WATTLEDGER_TRY(known.know(digest_of(*fact, origin->place()->string_view()), record.sequence));
     if (origin->digest() != nullptr)
       WATTLEDGER_TRY(known.know(from_fb(*origin->digest()), record.sequence));
     if (origin->form() != fb::LegacyForm::row) continue;
@@ -211,25 +208,43 @@ struct Staged {
   KnownRecords known;
 };
 
+// The first record of an event that an earlier import made.
+Result<fold::LegacyFields> first_record(const log::Log& log, Sequence event) {
+  const auto snapshot = log.snapshot();  // one for each: kept open it would pin the log's pages
+  if (!snapshot) return Failure(snapshot.error());
+  const auto record = snapshot->at(event);
+  if (!record) return Failure(record.error());
+  const auto* origins = record->event.event().origins();
+  if (origins == nullptr || origins->size() == 0) return fold::LegacyFields();
+  return fold::legacy_record(record->event, *origins->Get(0)).fields;
+}
+
 Result<void> merge_all(const ImportRun& run, Staged& staged, ImportResult& result, UtcTime at,
-                       Progress& progress, const Merger::Take& take) {
-  Merger merger(staged.records, staged.known, run.sources.zone, at, result.findings, take);
+                       Progress& progress, const Merger::Take& take,
+                       const Merger::Earlier& earlier) {
+  Merger merger(staged.records, staged.known, run.sources.zone, at, result.findings, take, earlier);
   return merger.run([&](std::uint64_t done) { progress.at(done, staged.records.size()); });
 }
 
 Result<void> dry_import(const ImportRun& run, Staged& staged, ImportResult& result,
                         Progress& progress) {
   std::error_code ignored;
+  std::optional<log::Log> log;
   if (fs::exists(run.log / "data.mdb", ignored)) {
-    const auto log = log::Log::open(run.log);
-    if (!log) return Failure(log.error());
+    auto opened = log::Log::open(run.log);
+    if (!opened) return Failure(opened.error());
+    log = *std::move(opened);
     const auto live = read_earlier(*log, staged.known);
     if (!live) return Failure(live.error());
     result.overlaps_live = live->overlaps(staged.records);
   }
   Sequence next;
-  return merge_all(run, staged, result, run.sources.now, progress,
-                   [&](const EncodedEvent&) { return Result<Sequence>(next = next.next()); });
+  return merge_all(
+      run, staged, result, run.sources.now, progress,
+      [&](const EncodedEvent&) { return Result<Sequence>(next = next.next()); },
+      [&](Sequence event) {
+        return log ? first_record(*log, event) : Result<fold::LegacyFields>(fold::LegacyFields());
+      });
 }
 
 }  // namespace
@@ -266,8 +281,10 @@ Result<ImportResult> run_import(const ImportRun& run, Progress& progress) {
     if (snapshot->head().value != 0) at = std::max(at, snapshot->meta().head_recorded_at);
   }
   Batch batch(*log, *lock, run, staged.records, at);
-  WATTLEDGER_TRY(merge_all(run, staged, result, at, progress,
-                           [&](const EncodedEvent& event) { return batch.take(event); }));
+  WATTLEDGER_TRY(merge_all(
+      run, staged, result, at, progress,
+      [&](const EncodedEvent& event) { return batch.take(event); },
+      [&](Sequence event) { return first_record(*log, event); }));
   WATTLEDGER_TRY(batch.finish(result.findings.total()));
   result.first = batch.first();
   result.last = batch.last();

@@ -1,5 +1,7 @@
 #include "replay/legacy_import/legacy_database.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <system_error>
 
@@ -36,9 +38,14 @@ Result<Connection> open_legacy_database(const fs::path& file, const fs::path& as
   const auto journal = fs::file_size(file.string() + "-wal", failed);
   const bool ahead = !failed && journal > 0;
   const bool torn = fs::exists(file.string() + "-journal", failed);
+  // With its shared memory beside it somebody may be writing: SQLite's locks keep what is read
+  // whole. Where they cannot be had, as on a medium that is only read, nobody writes.
+  if (fs::exists(file.string() + "-shm", failed)) {
+    auto shared = Connection::open(file, Access::read_only);
+    if (shared && shared->integer("SELECT count(*) FROM sqlite_master")) return shared;
+    if (shared && ::access(file.parent_path().c_str(), W_OK) == 0) return shared;
+  }
   if (!ahead && !torn) return Connection::open(file, Access::immutable);
-  if (ahead && fs::exists(file.string() + "-shm", failed))
-    return Connection::open(file, Access::read_only);
   const fs::path copy = aside / "database.db";
   fs::create_directories(aside, failed);
   for (const char* suffix : {"", "-wal", "-journal"}) {

@@ -133,7 +133,8 @@ Result<void> Merger::keep_id(StagedRecord& staged) {
   if (!taken) return Failure(taken.error());
   if (!*taken && *id > 0 && *id <= ids_max) return {};
   findings_.doubt(staged.source, where(record),
-                  "its id belongs to a row of another database: it gets one of its own");
+                  "its id is an earlier import's row's, or none that rows here have (1 to "
+                  "1000000000): it gets one of its own");
   std::erase_if(record.fields, [](const fold::LegacyField& field) { return field.name == "id"; });
   return {};
 }
@@ -152,6 +153,7 @@ Result<std::optional<Sequence>> Merger::cause_of() const {
 Result<void> Merger::make(const std::vector<const Member*>& fresh) {
   const Member& first = *leader_;
   const UtcTime at = first.staged.at.value_or(import_at_);
+  const bool from_this_run = leading_event_.has_value();
   const auto cause = cause_of();
   if (!cause) return Failure(cause.error());
   std::vector<std::string> doubts;
@@ -179,31 +181,30 @@ Result<void> Merger::make(const std::vector<const Member*>& fresh) {
     Counts& counts = *member->counts;
     ++(member == fresh.front() && leads ? counts.imported : counts.merged);
     if (is_kept_whole(member->staged.record)) ++counts.whole;
-    if (member->digest != first.digest) compare(first, *member);
-    if (*cause) WATTLEDGER_TRY(doubt_changed(*member));
+    if (*cause && !from_this_run) {
+      WATTLEDGER_TRY(compare_with(**cause, *member));
+    } else if (member->digest != first.digest) {
+      compare(first.staged.record.fields,
+              std::string(first.staged.source) + ", which counts; this is kept too", *member);
+    }
   }
   return {};
 }
 
-// A record that an earlier import had from the same table or file, with other words.
-Result<void> Merger::doubt_changed(const Member& member) {
-  const StagedRecord& staged = member.staged;
-  if (!staged.at) return {};
-  const auto before = known_.known(
-      digest_of(digest_of(staged.record.family, *staged.at, staged.key), staged.record.place));
-  if (!before) return Failure(before.error());
-  if (*before)
-    findings_.doubt(staged.source, where(staged.record),
-                    "said something else when it was imported (record " +
-                        std::to_string((*before)->value) +
-                        " of the log): both are kept, tables and files show this");
+// What an earlier import told stays the fact; tables and files show what was told last.
+Result<void> Merger::compare_with(Sequence earlier, const Member& member) {
+  const auto fields = earlier_(earlier);
+  if (!fields) return Failure(fields.error());
+  compare(*fields,
+          "record " + std::to_string(earlier.value) +
+              " of the log, an earlier import's, which stays; tables and files show this",
+          member);
   return {};
 }
 
-// Both are kept; the first is the fact.
-void Merger::compare(const Member& first, const Member& other) {
+// Both are kept.
+void Merger::compare(const LegacyFields& fields, const std::string& where, const Member& other) {
   std::string differ;
-  const LegacyFields& fields = first.staged.record.fields;
   std::size_t near = 0;  // where the next field's fellow is likely
   for (const fold::LegacyField& field : other.staged.record.fields) {
     const fold::LegacyField* told = fold::find_field(fields, field.name, near);
@@ -215,9 +216,7 @@ void Merger::compare(const Member& first, const Member& other) {
     differ += field.name + " is " + field.text + " here and " + told->text;
   }
   if (!differ.empty())
-    findings_.doubt(
-        other.staged.source, where(other.staged.record),
-        differ + " in " + std::string(first.staged.source) + ", which counts; this is kept too");
+    findings_.doubt(other.staged.source, tool::where(other.staged.record), differ + " in " + where);
 }
 
 }  // namespace wattledger::tool

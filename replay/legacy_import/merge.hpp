@@ -21,16 +21,19 @@ class Merger {
  public:
   // Gives the event's sequence.
   using Take = std::function<Result<Sequence>(const EncodedEvent& event)>;
+  // The record that an event of an earlier import tells first, but for one kept whole.
+  using Earlier = std::function<Result<fold::LegacyFields>(Sequence event)>;
 
   // `import_at`: of records that have no time of their own. `take` gets the events in their order.
   Merger(StagedRecords& staged, KnownRecords& known, const ZoneOffsets& zone, UtcTime import_at,
-         Findings& findings, Take take)
+         Findings& findings, Take take, Earlier earlier)
       : staged_(staged),
         known_(known),
         zone_(zone),
         import_at_(import_at),
         findings_(findings),
-        take_(std::move(take)) {}
+        take_(std::move(take)),
+        earlier_(std::move(earlier)) {}
 
   Result<void> run(const std::function<void(std::uint64_t done)>& progress);
 
@@ -46,9 +49,10 @@ class Merger {
   Result<void> flush();
   Result<void> make(const std::vector<const Member*>& fresh);
   [[nodiscard]] Result<std::optional<Sequence>> cause_of() const;
-  Result<void> doubt_changed(const Member& member);
+  Result<void> compare_with(Sequence earlier, const Member& member);
   Result<void> keep_id(StagedRecord& staged);
-  void compare(const Member& first, const Member& other);
+  // `where`: what stands behind "… is 1 here and 2 in ".
+  void compare(const fold::LegacyFields& first, const std::string& where, const Member& other);
 
   StagedRecords& staged_;
   KnownRecords& known_;
@@ -56,6 +60,7 @@ class Merger {
   UtcTime import_at_;
   Findings& findings_;
   Take take_;
+  Earlier earlier_;
   std::vector<std::shared_ptr<Member>> group_;
   // Of the group's family, time and key, also when it becomes several events:
   std::shared_ptr<const Member> leader_;  // says what the fact is

@@ -363,8 +363,4 @@ Id128 digest_of(Family family, UtcTime at, const std::string& key) {
                         std::to_string(to_us(at)) + "\n" + key);
 }
 
-Id128 digest_of(const Id128& fact, std::string_view place) {
-  return digest_of_text(fact.hex() + "\n" + std::string(place));
-}
-
 }  // namespace wattledger::tool

@@ -68,7 +68,5 @@ class StagedRecords {
 [[nodiscard]] Id128 digest_of(const SourceRecord& record, std::uint64_t repetition);
 // … a fact from all others: by its family, time and key (key_of).
 [[nodiscard]] Id128 digest_of(Family family, UtcTime at, const std::string& key);
-// … and that a record of this table or file tells it.
-[[nodiscard]] Id128 digest_of(const Id128& fact, std::string_view place);
 
 }  // namespace wattledger::tool

@@ -66,8 +66,13 @@ void add_range(CLI::App& command, Originals& originals) {
 
 bool Within::holds(std::string_view time) const {
   if (range.is_all()) return true;
-  const auto at = parse_time(time, zone);
-  return !at || range.contains(zone.to_local(*at));
+  const auto at = local_time(time, zone);
+  return !at || range.contains(*at);
+}
+
+void add_difference(VerifyReport& report, const std::string& line) {
+  ++report.differences;
+  if (report.lines.size() < verify_lines_max) report.lines.push_back(line);
 }
 
 Result<VerifyReport> verify_originals(const Invocation& invocation, const Place& place,

@@ -55,6 +55,8 @@ Result<VerifyReport> verify_originals(const Invocation& invocation, const Place&
 
 inline constexpr std::size_t verify_lines_max = 100;
 
+void add_difference(VerifyReport& report, const std::string& line);
+
 // Which records are compared: those within a range of the house's local time, and those without a
 // time.
 struct Within {

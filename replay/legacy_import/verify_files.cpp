@@ -99,10 +99,8 @@ class FileVerifier {
 
   void tell(const std::string& place, std::uint64_t missing) {
     if (missing == 0) return;
-    ++report_.differences;
-    if (report_.lines.size() < verify_lines_max)
-      report_.lines.push_back(place + ": " + std::to_string(missing) +
-                              (missing == 1 ? " record is" : " records are") + " not given back");
+    add_difference(report_, place + ": " + std::to_string(missing) +
+                                (missing == 1 ? " record is" : " records are") + " not given back");
   }
 
   // An array without elements has no file when it is given back.
@@ -178,10 +176,17 @@ Result<void> verify_files(const fs::path& original, const fs::path& rebuilt,
                           const std::string& prefix, const Within& within, VerifyReport& report) {
   const auto tree = legacy_tree(original);
   if (!tree) return Failure(tree.error());
+  for (const std::string& folder : tree->unread) add_difference(report, folder);
   FileVerifier verifier(rebuilt, within, report);
-  for (const fs::path& file : tree->files)
-    WATTLEDGER_TRY(
-        verifier.look(file, prefix + file.lexically_relative(original).generic_string()));
+  for (const fs::path& file : tree->files) {
+    const auto looked =
+        verifier.look(file, prefix + file.lexically_relative(original).generic_string());
+    if (looked) continue;
+    // An original that cannot be read is one that nobody can say is given back.
+    if (looked.error().kind != ErrorKind::io || !looked.error().what.starts_with(file.string()))
+      return looked;
+    add_difference(report, looked.error().what);
+  }
   return {};
 }
 

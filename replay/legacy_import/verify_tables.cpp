@@ -31,11 +31,6 @@ constexpr std::array<Key, 8> keys = {{
     {"pv_forecasts", {"forecast_date", "hour", "source", "timestamp"}},
 }};
 
-void add(VerifyReport& report, const std::string& line) {
-  ++report.differences;
-  if (report.lines.size() < verify_lines_max) report.lines.push_back(line);
-}
-
 int column_of(const Statement& row, std::string_view name) {
   for (int i = 0; i < row.columns(); ++i)
     if (row.column_name(i) == name) return i;
@@ -79,8 +74,9 @@ class TableVerifier {
       const auto row = original_.step();
       if (!row && row.error().kind == ErrorKind::locked) return Failure(row.error());
       if (!row)
-        add(report_, std::string(key_.table) + ": what stands behind row " +
-                         std::to_string(table_.rows) + " of those compared cannot be read");
+        add_difference(report_, std::string(key_.table) + ": what stands behind row " +
+                                    std::to_string(table_.rows) +
+                                    " of those compared cannot be read");
       if (!row || !*row) return {};
       if (!is_within()) continue;
       ++table_.rows;
@@ -117,8 +113,8 @@ class TableVerifier {
     ++(differs ? table_.differing : table_.missing);
     if (differs)
       for (const std::string& column : differs->columns) ++table_.columns[column];
-    add(report_,
-        std::string(key_.table) + " " + name + ": " + (differs ? differs->text : "is not there"));
+    add_difference(report_, std::string(key_.table) + " " + name + ": " +
+                                (differs ? differs->text : "is not there"));
     return {};
   }
 
@@ -151,7 +147,13 @@ Result<void> verify_tables(const std::filesystem::path& original,
                            const std::filesystem::path& rebuilt, const std::filesystem::path& aside,
                            const Within& within, VerifyReport& report) {
   auto from = open_legacy_database(original, aside);
-  if (!from) return Failure(from.error());
+  const auto looked = from ? from->integer("SELECT count(*) FROM sqlite_master")
+                           : Result<std::int64_t>(Failure(from.error()));
+  if (!looked) {
+    if (looked.error().kind == ErrorKind::locked) return Failure(looked.error());
+    add_difference(report, original.string() + " cannot be read as a database");
+    return {};
+  }
   auto to = Connection::open(rebuilt, Access::read_only);
   if (!to) return Failure(to.error());
   for (const Key& key : keys) WATTLEDGER_TRY(verify_table(key, *from, *to, within, report));

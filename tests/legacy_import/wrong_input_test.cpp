@@ -1,3 +1,4 @@
+#include "replay/legacy_import/legacy_database.hpp"
 #include "tests/legacy_import/move.hpp"
 
 using namespace wattledger;
@@ -73,6 +74,7 @@ TEST_CASE(
     const auto report = Move::report(run);
     CHECK(report["total"]["imported"] == 1);
     CHECK(tells(report, words));
+    CHECK(move.verify().code == 1);  // the files are compared all the same
   };
   {
     const Move move;
@@ -195,4 +197,72 @@ TEST_CASE("damage in one table leaves the others, and a wattledger's own files a
     CHECK(run.code == 3);
     CHECK(run.err.find("what a wattledger writes") != std::string::npos);
   }
+}
+
+TEST_CASE("a finding is a line, however long the values are") {
+  const Move move;
+  const auto padded = [](char c) {
+    return energy("2025-12-01T10:00:00",
+                  "\"battery_soc\": 50.0, \"pad\": \"" + std::string(5'000, c) + "\"");
+  };
+  move.write("out/energy_data/energy_data_2025-12-01.json",
+             "[" + padded('a') + ", " + padded('b') + "]");
+  const auto report = Move::report(move.import());
+  REQUIRE(report["doubtful"] == 1);
+  CHECK(report["findings"][0]["what"].get<std::string>().size() < 500);
+  CHECK(move.verify().code == 0);
+}
+
+TEST_CASE("an import that fails leaves the report of an earlier one as it is") {
+  const Move move;
+  make_old_house(move.old(), {.readings = 1});
+  const std::string report = (move.old() / "report.txt").string();
+  REQUIRE(move.import({"--report", report}).code == 0);
+  const std::string before = text_of_file(report);
+  CHECK(before.find("records found") != std::string::npos);
+  CHECK(move.run({"import", "legacy", "--timezone", "Europe/Warsaw", "--db", "/nowhere.db",
+                  "--report", report})
+            .code == 3);
+  CHECK(text_of_file(report) == before);
+}
+
+TEST_CASE("import and verify take the same range for a time that spring leaves out") {
+  const Move move;
+  move.write("out/energy_data/energy_data_2025-03-30.json",
+             "[" + energy("2025-03-30T01:30:00") + ", " + energy("2025-03-30T02:30:00") + ", " +
+                 energy("2025-03-30T03:40:00") + "]");
+  const std::vector<std::string> range{"--since", "2025-03-30T03:00", "--until",
+                                       "2025-03-30T04:00"};
+  CHECK(Move::report(move.import(range))["total"]["found"] == 1);
+  CHECK(move.verify(range).code == 0);
+  CHECK(move.verify().code == 1);
+}
+
+TEST_CASE("what somebody has open is read as it stood when reading began") {
+  const Move move;
+  make_old_house(move.old(), {.readings = 20'000, .every_s = 60, .files = false});
+  auto writer = sqlite::Connection::open(move.database(), sqlite::Access::read_write);
+  REQUIRE(writer);
+  REQUIRE(
+      writer->execute("PRAGMA journal_mode = WAL; UPDATE energy_data SET tariff_zone = 'one'; "
+                      "PRAGMA wal_checkpoint(TRUNCATE)"));
+  auto reader = tool::open_legacy_database(move.database(), move.old() / "aside");
+  REQUIRE(reader);
+  auto rows = reader->prepare("SELECT tariff_zone FROM energy_data ORDER BY rowid");
+  REQUIRE(rows);
+  REQUIRE(*rows->step());
+  REQUIRE(
+      writer->execute("UPDATE energy_data SET tariff_zone = 'another, longer one'; "
+                      "PRAGMA wal_checkpoint(TRUNCATE)"));
+  int read = 1;
+  int old = 1;
+  while (true) {
+    const auto there = rows->step();
+    REQUIRE(there);
+    if (!*there) break;
+    ++read;
+    if (rows->text(0) == "one") ++old;
+  }
+  CHECK(read == 20'000);
+  CHECK(old == 20'000);
 }
