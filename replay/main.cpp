@@ -11,6 +11,7 @@
 #include "replay/house/adopt.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/retire.hpp"
+#include "replay/inverter/commands.hpp"
 #include "replay/legacy_import/commands.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/rebuild/commands.hpp"
@@ -61,6 +62,12 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_key(*log, invocation);
   add_log_prove(*log, invocation);
   add_log_check_proof(*log, invocation);
+
+  CLI::App* inverter = add_group(app, {"inverter", "The inverter itself",
+                                       "wattledger inverter read --host 192.168.1.50"});
+  add_inverter_read(*inverter, invocation);
+  add_inverter_watch(*inverter, invocation);
+  add_inverter_registers(*inverter, invocation);
 
   add_replay(app, invocation, house_owner());
   CLI::App* import = add_group(

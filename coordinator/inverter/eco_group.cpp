@@ -56,6 +56,24 @@ EcoGroup decode_eco(std::span<const std::uint16_t, eco_group_words> words) {
   return group;
 }
 
+std::array<std::uint16_t, eco_v1_words> encode_v1(const EcoGroup& group) {
+  return {bytes(group.start_hour, group.start_minute), bytes(group.end_hour, group.end_minute),
+          static_cast<std::uint16_t>(group.power_percent),
+          bytes(group.enabled ? 255U : 0U, group.days)};
+}
+
+EcoGroup decode_eco_v1(std::span<const std::uint16_t, eco_v1_words> words) {
+  EcoGroup group;
+  group.start_hour = high_of(words[0]);
+  group.start_minute = low_of(words[0]);
+  group.end_hour = high_of(words[1]);
+  group.end_minute = low_of(words[1]);
+  group.power_percent = static_cast<std::int16_t>(words[2]);
+  group.enabled = on_byte(high_of(words[3]));
+  group.days = low_of(words[3]);
+  return group;
+}
+
 bool is_on(std::uint16_t switch_word) { return on_byte(high_of(switch_word)); }
 
 std::uint16_t switched_off(std::uint16_t switch_word) {

@@ -1,6 +1,8 @@
-// Eco groups, version 2: a daily time window in which the inverter charges or discharges the
-// battery by itself, in six registers: hh,mm | hh,mm | on_off,days | power s16 % | soc u16 % |
-// months. Source: ShareEco of the reference library.
+// Eco groups: a daily time window in which the inverter charges or discharges the
+// battery by itself. Version 2 has six registers: hh,mm | hh,mm | on_off,days | power s16 % | soc
+// u16 % | months. Version 1 (ARM firmware before 19) has four: hh,mm | hh,mm | power s16 % |
+// on_off,days, with 255 for on and 0 for off, and neither SOC nor months. Source: the reference
+// library's EcoModeV2 and EcoModeV1.
 //
 //   power    negative charges, positive discharges, in percent of the rated power
 //   days     bit 0 = Sunday … bit 6 = Saturday
@@ -22,6 +24,8 @@ namespace wattledger::inverter {
 
 inline constexpr std::array<std::uint16_t, 4> eco_group_addresses{47547, 47553, 47559, 47565};
 inline constexpr std::uint16_t eco_group_words = 6;
+inline constexpr std::array<std::uint16_t, 4> eco_v1_addresses{47515, 47519, 47523, 47527};
+inline constexpr std::uint16_t eco_v1_words = 4;
 inline constexpr std::uint16_t eco_switch_offset = 2;  // the register with on_off and days
 inline constexpr std::uint8_t eco_type = 0;
 inline constexpr std::uint8_t unset_type = 85;
@@ -50,6 +54,10 @@ struct EcoGroup {
 [[nodiscard]] EcoWords encode(const EcoGroup& group);
 // Any six words decode: what does not make sense never `holds`.
 [[nodiscard]] EcoGroup decode_eco(std::span<const std::uint16_t, eco_group_words> words);
+
+// Version 1: type, SOC and months of the group are not told, and read as eco, 100 % and all year.
+[[nodiscard]] std::array<std::uint16_t, eco_v1_words> encode_v1(const EcoGroup& group);
+[[nodiscard]] EcoGroup decode_eco_v1(std::span<const std::uint16_t, eco_v1_words> words);
 
 // The word with on_off and days, switched off; type and days stay.
 [[nodiscard]] std::uint16_t switched_off(std::uint16_t switch_word);

@@ -2,6 +2,7 @@
 // steering and blocks; here is only the order of requests.
 #include <utility>
 
+#include "coordinator/inverter/block_reader.hpp"
 #include "coordinator/inverter/blocks.hpp"
 #include "coordinator/inverter/modbus_link.hpp"
 #include "coordinator/inverter/register_map.hpp"
@@ -13,8 +14,6 @@ namespace {
 using std::chrono::seconds;
 using RegisterWords = std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>;
 
-constexpr std::int64_t wide_above_w = 32'000;
-
 // What settings() reports, in runs that the inverter answers as one.
 constexpr Range setting_ranges[] = {{45356, 1},
                                     {work_mode_address, 1},
@@ -25,12 +24,10 @@ constexpr Range setting_ranges[] = {{45356, 1},
 
 class ModbusInverter final : public Inverter {
  public:
-  explicit ModbusInverter(const ModbusOptions& options) : link_(options) {}
+  explicit ModbusInverter(const ModbusOptions& options) : link_(options), reader_(link_) {}
 
   Result<Device> identify() override {
-    std::array<std::uint16_t, device_info_range.count> words{};
-    WATTLEDGER_TRY(link_.read(device_info_range.start, words));
-    auto device = decode_device(words);
+    auto device = reader_.identify();
     if (device.has_value()) rated_ = device->rated_power;
     has_meter_ = true;  // another device, or a meter since: ask again
     return device;
@@ -41,9 +38,9 @@ class ModbusInverter final : public Inverter {
     std::array<std::uint16_t, battery_range.count> battery{};
     std::array<std::uint16_t, meter_range.count> meter{};
     PolledBlocks blocks;
-    WATTLEDGER_TRY(link_.read(running_range.start, running));
+    WATTLEDGER_TRY(reader_.read_running(running));
     blocks.running = running;
-    blocks.wide = rated_.count() > wide_above_w;
+    blocks.wide = reader_.platform().wide;
     // Asked in every poll, as the battery may come and go; without one the inverter answers
     // "illegal address".
     const auto battery_there = offered(battery_range.start, battery);
@@ -219,6 +216,7 @@ class ModbusInverter final : public Inverter {
   }
 
   ModbusLink link_;
+  BlockReader reader_;
   Watts rated_;
   bool has_meter_ = true;
 };

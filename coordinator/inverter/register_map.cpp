@@ -8,6 +8,13 @@
 namespace wattledger::inverter {
 namespace {
 
+// Times its step it still fits.
+constexpr std::uint64_t u64_max = 1'000'000'000'000;
+
+constexpr std::array<std::string_view, block_count> block_names = {
+    "device_info", "running", "battery",  "battery2_power", "battery2",       "meter", "meter_58",
+    "meter_125",   "mppt",    "settings", "settings_arm19", "settings_arm22", "bms"};
+
 std::uint32_t pair_of(std::span<const std::uint16_t> words) {
   return static_cast<std::uint32_t>(words[0]) << 16U | words[1];
 }
@@ -15,6 +22,10 @@ std::uint32_t pair_of(std::span<const std::uint16_t> words) {
 void put_pair(std::uint32_t value, std::span<std::uint16_t> words) {
   words[0] = static_cast<std::uint16_t>(value >> 16U);
   words[1] = static_cast<std::uint16_t>(value & 0xFFFFU);
+}
+
+std::uint64_t four_of(std::span<const std::uint16_t> words) {
+  return static_cast<std::uint64_t>(pair_of(words)) << 32U | pair_of(words.subspan(2));
 }
 
 template <class Narrow>
@@ -54,6 +65,12 @@ std::optional<std::int64_t> raw_value(const Register& entry, std::span<const std
       const std::uint32_t pair = pair_of(words);
       return pair == 0xFFFFFFFFU ? std::nullopt : std::optional<std::int64_t>(pair);
     }
+    case Type::u64: {
+      // All ones, or more than any meter counts.
+      const std::uint64_t four = four_of(words);
+      return four > u64_max ? std::nullopt
+                            : std::optional<std::int64_t>(static_cast<std::int64_t>(four));
+    }
     case Type::s32:
       return signed_pair(pair_of(words));
     case Type::s32_low:
@@ -67,12 +84,53 @@ std::optional<std::int64_t> raw_value(const Register& entry, std::span<const std
     case Type::clock:
     case Type::text:
     case Type::eco_group:
+    case Type::eco_group_v1:
       break;
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+std::string_view unit_text(Unit unit) {
+  switch (unit) {
+    case Unit::none:
+      return "";
+    case Unit::volt:
+      return "V";
+    case Unit::ampere:
+      return "A";
+    case Unit::watt:
+      return "W";
+    case Unit::celsius:
+      return "C";
+    case Unit::hertz:
+      return "Hz";
+    case Unit::kilowatt_hour:
+      return "kWh";
+    case Unit::watt_hour:
+      return "Wh";
+    case Unit::percent:
+      return "%";
+    case Unit::var:
+      return "var";
+    case Unit::volt_ampere:
+      return "VA";
+    case Unit::hour:
+      return "h";
+    case Unit::ampere_hour:
+      return "Ah";
+  }
+  return "";
+}
+
+std::string_view block_name(Block block) { return block_names.at(static_cast<std::size_t>(block)); }
+
+std::optional<Block> block_of(std::string_view name) {
+  const auto found = std::find(block_names.begin(), block_names.end(), name);
+  if (found == block_names.end()) return std::nullopt;
+  return static_cast<Block>(found - block_names.begin());
+}
 
 std::optional<std::int64_t> decode_value(const Register& entry,
                                          std::span<const std::uint16_t> words, bool wide) {
@@ -105,6 +163,13 @@ void encode_value(const Register& entry, std::int64_t value, std::span<std::uint
     case Type::u32:
       put_pair(static_cast<std::uint32_t>(held<std::uint32_t>(raw)), words);
       break;
+    case Type::u64: {
+      const auto four = static_cast<std::uint64_t>(
+          std::clamp<std::int64_t>(raw, 0, static_cast<std::int64_t>(u64_max)));
+      put_pair(static_cast<std::uint32_t>(four >> 32U), words);
+      put_pair(static_cast<std::uint32_t>(four & 0xFFFFFFFFU), words.subspan(2));
+      break;
+    }
     case Type::s32:
     case Type::s32_low:
       put_pair(static_cast<std::uint32_t>(held<std::int32_t>(raw)), words);
@@ -125,7 +190,37 @@ void encode_value(const Register& entry, std::int64_t value, std::span<std::uint
     case Type::clock:
     case Type::text:
     case Type::eco_group:
+    case Type::eco_group_v1:
       break;
+  }
+}
+
+void put_absent(const Register& entry, std::span<std::uint16_t> words) {
+  constexpr std::uint16_t ones = 0xFFFF;
+  constexpr std::uint16_t not_a_number = 0x7FC0;
+  switch (entry.type) {
+    case Type::s16:
+      words[0] = 0x7FFF;
+      break;
+    case Type::s32:
+    case Type::s32_low:
+      put_pair(0x7FFFFFFFU, words);
+      break;
+    case Type::float32:
+      words[0] = not_a_number;
+      words[1] = 0;
+      break;
+    case Type::u8_high:
+    case Type::u8_low:
+      break;
+    case Type::u16:
+    case Type::u32:
+    case Type::u64:
+    case Type::clock:
+    case Type::text:
+    case Type::eco_group:
+    case Type::eco_group_v1:
+      std::fill_n(words.begin(), entry.words, ones);
   }
 }
 

@@ -44,8 +44,8 @@ struct Counters {
 // The exceptions of Modbus that a register access can end in.
 enum class Exception : std::uint8_t { none = 0, illegal_address = 2, illegal_value = 3 };
 
-inline constexpr std::uint16_t settings_first = 45200;
-inline constexpr std::uint16_t settings_last = 47612;
+inline constexpr std::uint16_t settings_first = 45127;
+inline constexpr std::uint16_t settings_last = 47760;
 
 struct House::Impl {
   Impl(const HouseOptions& wanted, HouseYear house_year, UtcTime start);

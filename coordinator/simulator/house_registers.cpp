@@ -18,11 +18,19 @@ using inverter::row;
 
 enum class Rights : std::uint8_t { none, read, write, read_write };
 
+// Those of the firmware that this is, ARM 23: its eco groups are version 2.
+constexpr bool is_setting(const Register& entry) {
+  const bool v1 = entry.address >= inverter::eco_v1_addresses.front() &&
+                  entry.address < inverter::eco_v1_addresses.back() + inverter::eco_v1_words;
+  return !v1 && (entry.block == Block::settings || entry.block == Block::settings_arm19 ||
+                 entry.block == Block::settings_arm22);
+}
+
 // What each setting's register allows, from the map.
 constexpr auto rights = [] {
   std::array<Rights, settings_last - settings_first + 1> table{};
   for (const Register& entry : inverter::register_map) {
-    if (entry.block != Block::settings) continue;
+    if (!is_setting(entry)) continue;
     for (std::uint16_t i = 0; i < entry.words; ++i) {
       const auto index = static_cast<std::size_t>(entry.address - settings_first + i);
       table.at(index) = entry.access == inverter::Access::read    ? Rights::read
@@ -195,12 +203,26 @@ void House::Impl::set_defaults() {
   set(47511, 1);
   set(47546, 100);
   set(47603, 100);
-  inverter::EcoGroup unused;
-  unused.power_percent = 100;
-  const inverter::EcoWords words = encode(unused);
-  for (const std::uint16_t address : inverter::eco_group_addresses) {
-    std::copy(words.begin(), words.end(), settings.begin() + (address - settings_first));
-  }
+  set(row(Block::settings, "comm_address").address, 247);
+  set(row(Block::settings, "soc_upper_limit").address, 100);
+  const std::int64_t volts = battery_mv(10'000);
+  const std::int64_t amperes = current_ma(options.battery_power_max.count(), volts);
+  const auto put = [&](const Register& entry, std::int64_t value) {
+    inverter::encode_value(
+        entry, value, std::span(settings).subspan(entry.address - settings_first, entry.words));
+  };
+  constexpr std::int64_t baud = 9'600;
+  put(row(Block::settings, "modbus_baud_rate"), baud);
+  put(row(Block::settings, "battery_capacity"), options.battery_capacity.count() / volts);
+  put(row(Block::settings, "battery_charge_voltage"), volts);
+  put(row(Block::settings, "battery_charge_current"), amperes);
+  put(row(Block::settings, "battery_discharge_voltage"), battery_mv(0));
+  put(row(Block::settings, "battery_discharge_current"), amperes);
+  put(row(Block::settings, "battery_discharge_voltage_offline"), battery_mv(0));
+  const inverter::EcoWords words = encode(inverter::EcoGroup{});
+  for (const Register& entry : inverter::register_map)
+    if (entry.type == inverter::Type::eco_group)
+      std::copy(words.begin(), words.end(), settings.begin() + (entry.address - settings_first));
 }
 
 void House::Impl::device_info_locked(std::span<std::uint16_t> words) const {
@@ -353,10 +375,13 @@ Exception House::Impl::write(std::uint16_t address, std::span<const std::uint16_
     const std::uint16_t value = wanted[static_cast<std::size_t>(limit.address - settings_first)];
     if (value < limit.least || value > limit.most) return Exception::illegal_value;
   }
-  for (const std::uint16_t group : inverter::eco_group_addresses) {
-    if (!touches({group, inverter::eco_group_words}, address, words.size())) continue;
-    const auto six =
-        std::span(wanted).subspan(group - settings_first).first<inverter::eco_group_words>();
+  for (const Register& group : inverter::register_map) {
+    if (group.type != inverter::Type::eco_group ||
+        !touches({group.address, group.words}, address, words.size()))
+      continue;
+    const auto six = std::span(wanted)
+                         .subspan(group.address - settings_first)
+                         .first<inverter::eco_group_words>();
     if (!sane_group(inverter::decode_eco(six))) return Exception::illegal_value;
   }
   settings = wanted;

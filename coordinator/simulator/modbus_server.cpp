@@ -110,6 +110,9 @@ class Server final : public ModbusServer {
 
   [[nodiscard]] std::uint16_t port() const override { return port_; }
   void misbehave(Misbehaviour how) override { misbehaviour_ = how; }
+  void be_silent_about(std::uint16_t first, std::uint16_t last) override {
+    silent_ = static_cast<std::uint32_t>(first) << 16U | last;
+  }
   [[nodiscard]] std::uint64_t requests() const override { return requests_; }
   [[nodiscard]] std::vector<std::string> writes_seen() const override {
     const std::lock_guard lock(writes_mutex_);
@@ -206,6 +209,8 @@ class Server final : public ModbusServer {
     if (address < mapping_first || address + count > mapping_first + mapping_count) {
       return refuse(frame, MODBUS_EXCEPTION_ILLEGAL_DATA_ADDRESS);
     }
+    const std::uint32_t silent = silent_;
+    if (address <= (silent & 0xFFFFU) && address + count > silent >> 16U) return true;
     const std::span<std::uint16_t> words(mapping_->tab_registers + (address - mapping_first),
                                          count);
     const Exception exception = house_.impl().read(address, words);
@@ -279,6 +284,7 @@ class Server final : public ModbusServer {
   FileDescriptor listener_{-1};
   std::vector<Connection> connections_;
   std::atomic<Misbehaviour> misbehaviour_ = Misbehaviour::none;
+  std::atomic<std::uint32_t> silent_ = 1U << 16U;  // first in the high word, last in the low
   std::atomic<std::uint64_t> requests_ = 0;
   bool noise_ = false;
   mutable std::mutex writes_mutex_;

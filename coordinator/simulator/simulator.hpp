@@ -98,6 +98,9 @@ class ModbusServer {
   virtual ~ModbusServer() = default;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   virtual void misbehave(Misbehaviour how) = 0;
+  // From now on no read of any register from `first` to `last` is answered; last < first: all are
+  // again.
+  virtual void be_silent_about(std::uint16_t first, std::uint16_t last) = 0;
   [[nodiscard]] virtual std::uint64_t requests() const = 0;
   // The last 64 accepted writes, oldest first, as "FC6 47000=0003" or "FC16 47511=0001 0000".
   [[nodiscard]] virtual std::vector<std::string> writes_seen() const = 0;

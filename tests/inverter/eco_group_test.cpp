@@ -28,6 +28,14 @@ TEST_SUITE("inverter/eco_group") {
     CHECK(encode(on_745) == EcoWords{0x0000, 0x173B, 0xF97F, 0xFE70, 0x0050, 0x0FFF});
   }
 
+  TEST_CASE("the worked examples of version 1, byte for byte") {
+    using Words = std::array<std::uint16_t, eco_v1_words>;
+    CHECK(encode_v1(all_day(-40, 80)) == Words{0x0000, 0x173B, 0xFFD8, 0xFF7F});
+    CHECK(encode_v1(all_day(50, 100)) == Words{0x0000, 0x173B, 0x0032, 0xFF7F});
+    CHECK(encode_v1(EcoGroup{}) == Words{0x3000, 0x3000, 0x0064, 0x0000});
+    CHECK(decode_eco_v1(Words{0x0000, 0x173B, 0xFFD8, 0xFF7F}) == all_day(-40, 100));
+  }
+
   TEST_CASE("whatever six words the inverter holds, decoding and encoding gives them back") {
     const bool holds = rc::check("encode(decode(words)) == words", [] {
       EcoWords words{};

@@ -3,9 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "coordinator/inverter/block_reader.hpp"
+#include "tests/support/places.hpp"
 
 namespace wattledger::inverter {
 namespace {
@@ -71,8 +77,30 @@ const Known known[] = {
     {row(Block::settings, "grid_export_limit"), 47510, {5000}, 5'000},
 };
 
-bool is_number(const Register& entry) {
-  return entry.type != Type::clock && entry.type != Type::text && entry.type != Type::eco_group;
+// A line of CSV with quotes around cells that have commas.
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      cells.emplace_back();
+    } else if (c != '\r') {
+      cells.back() += c;
+    }
+  }
+  return cells;
+}
+
+// Of other registers; and the pair that is written on every change of mode.
+bool is_calculated(const std::string& type) {
+  return type == "calc" || type == "2 x u16" || type.starts_with("enum") ||
+         type.starts_with("bitmap");
+}
+
+std::string decimal_scale(int scale) {
+  return scale == 0 ? "1" : "0." + std::string(static_cast<std::size_t>(-scale - 1), '0') + "1";
 }
 
 }  // namespace
@@ -161,24 +189,63 @@ TEST_SUITE("inverter/register_map") {
     for (const Register& entry : register_map) {
       CAPTURE(entry.name);
       CHECK(seen.emplace(entry.block, entry.name).second);
-      switch (entry.block) {
-        case Block::device_info:
-          CHECK(inside(entry, device_info_range));
-          break;
-        case Block::running:
-          CHECK(inside(entry, running_range));
-          break;
-        case Block::battery:
-          CHECK(inside(entry, battery_range));
-          break;
-        case Block::meter:
-          CHECK(inside(entry, meter_range));
-          break;
-        case Block::settings:
-          CHECK(entry.address >= 45200);
-          break;
-      }
+      // The library asks for 61 MPPT registers, which ends within the second of these.
+      const bool beyond = entry.name == "apparent_power2" || entry.name == "apparent_power3";
+      CHECK(inside(entry, range_of(entry.block)) != beyond);
     }
+  }
+
+  TEST_CASE("blocks have names, and are found by them") {
+    for (std::size_t i = 0; i < block_count; ++i) {
+      const auto block = static_cast<Block>(i);
+      CHECK(block_of(block_name(block)) == block);
+    }
+    CHECK_FALSE(block_of("batery"));
+  }
+
+  TEST_CASE("what is put as not present reads as not present") {
+    for (const Register& entry : register_map) {
+      if (!is_number(entry) || entry.type == Type::u8_high || entry.type == Type::u8_low) continue;
+      CAPTURE(entry.name);
+      Raw words(entry.words, 0x1234);
+      put_absent(entry, words);
+      CHECK_FALSE(decode_value(entry, words));
+    }
+  }
+
+  TEST_CASE("the map has every row of the reference library's registers, as the facts list them") {
+    const auto file = testing::shared_data().parent_path() / "facts" / "goodwe-et-registers.csv";
+    if (!std::filesystem::exists(file)) {
+      MESSAGE("skipped: no " << file.string());
+      return;
+    }
+    std::ifstream in(file);
+    std::string line;
+    std::getline(in, line);
+    std::size_t rows = 0;
+    while (std::getline(in, line)) {
+      const auto cells = cells_of(line);
+      REQUIRE(cells.size() == 9);
+      ++rows;
+      if (is_calculated(cells[3])) continue;  // sensors_test has those
+      CAPTURE(line);
+      const auto* const entry =
+          std::find_if(register_map.begin(), register_map.end(), [&](const Register& each) {
+            const int library_address =
+                each.type == Type::s32_low ? each.address + 1 : each.address;
+            return each.name == cells[6] && std::to_string(library_address) == cells[1];
+          });
+      const bool there = entry != register_map.end();
+      CHECK(there);
+      if (!there) continue;
+      CHECK((entry->access == Access::read) == (cells[8] == "R" || cells[8] == "R(W)"));
+      if (entry->type == Type::s32_low) continue;  // the library reads one of its words
+      CHECK(std::to_string(entry->words) == cells[2]);
+      if (entry->type == Type::float32 || !is_number(*entry)) continue;
+      CHECK(unit_text(entry->unit) == cells[5]);
+      CHECK(decimal_scale(entry->scale) == cells[4]);
+    }
+    CHECK(rows == 359);
   }
 
   TEST_CASE("text is trimmed, may be UTF-16, and is absent when it cannot be printed") {

@@ -9,7 +9,7 @@ FOLD = ["events", "projections/fold"]
 PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/json", "projections/live"]
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
 HOUSE = AUDIT + ["coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
-REPLAY = ["replay", "replay/audit", "replay/rebuild", "replay/legacy_import", "replay/log"]
+REPLAY = ["replay", "replay/audit", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter"]
 
 # part: the parts it may see. A part may always see itself; what is not named here may not be seen.
 MAY_SEE = {
@@ -35,6 +35,7 @@ MAY_SEE = {
     "replay/legacy_import": AUDIT + ["replay"],
     "replay/log": AUDIT + ["replay"],
     "replay/house": HOUSE + ["replay"],
+    "replay/inverter": HOUSE + ["replay"],
     "replay": AUDIT + REPLAY + ["replay/house"],
 }
 # Single headers, of plain values only, that a part may include without seeing their part: they cannot be linked.

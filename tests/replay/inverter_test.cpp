@@ -1,0 +1,119 @@
+// wattledger inverter, asked of a simulated one.
+#include <doctest/doctest.h>
+
+#include "coordinator/simulator/simulator.hpp"
+#include "tests/replay/house_log.hpp"
+#include "tests/replay/tool.hpp"
+#include "tests/support/event_builders.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+
+namespace {
+
+struct Station {
+  Station() : house({}, simulator::HouseYear::generate(1), at_s(8 * 3600)) {
+    house.set_pv(Watts(3'000));
+    house.set_load(Watts(1'000));
+    auto started = simulator::ModbusServer::start(house, 0);
+    REQUIRE(started.has_value());
+    server = std::move(*started);
+  }
+  [[nodiscard]] ToolRun ask(std::vector<std::string> words) const {
+    words.insert(words.end(), {"--host", "127.0.0.1", "--port", std::to_string(server->port())});
+    return run_tool(words, home.path());
+  }
+  MemoryDirectory home;
+  simulator::House house;
+  std::unique_ptr<simulator::ModbusServer> server;
+};
+
+}  // namespace
+
+TEST_SUITE("replay/inverter") {
+  TEST_CASE("registers prints the whole map, or one block of it") {
+    const MemoryDirectory home;
+    const auto all = run_tool({"--format", "json", "inverter", "registers"}, home.path());
+    CHECK(all.code == 0);
+    CHECK(all.json_lines().size() > 300);
+    const auto battery =
+        run_tool({"--format", "json", "inverter", "registers", "--block", "battery"}, home.path())
+            .json_lines();
+    REQUIRE(battery.size() == 24);
+    CHECK(battery[7]["name"] == "battery_soc");
+    CHECK(battery[7]["address"] == 37007);
+    CHECK(battery[7]["unit"] == "%");
+    const auto wrong = run_tool({"inverter", "registers", "--block", "batery"}, home.path());
+    CHECK(wrong.code == 2);
+    CHECK(wrong.err.find("battery2_power") != std::string::npos);
+  }
+
+  TEST_CASE("read prints every sensor with its unit") {
+    const Station station;
+    const ToolRun run = station.ask({"inverter", "read"});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    CHECK(run.out.find("rated_power") != std::string::npos);
+    const auto json = station.ask({"--format", "json", "inverter", "read"}).json_lines().at(0);
+    CHECK(json["ppv"]["value"] == 3'000);
+    CHECK(json["ppv"]["unit"] == "W");
+    CHECK(json["battery_soc"]["value"] == 50);
+    CHECK(json["meter_e_total_imp"]["unit"] == "kWh");
+    CHECK_FALSE(json.contains("vpv3"));
+    const auto settings =
+        station.ask({"--format", "json", "inverter", "read", "--block", "settings_arm19"});
+    CHECK(settings.json_lines().at(0)["eco_mode_1"]["value"] == "unused");
+  }
+
+  TEST_CASE("watch reads as often as it is asked to") {
+    const Station station;
+    const auto run = station.ask({"--format", "json", "inverter", "watch", "--times", "1"});
+    CHECK(run.code == 0);
+    CHECK(run.json_lines().size() == 1);
+  }
+
+  TEST_CASE("where a daemon polls, its last reading is shown") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    const auto lock = log::WriterLock::take(house.data() / "log", "wattledgerd");
+    REQUIRE(lock);
+    const auto ask = [&] {
+      return run_tool({"--data", house.data().string(), "inverter", "read"}, house.data());
+    };
+    const auto before = ask();
+    CHECK(before.code == 3);
+    CHECK(before.err.find("has not read the inverter yet") != std::string::npos);
+    HouseLog read;
+    read.begin();
+    read.reading(60, 4'300);
+    read.close();
+    const auto held = log::WriterLock::take(read.data() / "log", "wattledgerd");
+    REQUIRE(held);
+    const auto last = run_tool({"--data", read.data().string(), "inverter", "read"}, read.data());
+    CHECK(last.code == 0);
+    CHECK(last.out.find("battery_soc_bp") != std::string::npos);
+    CHECK(last.out.find("4300") != std::string::npos);
+    CHECK(last.err.find("of 2025-10-01 02:01:00+02:00; --direct asks") != std::string::npos);
+    CHECK(run_tool({"--data", read.data().string(), "inverter", "read", "--direct"}, read.data())
+              .code == 2);  // which inverter was not said
+  }
+
+  TEST_CASE("wrong input is one line") {
+    const Station station;
+    const MemoryDirectory home;
+    const auto nobody = run_tool({"inverter", "read"}, home.path());
+    CHECK(nobody.code == 2);
+    CHECK(nobody.err.find("--host") != std::string::npos);
+    CHECK(station.ask({"inverter", "read", "--unit", "300"}).code == 2);
+    CHECK(station.ask({"inverter", "read", "--block", "nothing"}).code == 2);
+    const auto none = station.ask({"inverter", "read", "--block", "battery2"});
+    CHECK(none.code == 3);
+    CHECK(none.err.find("has no block battery2") != std::string::npos);
+    const auto refused =
+        run_tool({"inverter", "read", "--host", "127.0.0.1", "--port", "1"}, home.path());
+    CHECK(refused.code == 3);
+    CHECK(refused.one_error_line());
+  }
+}
