@@ -1,5 +1,6 @@
 // Files of the older system: cut, read, told as an event and given back.
 #include "projections/fold/imported.hpp"
+#include "projections/fold/json_scan.hpp"
 #include "replay/legacy_import/facts.hpp"
 #include "replay/legacy_import/json_pieces.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -34,6 +35,10 @@ fold::LegacyFields told_again(const tool::SourceRecord& record) {
 const Target legacy_json("legacy_json", [](Bytes bytes) {
   const auto cut = tool::cut_json_text(text_of(bytes), [](const JsonPiece& piece) -> Result<void> {
     if (!piece.trouble.empty()) return {};
+    if (const auto sure = fold::split_sure_object(piece.text)) {
+      must(tool::check_json(piece.text).has_value(), "what needs no parser is JSON to one");
+      must(*sure == fold::split_object(piece.text), "both ways give the same fields");
+    }
     auto object = tool::read_object(piece.text);
     if (!object) {
       must(!object.error().what.empty(), "a refusal says why");
