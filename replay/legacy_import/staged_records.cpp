@@ -142,6 +142,11 @@ class Texts {
   std::string_view rest_;
 };
 
+struct Leaving {
+  Handover<Batch>& from;
+  ~Leaving() { from.leave(); }
+};
+
 Result<void> insert(Statement& statement, const Row& row, Texts& texts) {
   const auto integer = [](auto value) { return static_cast<std::int64_t>(value); };
   const std::string_view key = texts.next(row.key_bytes);
@@ -238,7 +243,7 @@ struct StagedRecords::Writer {
     }
   }
   Result<void> join() {
-    thread.join();
+    if (thread.joinable()) thread.join();
     return written;
   }
 
@@ -329,14 +334,10 @@ Result<void> StagedRecords::scan(const std::function<Result<void>(StagedRecord)>
     (void)batches.give(std::move(batch));
     batches.end();
   });
+  const Leaving leaving{batches};  // before the reader is joined, however this ends
   while (const auto batch = batches.take()) {
     Texts texts(*batch);
-    for (const Row& row : batch->rows) {
-      const Result<void> taken = each(record_of(row, texts, names_));
-      if (taken) continue;
-      batches.leave();
-      return taken;
-    }
+    for (const Row& row : batch->rows) WATTLEDGER_TRY(each(record_of(row, texts, names_)));
   }
   reader.join();
   return done;
