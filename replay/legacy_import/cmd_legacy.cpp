@@ -51,12 +51,16 @@ Result<Place> place_to_be(const Invocation& invocation, bool make) {
   return place;
 }
 
+bool there_is_a_log(const Place& place) {
+  std::error_code ignored;
+  return fs::exists(place.log() / "data.mdb", ignored);
+}
+
 // Of the option, the configuration, or the log, in this order.
 Result<std::string> zone_for(const Wish& wish, const Place& place) {
   if (!wish.timezone.empty()) return wish.timezone;
   if (place.config) return place.config->site.timezone;
-  std::error_code ignored;
-  if (fs::exists(place.log() / "data.mdb", ignored)) {
+  if (there_is_a_log(place)) {
     const auto open = open_log(place);
     if (!open) return Failure(open.error());
     std::string name = house_zone_name(open->snapshot);
@@ -69,8 +73,7 @@ Result<std::string> zone_for(const Wish& wish, const Place& place) {
 
 // The same records in another zone are the same facts at other times, which nobody wants twice.
 Result<void> require_same_zone(const std::string& name, const Place& place) {
-  std::error_code ignored;
-  if (!fs::exists(place.log() / "data.mdb", ignored)) return {};
+  if (!there_is_a_log(place)) return {};
   const auto open = open_log(place);
   if (!open) return Failure(open.error());
   const std::string before = imported_zone_name(open->snapshot);
@@ -150,11 +153,6 @@ Result<void> try_report(const Wish& wish) {
   if (able) return {};
   return fail(ErrorKind::io, wish.report + " cannot be written: " + std::strerror(errno),
               "name another file with --report");
-}
-
-bool there_is_a_log(const Place& place) {
-  std::error_code ignored;
-  return fs::exists(place.log() / "data.mdb", ignored);
 }
 
 // The newest batch, and what stands before it, once the log gives the originals back.

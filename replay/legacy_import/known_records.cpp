@@ -1,21 +1,19 @@
 #include "replay/legacy_import/known_records.hpp"
 
 #include <string_view>
-#include <system_error>
 #include <utility>
+
+#include "replay/legacy_import/legacy_database.hpp"
 
 namespace wattledger::tool {
 namespace {
 
 namespace fs = std::filesystem;
-using projections::sqlite::Access;
 using projections::sqlite::Connection;
 
-constexpr const char* setup_sql =
-    "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
-    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32000; "
+constexpr const char* tables_sql =
     "CREATE TABLE ids(place TEXT, id INTEGER, PRIMARY KEY(place, id)) WITHOUT ROWID; "
-    "CREATE TABLE known(digest BLOB PRIMARY KEY, event INTEGER) WITHOUT ROWID; BEGIN";
+    "CREATE TABLE known(digest BLOB PRIMARY KEY, event INTEGER) WITHOUT ROWID";
 
 std::string_view bytes_of(const Id128& id) {
   return {static_cast<const char*>(static_cast<const void*>(id.bytes.data())), id.bytes.size()};
@@ -24,12 +22,8 @@ std::string_view bytes_of(const Id128& id) {
 }  // namespace
 
 Result<KnownRecords> KnownRecords::create(const fs::path& file) {
-  std::error_code failed;
-  fs::create_directories(file.parent_path(), failed);
-  fs::remove(file, failed);
-  auto connection = Connection::open(file, Access::create);
+  auto connection = make_scratch_database(file, tables_sql);
   if (!connection) return Failure(connection.error());
-  WATTLEDGER_TRY(connection->execute(setup_sql));
   auto know = connection->prepare("INSERT OR IGNORE INTO known VALUES (?, ?)");
   if (!know) return Failure(know.error());
   auto known = connection->prepare("SELECT event FROM known WHERE digest = ?");

@@ -60,6 +60,20 @@ Result<Connection> open_legacy_database(const fs::path& file, const fs::path& as
   return Connection::open(copy, Access::read_write);
 }
 
+Result<Connection> make_scratch_database(const fs::path& file, const std::string& tables) {
+  std::error_code failed;
+  fs::create_directories(file.parent_path(), failed);
+  fs::remove(file, failed);
+  auto connection = Connection::open(file, Access::create);
+  if (!connection) return connection;
+  WATTLEDGER_TRY(connection->execute(
+      "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32000; PRAGMA temp_store=FILE; "
+      "PRAGMA threads=1; " +
+      tables + "; BEGIN"));
+  return connection;
+}
+
 Result<bool> has_table(Connection& source, const std::string& table) {
   const auto count = source.integer(
       "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '" + table + "'");

@@ -1,4 +1,5 @@
-// The older system's SQLite file, opened so that nothing of it changes.
+// The older system's SQLite file, opened so that nothing of it changes; and files of our own
+// beside.
 #pragma once
 
 #include <filesystem>
@@ -8,13 +9,18 @@
 
 namespace wattledger::tool {
 
-// A file that nobody has left a journal for is read as it lies, without a lock; one that a writer
-// has open, through SQLite's locks; one that a writer has left behind, from a copy under `aside`:
-// so that nothing is made or changed beside it. locked after SQLite's wait.
+// A file beside which nothing stands is read as it lies, without a lock; one that a writer may have
+// open (its -shm is there), through SQLite's locks, which may change bytes of that -shm; one that a
+// writer has left behind, from a copy under `aside`. locked after SQLite's wait.
 [[nodiscard]] Result<projections::sqlite::Connection> open_legacy_database(
     const std::filesystem::path& file, const std::filesystem::path& aside);
 [[nodiscard]] Result<bool> has_table(projections::sqlite::Connection& source,
                                      const std::string& table);
+
+// One of our own for the time of an import, made anew, in one transaction: nobody else opens it,
+// and nothing is lost with it.
+[[nodiscard]] Result<projections::sqlite::Connection> make_scratch_database(
+    const std::filesystem::path& file, const std::string& tables);
 
 // A column of the row as JSON text, see fold::LegacyField.
 [[nodiscard]] std::string column_text(const projections::sqlite::Statement& row, int column);

@@ -6,31 +6,27 @@
 #include <array>
 #include <limits>
 #include <memory>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "projections/sqlite/sqlite_handle.hpp"
 #include "replay/legacy_import/handover.hpp"
+#include "replay/legacy_import/legacy_database.hpp"
 
 namespace wattledger::tool {
 namespace {
 
 namespace fs = std::filesystem;
 using fb::LegacyForm;
-using projections::sqlite::Access;
 using projections::sqlite::Connection;
 using projections::sqlite::Statement;
 
 constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::max();
 
-constexpr const char* setup_sql =
-    "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
-    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32000; PRAGMA temp_store=FILE; "
-    "PRAGMA threads=1; "
+constexpr const char* tables_sql =
     "CREATE TABLE staged(at INTEGER, family INTEGER, key TEXT, rank INTEGER, place INTEGER, "
     "position INTEGER, source INTEGER, line INTEGER, form INTEGER, flags INTEGER, fields BLOB, "
-    "whole TEXT); BEGIN";
+    "whole TEXT)";
 // The index is sorted, the records are not moved: most lie in their order already.
 constexpr const char* index_sql =
     "CREATE INDEX by_event ON staged(at, family, key, rank, place, position); COMMIT";
@@ -256,12 +252,8 @@ struct StagedRecords::Writer {
 };
 
 Result<StagedRecords> StagedRecords::create(const fs::path& file) {
-  std::error_code failed;
-  fs::create_directories(file.parent_path(), failed);
-  fs::remove(file, failed);
-  auto connection = Connection::open(file, Access::create);
+  auto connection = make_scratch_database(file, tables_sql);
   if (!connection) return Failure(connection.error());
-  WATTLEDGER_TRY(connection->execute(setup_sql));
   auto statement = connection->prepare(insert_sql);
   if (!statement) return Failure(statement.error());
   return StagedRecords(std::make_unique<Writer>(std::move(*connection), std::move(*statement)));
