@@ -17,7 +17,7 @@ bool on_byte(std::uint8_t on_off) { return on_off > 127; }
 }  // namespace
 
 bool EcoGroup::holds(LocalTime wall) const {
-  if (!enabled || type != eco_type) return false;
+  if (!enabled || (type != eco_type && type != eco_745_type)) return false;
   if (start_hour > 23 || end_hour > 23 || start_minute > 59 || end_minute > 59) return false;
   const auto day = std::chrono::floor<std::chrono::days>(wall);
   const std::chrono::year_month_day date(day);
@@ -35,7 +35,7 @@ EcoWords encode(const EcoGroup& group) {
   return {bytes(group.start_hour, group.start_minute),
           bytes(group.end_hour, group.end_minute),
           bytes(on_off, group.days),
-          static_cast<std::uint16_t>(group.power_percent),
+          static_cast<std::uint16_t>(group.power),
           group.soc_percent,
           group.months};
 }
@@ -50,7 +50,7 @@ EcoGroup decode_eco(std::span<const std::uint16_t, eco_group_words> words) {
   group.enabled = on_byte(on_off);
   group.type = static_cast<std::uint8_t>(group.enabled ? 255U - on_off : on_off);
   group.days = low_of(words[2]);
-  group.power_percent = static_cast<std::int16_t>(words[3]);
+  group.power = static_cast<std::int16_t>(words[3]);
   group.soc_percent = words[4];
   group.months = words[5];
   return group;
@@ -58,8 +58,7 @@ EcoGroup decode_eco(std::span<const std::uint16_t, eco_group_words> words) {
 
 std::array<std::uint16_t, eco_v1_words> encode_v1(const EcoGroup& group) {
   return {bytes(group.start_hour, group.start_minute), bytes(group.end_hour, group.end_minute),
-          static_cast<std::uint16_t>(group.power_percent),
-          bytes(group.enabled ? 255U : 0U, group.days)};
+          static_cast<std::uint16_t>(group.power), bytes(group.enabled ? 255U : 0U, group.days)};
 }
 
 EcoGroup decode_eco_v1(std::span<const std::uint16_t, eco_v1_words> words) {
@@ -68,7 +67,7 @@ EcoGroup decode_eco_v1(std::span<const std::uint16_t, eco_v1_words> words) {
   group.start_minute = low_of(words[0]);
   group.end_hour = high_of(words[1]);
   group.end_minute = low_of(words[1]);
-  group.power_percent = static_cast<std::int16_t>(words[2]);
+  group.power = static_cast<std::int16_t>(words[2]);
   group.enabled = on_byte(high_of(words[3]));
   group.days = low_of(words[3]);
   return group;

@@ -4,10 +4,12 @@
 // on_off,days, with 255 for on and 0 for off, and neither SOC nor months. Source: the reference
 // library's EcoModeV2 and EcoModeV1.
 //
-//   power    negative charges, positive discharges, in percent of the rated power
+//   power    negative charges, positive discharges, in percent of the rated power; groups of the
+//            745 platform (type 6) in tenths of a percent
 //   days     bit 0 = Sunday … bit 6 = Saturday
 //   months   bit 0 = January … bit 11 = December; 0 and 0x0FFF both mean the whole year
-//   on_off   holds the group's type t too: 255 - t enabled, t disabled. t = 0 is eco, 85 "not set"
+//   on_off   holds the group's type t too: 255 - t enabled, t disabled. t = 0 is eco, 6 eco of the
+//            745 platform, 85 "not set"
 //
 // The end minute is not part of the window: the facts leave it open, we and the simulator read it
 // so. Pure.
@@ -28,6 +30,7 @@ inline constexpr std::array<std::uint16_t, 4> eco_v1_addresses{47515, 47519, 475
 inline constexpr std::uint16_t eco_v1_words = 4;
 inline constexpr std::uint16_t eco_switch_offset = 2;  // the register with on_off and days
 inline constexpr std::uint8_t eco_type = 0;
+inline constexpr std::uint8_t eco_745_type = 6;
 inline constexpr std::uint8_t unset_type = 85;
 inline constexpr std::uint8_t unused_hour = 48;
 
@@ -41,10 +44,13 @@ struct EcoGroup {
   bool enabled = false;
   std::uint8_t type = eco_type;
   std::uint8_t days = 0;
-  std::int16_t power_percent = 100;
+  std::int16_t power = 100;  // percent; of type 6: tenths of a percent
   std::uint16_t soc_percent = 100;
   std::uint16_t months = 0;
   bool operator==(const EcoGroup&) const = default;
+
+  // Of the rated power, sign kept.
+  [[nodiscard]] int permille() const { return type == eco_745_type ? power : power * 10; }
 
   // Does the window hold this reading of the inverter's clock? False for disabled groups, types
   // other than eco, windows that do not start before they end.

@@ -60,7 +60,7 @@ Sensor sensor_of(const Register& entry, Words words, const Platform& platform) {
   if (entry.type == Type::clock) sensor.value = clock_text(words);
   if (entry.type == Type::text) sensor.value = decode_text(words);
   if (entry.type == Type::eco_group || entry.type == Type::eco_group_v1)
-    sensor.value = eco_group_text(words, platform);
+    sensor.value = eco_group_text(words);
   if (!is_number(entry)) return sensor;
   sensor.is_number = true;
   sensor.unit = entry.type == Type::float32 ? "kWh" : unit_text(entry.unit);
@@ -175,7 +175,7 @@ std::vector<Sensor> sensors_of(const std::vector<BlockWords>& read, const Platfo
   return sensors;
 }
 
-std::string eco_group_text(Words words, const Platform& platform) {
+std::string eco_group_text(Words words) {
   const bool v1 = words.size() == eco_v1_words;
   const EcoGroup group =
       v1 ? decode_eco_v1(words.first<eco_v1_words>()) : decode_eco(words.first<eco_group_words>());
@@ -183,13 +183,11 @@ std::string eco_group_text(Words words, const Platform& platform) {
   const auto time = [](unsigned hour, unsigned minute) {
     return two_digits(hour) + ":" + two_digits(minute);
   };
-  constexpr std::uint8_t eco_745_type = 6;
-  const bool tenths = platform.is_745 && group.type == eco_745_type;
-  const int power = std::abs(int{group.power_percent});
+  const int power = std::abs(group.permille());
   std::string text = group.enabled ? "" : "off, ";
   text += time(group.start_hour, group.start_minute) + "-" + time(group.end_hour, group.end_minute);
-  text += group.power_percent < 0 ? " charge " : " discharge ";
-  text += (tenths ? decimal(power, 1) : std::to_string(power)) + " %";
+  text += group.power < 0 ? " charge " : " discharge ";
+  text += (power % 10 != 0 ? decimal(power, 1) : std::to_string(power / 10)) + " %";
   if (!v1) text += " to " + std::to_string(group.soc_percent) + " %";
   return text + ", " + days_text(group.days);
 }

@@ -37,7 +37,6 @@ struct Sensor {
                                              const Platform& platform);
 
 // 00:00-23:59 charge 40 % to 80 %, every day; "unused"; "off, …"
-[[nodiscard]] std::string eco_group_text(std::span<const std::uint16_t> words,
-                                         const Platform& platform);
+[[nodiscard]] std::string eco_group_text(std::span<const std::uint16_t> words);
 
 }  // namespace wattledger::inverter

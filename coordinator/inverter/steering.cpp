@@ -13,6 +13,7 @@ using std::chrono::minutes;
 constexpr minutes start_before{5};
 constexpr minutes ahead_max{60};
 constexpr std::uint16_t whole_year = 0x0FFF;
+constexpr int hold_permille = -10;
 
 Failure cannot(std::string what, std::string remedy) {
   return fail(ErrorKind::invalid_input, std::move(what), std::move(remedy));
@@ -96,9 +97,9 @@ std::string difference_in_ems(const Controls& found) {
 }
 
 fb::InverterMode mode_of(const EcoGroup& group) {
-  if (group.power_percent == -1) return fb::InverterMode::hold;
-  if (group.power_percent < 0) return fb::InverterMode::charge;
-  return group.power_percent > 0 ? fb::InverterMode::discharge : fb::InverterMode::other;
+  if (group.permille() == hold_permille) return fb::InverterMode::hold;
+  if (group.power < 0) return fb::InverterMode::charge;
+  return group.power > 0 ? fb::InverterMode::discharge : fb::InverterMode::other;
 }
 
 void describe_eco(const Controls& found, UtcTime now, const ZoneOffsets& zone, Watts rated,
@@ -109,7 +110,7 @@ void describe_eco(const Controls& found, UtcTime now, const ZoneOffsets& zone, W
     const EcoGroup group = decode_eco(found.group(i));
     if (!group.holds(wall)) continue;
     state.mode = mode_of(group);
-    if (rated.count() > 0) state.power = Watts(std::abs(group.power_percent) * rated.count() / 100);
+    if (rated.count() > 0) state.power = Watts(std::abs(group.permille()) * rated.count() / 1000);
     if (group.soc_percent <= 100) state.target_soc = BasisPoints(group.soc_percent * 100);
     const LocalTime end = LocalTime(std::chrono::floor<std::chrono::days>(wall)) +
                           std::chrono::hours(group.end_hour) + minutes(group.end_minute);
@@ -171,7 +172,7 @@ Result<EcoGroup> group_for(const Wish& wish, UtcTime now, const ZoneOffsets& zon
   const unsigned weekday =
       std::chrono::weekday(std::chrono::floor<std::chrono::days>(day)).c_encoding();
   group.days = static_cast<std::uint8_t>(1U << weekday);
-  group.power_percent = *percent;
+  group.power = *percent;
   group.soc_percent = soc_percent(wish);
   return group;
 }

@@ -105,11 +105,11 @@ std::int64_t House::Impl::battery_locked(UtcTime at, const Flow& wanted,
   // Battery and PV share the way to the AC side.
   const std::int64_t way_out = std::max<std::int64_t>(options.rated_power.count() - wanted.pv, 0);
   if (const auto group = active_group_locked(at)) {
-    const std::int64_t power = std::abs(group->power_percent) * options.rated_power.count() / 100;
+    const std::int64_t power = std::abs(group->permille()) * options.rated_power.count() / 1000;
     const Cells target = capacity / 100 * std::min<std::int64_t>(group->soc_percent, 100);
     // In a window the battery does this and nothing else: at its target it stands still, whatever
     // PV and load do.
-    if (group->power_percent < 0) return -std::min(power, charge_max_locked(target, seconds));
+    if (group->power < 0) return -std::min(power, charge_max_locked(target, seconds));
     return std::min(
         {power, way_out, discharge_max_locked(std::max(target, floor_locked()), seconds)});
   }

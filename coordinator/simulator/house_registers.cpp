@@ -187,8 +187,7 @@ constexpr Limit limits[] = {{45356, 0, 100}, {45358, 0, 100}, {47000, 0, 5}, {47
 bool sane_group(const inverter::EcoGroup& group) {
   const auto hour = [](std::uint8_t value) { return value < 24 || value == inverter::unused_hour; };
   return hour(group.start_hour) && hour(group.end_hour) && group.start_minute < 60 &&
-         group.end_minute < 60 && group.power_percent >= -100 && group.power_percent <= 100 &&
-         group.soc_percent <= 100;
+         group.end_minute < 60 && std::abs(group.permille()) <= 1'000 && group.soc_percent <= 100;
 }
 
 }  // namespace

@@ -24,8 +24,15 @@ TEST_SUITE("inverter/eco_group") {
     CHECK(encode(all_day(-40, 80)) == EcoWords{0x0000, 0x173B, 0xFF7F, 0xFFD8, 0x0050, 0x0000});
     CHECK(encode(all_day(50, 100)) == EcoWords{0x0000, 0x173B, 0xFF7F, 0x0032, 0x0064, 0x0000});
     CHECK(encode(EcoGroup{}) == EcoWords{0x3000, 0x3000, 0x0000, 0x0064, 0x0064, 0x0000});
-    const EcoGroup on_745{0, 0, 23, 59, true, 6, 0x7F, -400, 80, 0x0FFF};
+    const EcoGroup on_745{0, 0, 23, 59, true, eco_745_type, 0x7F, -400, 80, 0x0FFF};
     CHECK(encode(on_745) == EcoWords{0x0000, 0x173B, 0xF97F, 0xFE70, 0x0050, 0x0FFF});
+  }
+
+  TEST_CASE("power is told in percent, and on the 745 platform in tenths of one") {
+    CHECK(all_day(-40, 80).permille() == -400);
+    const EcoGroup on_745{0, 0, 23, 59, true, eco_745_type, 0x7F, -405, 80, 0x0FFF};
+    CHECK(on_745.permille() == -405);
+    CHECK(on_745.holds(local(2025, 10, 1, 12, 0)));
   }
 
   TEST_CASE("the worked examples of version 1, byte for byte") {

@@ -139,16 +139,14 @@ TEST_SUITE("inverter/sensors") {
   }
 
   TEST_CASE("eco groups are told in words") {
-    const Platform usual;
-    const Platform is_745 = platform_of("9015KETT000W0000", Watts(15'000));
     const EcoGroup charge{0, 0, 23, 59, true, eco_type, 0x7F, -40, 80, 0};
-    CHECK(eco_group_text(encode(charge), usual) == "00:00-23:59 charge 40 % to 80 %, every day");
-    CHECK(eco_group_text(encode_v1(charge), usual) == "00:00-23:59 charge 40 %, every day");
-    CHECK(eco_group_text(encode(EcoGroup{}), usual) == "unused");
+    CHECK(eco_group_text(encode(charge)) == "00:00-23:59 charge 40 % to 80 %, every day");
+    CHECK(eco_group_text(encode_v1(charge)) == "00:00-23:59 charge 40 %, every day");
+    CHECK(eco_group_text(encode(EcoGroup{})) == "unused");
     const EcoGroup off{7, 5, 9, 30, false, eco_type, 0x22, 50, 20, 0};
-    CHECK(eco_group_text(encode(off), usual) == "off, 07:05-09:30 discharge 50 % to 20 %, Mon Fri");
-    const EcoGroup tenths{0, 0, 23, 59, true, 6, 0x7F, -405, 80, 0x0FFF};
-    CHECK(eco_group_text(encode(tenths), is_745) == "00:00-23:59 charge 40.5 % to 80 %, every day");
+    CHECK(eco_group_text(encode(off)) == "off, 07:05-09:30 discharge 50 % to 20 %, Mon Fri");
+    const EcoGroup tenths{0, 0, 23, 59, true, eco_745_type, 0x7F, -405, 80, 0x0FFF};
+    CHECK(eco_group_text(encode(tenths)) == "00:00-23:59 charge 40.5 % to 80 %, every day");
   }
 
   TEST_CASE("kinds of units, by serial number and rated power") {

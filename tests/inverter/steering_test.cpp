@@ -142,7 +142,7 @@ TEST_SUITE("inverter/steering") {
                       utc("2025-07-02T12:30:00Z")};
       const auto group = group_for(wish, utc("2025-07-02T12:00:00Z"), warsaw(), rated);
       REQUIRE(group.has_value());
-      CHECK(group->power_percent == row.power_percent);
+      CHECK(group->power == row.power_percent);
       CHECK(group->soc_percent == row.soc_percent);
       CHECK(group->days == 0x08);  // that Wednesday only
     }
