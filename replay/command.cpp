@@ -64,6 +64,11 @@ Option add_text(CLI::App& command, const std::string& name, std::string& text,
   }));
 }
 
+Option add_list(CLI::App& command, const std::string& name, std::vector<std::string>& texts,
+                const std::string& what) {
+  return Option(*command.add_option(name, texts, what)->allow_extra_args(false));
+}
+
 Option add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
                  const std::string& what) {
   CLI::Option* option = command.add_option(name, count, what);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "events/result.hpp"
 
@@ -66,6 +67,10 @@ Option add_number(CLI::App& command, const std::string& name, std::optional<std:
 // One with a text that means something. An empty one, as from a shell's variable that is not
 // set, is refused: it must not pass for an option that was not given.
 Option add_text(CLI::App& command, const std::string& name, std::string& text,
+                const std::string& what);
+
+// The same, and it may be given again and again.
+Option add_list(CLI::App& command, const std::string& name, std::vector<std::string>& texts,
                 const std::string& what);
 
 // One that counts, 1 or more; `count` stays as it is when the option is not given.

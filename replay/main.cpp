@@ -68,6 +68,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_inverter_read(*inverter, invocation);
   add_inverter_watch(*inverter, invocation);
   add_inverter_registers(*inverter, invocation);
+  add_inverter_simulate(*inverter, invocation);
 
   add_replay(app, invocation, house_owner());
   CLI::App* import = add_group(

@@ -1,18 +1,18 @@
-// The physics. The bus between PV, battery, load and meter balances in whole watts at every
+// The physics. The bus between PV, battery, house and meter balances in whole watts at every
 // instant:
 //
-//   pv + battery = load + grid            (battery + = discharge, grid + = export)
+//   pv + battery = load + backup + grid            (battery + = discharge, grid + = export)
 //
 // and losses lie between the bus and the cells: charging P watts for t seconds stores P * t *
 // charge_efficiency, discharging takes P * t / discharge_efficiency (rounded up) out of the cells.
-// So, with `lost` counting both,
+// So, with `lost` counting both and `load` the backup port too,
 //
 //   pv + imported + stored before = load + exported + lost + stored after
 //
 // holds exactly in the house's own unit, and in milliwatt-hours within the rounding of each term.
 // The inverter itself uses nothing. Time is integrated in steps of a minute at most that end at the
 // minutes of the inverter's clock and at the half hours of the year's data, so that an eco group
-// ends exactly on time.
+// ends exactly on time; while battery power ramps, in steps of a second.
 #include <algorithm>
 #include <utility>
 
@@ -26,8 +26,13 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::int64_t whole_bp = 10'000;
-constexpr std::uint16_t work_mode_eco = 3;
 constexpr std::int64_t step_max_s = 60;
+// A BMS allows less above this charge, and below that one, down to a tenth at the very end. Our
+// choice: how batteries do it differs by maker.
+constexpr std::int64_t taper_above_bp = 9'500;
+constexpr std::int64_t taper_below_bp = 500;
+constexpr std::int64_t hot_share = 5;       // an overheated inverter gives a fifth
+constexpr std::int64_t drift_divisor = 36;  // a drifting clock gains 100 seconds an hour
 
 MilliwattHours mwh(Cells cells) { return MilliwattHours(cells / cells_per_mwh); }
 
@@ -41,8 +46,9 @@ HouseOptions sane(HouseOptions options) {
   options.charge_efficiency = share(options.charge_efficiency, 1'000);
   options.discharge_efficiency = share(options.discharge_efficiency, 1'000);
   options.battery_capacity = std::max(options.battery_capacity, MilliwattHours(1'000));
-  options.rated_power = Watts(std::clamp<std::int64_t>(options.rated_power.count(), 1'000, 30'000));
-  options.battery_power_max = std::clamp(options.battery_power_max, Watts(0), options.rated_power);
+  options.backup_share = share(options.backup_share, 0);
+  options.battery_power_max =
+      std::clamp(options.battery_power_max, Watts(0), options.profile.rated_power);
   return options;
 }
 
@@ -50,18 +56,28 @@ HouseOptions sane(HouseOptions options) {
 
 House::Impl::Impl(const HouseOptions& wanted, HouseYear house_year, UtcTime start)
     : options(sane(wanted)),
+      platform(inverter::platform_of(options.profile.serial, options.profile.rated_power)),
       year(std::move(house_year)),
       started(start),
       now(start),
       integrated(floor<seconds>(start)),
+      drifts_since(integrated),
       capacity(options.battery_capacity.count() * cells_per_mwh),
       stored(capacity / whole_bp * options.soc_start.count()),
       day(floor<std::chrono::days>(options.zone.to_local(start))) {
+  find_rights();
   set_defaults();
+  obeyed = settings;
+  battery_now = flow_locked(now, step_max_s, true).battery;  // it was here before
   settle_locked();
 }
 
-LocalTime House::Impl::wall_locked(UtcTime at) const { return options.zone.to_local(at) + shift; }
+LocalTime House::Impl::wall_locked(UtcTime at) const {
+  const auto drift = has(HouseFault::clock_drift)
+                         ? floor<seconds>((at - drifts_since) / drift_divisor)
+                         : seconds(0);
+  return options.zone.to_local(at) + shift + drift;
+}
 
 std::int64_t House::Impl::soc_bp_locked() const {
   // 128 bits: a large battery times 10 000 leaves 64.
@@ -70,25 +86,26 @@ std::int64_t House::Impl::soc_bp_locked() const {
                                    capacity);
 }
 
-Cells House::Impl::floor_locked() const { return capacity / 100 * setting(45356); }
+std::int64_t House::Impl::charge_allowed_locked() const {
+  const std::int64_t soc = soc_bp_locked();
+  const std::int64_t most = options.battery_power_max.count();
+  if (has(HouseFault::bms_refuses_charge) || soc >= whole_bp) return 0;
+  if (!options.profile.tapers || soc <= taper_above_bp) return most;
+  return most / 10 + most * 9 / 10 * (whole_bp - soc) / (whole_bp - taper_above_bp);
+}
 
-std::optional<inverter::EcoGroup> House::Impl::active_group_locked(UtcTime at) const {
-  if (setting(47000) != work_mode_eco) return std::nullopt;
-  const LocalTime wall = wall_locked(at);
-  for (const std::uint16_t address : inverter::eco_group_addresses) {
-    const auto words =
-        std::span(settings).subspan(address - settings_first).first<inverter::eco_group_words>();
-    const inverter::EcoGroup group = inverter::decode_eco(words);
-    if (group.holds(wall)) return group;
-  }
-  return std::nullopt;
+std::int64_t House::Impl::discharge_allowed_locked() const {
+  const std::int64_t soc = soc_bp_locked();
+  const std::int64_t most = options.battery_power_max.count();
+  if (soc <= 0) return 0;
+  if (!options.profile.tapers || soc >= taper_below_bp) return most;
+  return most / 10 + most * 9 / 10 * soc / taper_below_bp;
 }
 
 // The most that may flow for `seconds` without filling the cells beyond `until`.
 std::int64_t House::Impl::charge_max_locked(Cells until, std::int64_t seconds) const {
   const Cells room = std::max<Cells>(until - stored, 0);
-  return std::min(options.battery_power_max.count(),
-                  room / (seconds * options.charge_efficiency.count()));
+  return std::min(charge_allowed_locked(), room / (seconds * options.charge_efficiency.count()));
 }
 
 std::int64_t House::Impl::discharge_max_locked(Cells until, std::int64_t seconds) const {
@@ -97,49 +114,80 @@ std::int64_t House::Impl::discharge_max_locked(Cells until, std::int64_t seconds
   const auto by_energy =
       static_cast<std::int64_t>(static_cast<Wide>(there) * options.discharge_efficiency.count() /
                                 (seconds * cells_per_joule * whole_bp));
-  return std::min(options.battery_power_max.count(), by_energy);
+  return std::min(discharge_allowed_locked(), by_energy);
 }
 
-std::int64_t House::Impl::battery_locked(UtcTime at, const Flow& wanted,
-                                         std::int64_t seconds) const {
-  // Battery and PV share the way to the AC side.
-  const std::int64_t way_out = std::max<std::int64_t>(options.rated_power.count() - wanted.pv, 0);
-  if (const auto group = active_group_locked(at)) {
-    const std::int64_t power = std::abs(group->permille()) * options.rated_power.count() / 1000;
-    const Cells target = capacity / 100 * std::min<std::int64_t>(group->soc_percent, 100);
-    // In a window the battery does this and nothing else: at its target it stands still, whatever
-    // PV and load do.
-    if (group->power < 0) return -std::min(power, charge_max_locked(target, seconds));
-    return std::min(
-        {power, way_out, discharge_max_locked(std::max(target, floor_locked()), seconds)});
-  }
-  const std::int64_t surplus = wanted.pv - wanted.load;
-  if (surplus >= 0) return -std::min(surplus, charge_max_locked(capacity, seconds));
-  return std::min({-surplus, way_out, discharge_max_locked(floor_locked(), seconds)});
+std::int64_t House::Impl::limit_locked() const {
+  const std::int64_t rated = options.profile.rated_power.count();
+  return has(HouseFault::over_temperature) ? rated / hot_share : rated;
 }
 
-Flow House::Impl::flow_locked(UtcTime at, std::int64_t seconds) const {
+// Nothing but the backup port is served; with too little for it the port trips, and what the
+// battery cannot take the sun does not give.
+Flow House::Impl::island_flow_locked(std::int64_t sun, std::int64_t wanted,
+                                     std::int64_t seconds) const {
+  const Cells floor = floor_locked();
+  const auto can = [&](std::int64_t pv) {
+    return std::min(limit_locked(), pv + discharge_max_locked(floor, seconds));
+  };
   Flow result;
-  result.load = fixed_load.value_or(year.load_at(at).count());
-  result.pv = std::min(fixed_pv.value_or(year.pv_at(at).count()), options.rated_power.count());
-  result.battery = battery_locked(at, result, seconds);
-  result.grid = result.pv + result.battery - result.load;
-  if (setting(47509) != 1) return result;
-  const std::int64_t limit = std::max<std::int64_t>(static_cast<std::int16_t>(setting(47510)), 0);
+  result.backup = wanted <= can(sun) ? wanted : 0;
+  const std::int64_t missing = result.backup - sun;
+  result.battery =
+      missing > 0 ? missing : -std::min(-missing, charge_max_locked(capacity, seconds));
+  result.pv = result.backup - result.battery;
+  return result;
+}
+
+// `moves`: where a ramp gets to within these seconds; else where it is.
+Flow House::Impl::flow_locked(UtcTime at, std::int64_t seconds, bool moves) const {
+  const std::int64_t load = fixed_load.value_or(year.load_at(at).count());
+  const std::int64_t backup = load * options.backup_share.count() / whole_bp;
+  const std::int64_t limit = limit_locked();
+  const std::int64_t sun = std::min(fixed_pv.value_or(year.pv_at(at).count()), limit);
+  if (island_locked()) return island_flow_locked(sun, backup, seconds);
+
+  Flow result;
+  result.load = load - backup;
+  result.backup = backup;
+  result.pv = sun;
+  const Intent intent = intent_locked(at, sun, load);
+  // Battery and PV share the way to the AC side, and what is drawn from the grid comes the same
+  // way.
+  const std::int64_t way_out =
+      intent.battery_first ? limit : std::max<std::int64_t>(limit - sun, 0);
+  const std::int64_t most = std::min({way_out, discharge_max_locked(intent.empty, seconds), limit});
+  const std::int64_t least = -std::min(limit + sun, charge_max_locked(intent.full, seconds));
+  result.battery = std::clamp(intent.battery, least, most);
+  if (const std::int64_t ramp = options.profile.ramp.count(); ramp > 0) {
+    const std::int64_t reach = moves ? ramp * seconds : 0;
+    result.battery = std::clamp(
+        std::clamp(result.battery, battery_now - reach, battery_now + reach), least, most);
+  }
+  result.pv = std::min(sun, limit - std::max<std::int64_t>(result.battery, 0));
+  if (intent.output_max) result.pv = std::min(result.pv, *intent.output_max);
+  result.grid = result.pv + result.battery - load;
+
   // Over the export limit: sell less from the battery first, then let the sun shine for nothing.
-  std::int64_t excess = std::max<std::int64_t>(result.grid - limit, 0);
+  std::int64_t most_out = intent.export_max.value_or(result.grid);
+  if (in_force(47509) == 1)
+    most_out = std::min<std::int64_t>(
+        most_out, std::max<std::int64_t>(static_cast<std::int16_t>(in_force(47510)), 0));
+  const std::int64_t excess = std::max<std::int64_t>(result.grid - most_out, 0);
   const std::int64_t held = std::min(excess, std::max<std::int64_t>(result.battery, 0));
+  const std::int64_t wasted = std::min(excess - held, result.pv);
   result.battery -= held;
-  result.pv -= excess - held;
-  result.grid -= excess;
+  result.pv -= wasted;
+  result.grid -= held + wasted;
   return result;
 }
 
 void House::Impl::integrate_locked(const Flow& during, std::int64_t seconds) {
   const auto cells = [&](std::int64_t watts) { return watts * seconds * cells_per_joule; };
   total.pv += cells(during.pv);
-  total.load += cells(during.load);
+  total.load += cells(during.load + during.backup);
   (during.grid >= 0 ? total.exported : total.imported) += cells(std::abs(during.grid));
+  battery_now = during.battery;
   if (during.battery < 0) {
     const Cells in = cells(-during.battery);
     const Cells kept = in / whole_bp * options.charge_efficiency.count();
@@ -156,15 +204,36 @@ void House::Impl::integrate_locked(const Flow& during, std::int64_t seconds) {
   }
 }
 
+// Written settings take effect, and a fast charge that has reached its SOC ends.
+void House::Impl::obey_locked() {
+  if (obeys_at && integrated >= *obeys_at) {
+    obeyed = settings;
+    obeys_at.reset();
+  }
+  constexpr auto on = inverter::row(inverter::Block::settings_arm19, "fast_charging").address;
+  constexpr auto soc = inverter::row(inverter::Block::settings_arm19, "fast_charging_soc").address;
+  if (!fast_charging_locked() || soc_bp_locked() < in_force(soc) * 100) return;
+  settings[on - settings_first] = 0;
+  obeyed[on - settings_first] = 0;
+}
+
 void House::Impl::advance_locked(UtcTime to) {
   if (to <= now) return;
   const auto end = floor<seconds>(to);
   while (integrated < end) {
+    obey_locked();
     const LocalTime wall = wall_locked(integrated);
     const auto to_minute = floor<seconds>(floor<minutes>(wall) + minutes(1) - wall);
     const auto to_utc_minute = floor<seconds>(floor<minutes>(integrated) + minutes(1) - integrated);
-    const seconds step = std::min({end - integrated, to_minute, to_utc_minute});
-    integrate_locked(flow_locked(integrated, step.count()), step.count());
+    seconds step = std::max(seconds(1), std::min({end - integrated, to_minute, to_utc_minute}));
+    if (obeys_at) step = std::min(step, *obeys_at - integrated);
+    Flow during = flow_locked(integrated, step.count(), true);
+    const std::int64_t ramp = options.profile.ramp.count();
+    if (ramp > 0 && step > seconds(1) && std::abs(during.battery - battery_now) > ramp) {
+      step = seconds(1);
+      during = flow_locked(integrated, 1, true);
+    }
+    integrate_locked(during, step.count());
     integrated += step;
     const auto today = floor<std::chrono::days>(wall_locked(integrated));
     if (today != day) {
@@ -173,12 +242,17 @@ void House::Impl::advance_locked(UtcTime to) {
     }
   }
   now = to;
+  obey_locked();
   settle_locked();
 }
 
 // As for a whole step: what is left in the cells for a part of one is not shown as a power that
 // flickers.
-void House::Impl::settle_locked() { flow = flow_locked(now, step_max_s); }
+void House::Impl::settle_locked() {
+  flow = flow_locked(now, step_max_s, false);
+  if (options.profile.ramp.count() == 0) battery_now = flow.battery;
+  forget_pages_locked();
+}
 
 House::House(const HouseOptions& options, HouseYear year, UtcTime start)
     : impl_(std::make_unique<Impl>(options, std::move(year), start)) {}
@@ -212,9 +286,36 @@ Energies House::energies() const {
           mwh(total.charged), mwh(total.discharged), mwh(total.lost),     mwh(impl_->stored)};
 }
 
+Powers House::powers() const {
+  const std::lock_guard lock(impl_->mutex);
+  const Flow& flow = impl_->flow;
+  return {Watts(flow.pv), Watts(flow.load), Watts(flow.backup), Watts(flow.battery),
+          Watts(flow.grid)};
+}
+
 bool House::in_forced_mode() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->active_group_locked(impl_->now).has_value();
+  return impl_->active_group_locked(impl_->now).has_value() || impl_->fast_charging_locked();
+}
+
+void House::set_fault(HouseFault fault, bool on) {
+  const std::lock_guard lock(impl_->mutex);
+  Impl& impl = *impl_;
+  if (on == impl.has(fault)) return;
+  if (fault == HouseFault::clock_drift) {
+    // What a clock has gained stays when it goes right again.
+    if (!on) impl.shift += floor<seconds>((impl.integrated - impl.drifts_since) / drift_divisor);
+    impl.drifts_since = impl.integrated;
+  }
+  if (fault == HouseFault::counter_wrap)
+    impl.wrapping = on ? std::optional(impl.total) : std::nullopt;
+  if (fault == HouseFault::frozen_values && on)
+    for (const inverter::Block block : impl.blocks()) (void)impl.page_locked(block);
+  if (on)
+    impl.faults.insert(fault);
+  else
+    impl.faults.erase(fault);
+  impl.settle_locked();
 }
 
 void House::set_load(std::optional<Watts> load) {

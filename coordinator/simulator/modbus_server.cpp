@@ -1,6 +1,6 @@
-// The house's Modbus/TCP server: one thread, libmodbus for frames, the house for what registers
-// say. A request acts before its answer leaves, so that whoever has the answer sees its effect.
-#include <modbus/modbus.h>
+// The house's server, Modbus/TCP and RTU frames over UDP: one thread, which frames find the
+// requests of, the slave answers, and which misbehaves here if it is told to.
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -13,28 +13,24 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <thread>
 #include <utility>
 
-#include "coordinator/simulator/house_impl.hpp"
+#include "coordinator/simulator/slave.hpp"
 
 namespace wattledger::simulator {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int connections_max = 16;
 constexpr std::size_t writes_remembered = 64;
-constexpr int mapping_first = 35000;
-constexpr int mapping_count = 13'000;  // up to 47999
-constexpr std::uint32_t frame_time_max_us =
-    50'000;  // for the rest of a frame whose beginning has come
-
-constexpr std::size_t unit_at = 6;
-constexpr std::size_t function_at = 7;
-
-using Frame = std::vector<std::uint8_t>;
+constexpr std::size_t receive_bytes = 2'048;
+constexpr std::uint8_t slave_failure = 4;
+constexpr std::uint8_t function_input = 4;  // which no request of ours has
+constexpr std::size_t split_after = 5;
 
 class FileDescriptor {
  public:
@@ -54,25 +50,35 @@ class FileDescriptor {
   int descriptor_;
 };
 
+// Where an answer goes: a connection, or whoever sent a datagram.
+struct Peer {
+  int socket = -1;
+  std::optional<sockaddr_in> address;  // UDP
+};
+
+// A request whose answer is kept back (Misbehaviour::late), and where it would go.
+struct Held {
+  Bytes pdu;
+  Request request;
+  Peer peer;
+};
+
 struct Connection {
   FileDescriptor socket;
-  Frame held;  // a request whose answer is kept back (Misbehaviour::late)
+  Bytes received;
+  std::optional<Held> held;
 };
 
-struct FreeContext {
-  void operator()(modbus_t* context) const { modbus_free(context); }
+struct Due {
+  Clock::time_point at;
+  Peer peer;
+  Bytes bytes;
 };
-struct FreeMapping {
-  void operator()(modbus_mapping_t* mapping) const { modbus_mapping_free(mapping); }
-};
-
-std::uint16_t word_at(const Frame& frame, std::size_t index) {
-  return static_cast<std::uint16_t>(static_cast<unsigned>(frame[index]) << 8U | frame[index + 1]);
-}
 
 class Server final : public ModbusServer {
  public:
-  Server(House& house, std::uint8_t unit) : house_(house), unit_(unit) {}
+  Server(House& house, const ServerOptions& options)
+      : slave_(house.impl()), options_(options), buffer_(receive_bytes) {}
 
   ~Server() override {
     if (thread_.joinable()) {
@@ -82,33 +88,23 @@ class Server final : public ModbusServer {
     }
   }
 
-  Result<void> listen(std::uint16_t port) {
-    context_.reset(modbus_new_tcp("127.0.0.1", port));
-    mapping_.reset(
-        modbus_mapping_new_start_address(0, 0, 0, 0, mapping_first, mapping_count, 0, 0));
+  Result<void> listen() {
     wake_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC));
-    if (!context_ || !mapping_ || wake_.get() < 0) {
-      return fail(ErrorKind::io,
-                  std::string("cannot set up the simulator's server: ") + std::strerror(errno));
+    auto tcp = bound(SOCK_STREAM, options_.port, port_);
+    if (!tcp) return Failure(tcp.error());
+    listener_ = std::move(*tcp);
+    if (::listen(listener_.get(), connections_max) != 0) return cannot_listen(options_.port);
+    if (options_.udp_port) {
+      auto udp = bound(SOCK_DGRAM, *options_.udp_port, udp_port_);
+      if (!udp) return Failure(udp.error());
+      udp_ = std::move(*udp);
     }
-    modbus_set_indication_timeout(context_.get(), 0, frame_time_max_us);
-    modbus_set_byte_timeout(context_.get(), 0, 0);
-    listener_ = FileDescriptor(modbus_tcp_listen(context_.get(), connections_max));
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    if (listener_.get() < 0 ||
-        ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      return fail(
-          ErrorKind::io,
-          "cannot listen on 127.0.0.1:" + std::to_string(port) + ": " + std::strerror(errno),
-          "choose another port, or 0 for a free one");
-    }
-    port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { run(); });
     return {};
   }
 
   [[nodiscard]] std::uint16_t port() const override { return port_; }
+  [[nodiscard]] std::uint16_t udp_port() const override { return udp_port_; }
   void misbehave(Misbehaviour how) override { misbehaviour_ = how; }
   void be_silent_about(std::uint16_t first, std::uint16_t last) override {
     silent_ = static_cast<std::uint32_t>(first) << 16U | last;
@@ -120,21 +116,69 @@ class Server final : public ModbusServer {
   }
 
  private:
+  [[nodiscard]] Failure cannot_listen(std::uint16_t port) const {
+    return fail(ErrorKind::io,
+                "cannot listen on " + options_.address + ":" + std::to_string(port) + ": " +
+                    std::strerror(errno),
+                "choose another address or port, or 0 for a free port");
+  }
+
+  Result<FileDescriptor> bound(int type, std::uint16_t port, std::uint16_t& taken) const {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    if (::inet_pton(AF_INET, options_.address.c_str(), &address.sin_addr) != 1) {
+      return fail(ErrorKind::invalid_input, "\"" + options_.address + "\" is no IPv4 address",
+                  "give one such as 127.0.0.1, or 0.0.0.0 for all of this machine");
+    }
+    FileDescriptor socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    if (type == SOCK_STREAM) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    socklen_t size = sizeof address;
+    if (socket.get() < 0 ||
+        ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+        ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+      return cannot_listen(port);
+    taken = ntohs(address.sin_port);
+    return Result<FileDescriptor>(std::move(socket));
+  }
+
   void run() {
     std::vector<pollfd> waiting;
     for (;;) {
-      waiting.assign({{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}});
+      waiting.assign(
+          {{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}, {udp_.get(), POLLIN, 0}});
       for (const Connection& connection : connections_)
         waiting.push_back({connection.socket.get(), POLLIN, 0});
-      if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
+      if (::poll(waiting.data(), waiting.size(), milliseconds_left()) < 0 && errno != EINTR) return;
       if (waiting[0].revents != 0) return;
-      for (std::size_t i = 2; i < waiting.size(); ++i) {
-        if (waiting[i].revents != 0 && !serve(connections_[i - 2]))
-          connections_[i - 2].socket = FileDescriptor(-1);
-      }
+      send_due();
+      if (waiting[2].revents != 0) serve_datagram();
+      for (std::size_t i = 3; i < waiting.size(); ++i)
+        if (waiting[i].revents != 0 && !serve(connections_[i - 3])) close(connections_[i - 3]);
       std::erase_if(connections_,
                     [](const Connection& connection) { return connection.socket.get() < 0; });
       if (waiting[1].revents != 0) accept();
+    }
+  }
+
+  void close(Connection& connection) {
+    std::erase_if(due_,
+                  [&](const Due& each) { return each.peer.socket == connection.socket.get(); });
+    connection.socket = FileDescriptor(-1);
+  }
+
+  [[nodiscard]] int milliseconds_left() const {
+    if (due_.empty()) return -1;
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(due_.front().at - Clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+  }
+
+  void send_due() {
+    while (!due_.empty() && due_.front().at <= Clock::now()) {
+      send(due_.front().peer, due_.front().bytes);
+      due_.pop_front();
     }
   }
 
@@ -146,143 +190,146 @@ class Server final : public ModbusServer {
     // A client that never reads must not hold the thread.
     const timeval second{1, 0};
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
-    connections_.push_back({std::move(socket), {}});
+    connections_.push_back({std::move(socket), {}, {}});
   }
 
   // False when the connection is over.
   bool serve(Connection& connection) {
-    Frame frame(MODBUS_TCP_MAX_ADU_LENGTH);
-    modbus_set_socket(context_.get(), connection.socket.get());
-    const int length = modbus_receive(context_.get(), frame.data());
-    if (length <= static_cast<int>(function_at)) return false;
-    frame.resize(static_cast<std::size_t>(length));
+    const ssize_t length =
+        ::recv(connection.socket.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+    if (length <= 0) return false;
+    Bytes& received = connection.received;
+    received.insert(received.end(), buffer_.begin(), buffer_.begin() + length);
+    std::size_t done = 0;
+    while (true) {
+      const Found found = find_tcp_request(ByteView(received).subspan(done));
+      if (found.what == Found::What::no_modbus) return false;
+      if (found.what == Found::What::part) break;
+      const Peer peer{connection.socket.get(), {}};
+      if (!handle(found.request, peer, connection.held)) return false;
+      done += found.bytes;
+    }
+    received.erase(received.begin(), received.begin() + static_cast<std::ptrdiff_t>(done));
+    return true;
+  }
+
+  void serve_datagram() {
+    Peer peer{udp_.get(), sockaddr_in{}};
+    socklen_t size = sizeof *peer.address;
+    const ssize_t length = ::recvfrom(udp_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT,
+                                      reinterpret_cast<sockaddr*>(&*peer.address), &size);
+    if (length <= 0) return;
+    const auto request = rtu_request(ByteView(buffer_).first(static_cast<std::size_t>(length)));
+    if (request) (void)handle(*request, peer, held_datagram_);
+  }
+
+  bool handle(const Request& request, const Peer& peer, std::optional<Held>& held) {
     ++requests_;
-    if (frame[unit_at] != unit_) return true;  // as a bus where nobody has that number
+    if (request.unit != options_.unit) return true;  // as a bus where nobody has that number
     const Misbehaviour how = misbehaviour_;
-    if (how != Misbehaviour::late) connection.held.clear();
+    if (how != Misbehaviour::late) held.reset();
     switch (how) {
       case Misbehaviour::none:
+      case Misbehaviour::slow:
+      case Misbehaviour::trailing:
+      case Misbehaviour::wrong_length:
+      case Misbehaviour::split:
       case Misbehaviour::ignore_writes:
-        return answer(frame);
+        return answer(request, peer, how);
       case Misbehaviour::silent:
         return true;
       case Misbehaviour::late: {
         // An answer is late when its client has given up and asks again: no clock is needed to
         // know.
-        const Frame before = std::exchange(connection.held, frame);
-        return before.empty() || answer(before);
+        auto before =
+            std::exchange(held, Held{{request.pdu.begin(), request.pdu.end()}, request, peer});
+        if (!before) return true;
+        before->request.pdu = before->pdu;
+        return answer(before->request, before->peer, how);
       }
       case Misbehaviour::garbage:
-        return send_garbage(connection, frame);
+        return send_garbage(request, peer);
       case Misbehaviour::exceptions:
-        return refuse(frame, MODBUS_EXCEPTION_SLAVE_OR_SERVER_FAILURE);
+        return send_pdu(request, peer, Slave::refusal(request.pdu, slave_failure), how);
       case Misbehaviour::disconnect:
-        return false;
+        return peer.address.has_value();
     }
     return false;
   }
 
-  bool refuse(const Frame& frame, unsigned exception) {
-    return modbus_reply_exception(context_.get(), frame.data(), exception) >= 0;
-  }
-
-  bool answer(const Frame& frame) {
-    switch (frame[function_at]) {
-      case MODBUS_FC_READ_HOLDING_REGISTERS:
-        return answer_read(frame);
-      case MODBUS_FC_WRITE_SINGLE_REGISTER:
-      case MODBUS_FC_WRITE_MULTIPLE_REGISTERS:
-        return answer_write(frame);
-      default:
-        return refuse(frame, MODBUS_EXCEPTION_ILLEGAL_FUNCTION);
-    }
-  }
-
-  // Count and range are checked here: libmodbus would sleep before it refuses, and answer 0 for
-  // registers that are not.
-  bool answer_read(const Frame& frame) {
-    if (frame.size() < 12) return false;
-    const std::uint16_t address = word_at(frame, 8);
-    const std::size_t count = word_at(frame, 10);
-    if (count < 1 || count > MODBUS_MAX_READ_REGISTERS)
-      return refuse(frame, MODBUS_EXCEPTION_ILLEGAL_DATA_VALUE);
-    if (address < mapping_first || address + count > mapping_first + mapping_count) {
-      return refuse(frame, MODBUS_EXCEPTION_ILLEGAL_DATA_ADDRESS);
-    }
+  bool answer(const Request& request, const Peer& peer, Misbehaviour how) {
     const std::uint32_t silent = silent_;
-    if (address <= (silent & 0xFFFFU) && address + count > silent >> 16U) return true;
-    const std::span<std::uint16_t> words(mapping_->tab_registers + (address - mapping_first),
-                                         count);
-    const Exception exception = house_.impl().read(address, words);
-    if (exception != Exception::none) return refuse(frame, static_cast<unsigned>(exception));
-    return reply(frame);
+    const auto first = static_cast<std::uint16_t>(silent >> 16U);
+    const auto last = static_cast<std::uint16_t>(silent & 0xFFFFU);
+    const inverter::Range range{first,
+                                static_cast<std::uint16_t>(last < first ? 0 : last - first + 1)};
+    const Answer answer = slave_.answer(request.pdu, how != Misbehaviour::ignore_writes, range);
+    if (!answer.write.empty()) remember(answer.write);
+    return !answer.pdu || send_pdu(request, peer, *answer.pdu, how);
   }
 
-  bool answer_write(const Frame& frame) {
-    if (frame.size() < 12) return false;
-    const bool many = frame[function_at] == MODBUS_FC_WRITE_MULTIPLE_REGISTERS;
-    const std::uint16_t address = word_at(frame, 8);
-    const std::size_t count = many ? word_at(frame, 10) : 1;
-    const std::size_t first = many ? 13 : 10;
-    if (count < 1 || count > MODBUS_MAX_WRITE_REGISTERS || frame.size() < first + 2 * count ||
-        (many && frame[12] != 2 * count)) {
-      return refuse(frame, MODBUS_EXCEPTION_ILLEGAL_DATA_VALUE);
-    }
-    std::vector<std::uint16_t> words(count);
-    for (std::size_t i = 0; i < count; ++i) words[i] = word_at(frame, first + 2 * i);
-    if (misbehaviour_ != Misbehaviour::ignore_writes) {
-      const Exception exception = house_.impl().write(address, words, many);
-      if (exception != Exception::none) return refuse(frame, static_cast<unsigned>(exception));
-    }
-    remember_write(address, words, many);
-    return reply(frame);
-  }
-
-  void remember_write(std::uint16_t address, const std::vector<std::uint16_t>& words, bool many) {
-    std::string line = (many ? "FC16 " : "FC6 ") + std::to_string(address);
-    char separator = '=';
-    for (const std::uint16_t word : words) {
-      std::array<char, 8> text{};
-      std::snprintf(text.data(), text.size(), "%c%04x", separator, static_cast<unsigned>(word));
-      line += text.data();
-      separator = ' ';
-    }
+  void remember(const std::string& line) {
     const std::lock_guard lock(writes_mutex_);
-    writes_.push_back(std::move(line));
+    writes_.push_back(line);
     if (writes_.size() > writes_remembered) writes_.pop_front();
   }
 
-  bool reply(const Frame& frame) {
-    return modbus_reply(context_.get(), frame.data(), static_cast<int>(frame.size()),
-                        mapping_.get()) >= 0;
+  bool send_pdu(const Request& request, const Peer& peer, ByteView pdu, Misbehaviour how) {
+    const bool udp = peer.address.has_value();
+    Bytes frame = udp ? udp_answer(request, pdu) : tcp_answer(request, pdu);
+    if (how == Misbehaviour::slow) {
+      due_.push_back({Clock::now() + options_.slow_by, peer, std::move(frame)});
+      return true;
+    }
+    if (how == Misbehaviour::trailing) {
+      constexpr std::array<std::uint8_t, 6> more{0x0D, 0x0A, 0xFF, 0x00, 0xF7, 0x03};
+      frame.insert(frame.end(), more.begin(), more.end());
+    }
+    if (how == Misbehaviour::wrong_length) {
+      if (udp)
+        frame.resize(frame.size() - 3);  // as a LAN box truncates
+      else
+        frame[5] = static_cast<std::uint8_t>(frame[5] + 3);
+    }
+    if (how != Misbehaviour::split) return send(peer, frame);
+    const std::size_t first = std::min(split_after, frame.size());
+    return send(peer, ByteView(frame).first(first)) && send(peer, ByteView(frame).subspan(first));
+  }
+
+  static bool send(const Peer& peer, ByteView bytes) {
+    const auto* address =
+        peer.address ? reinterpret_cast<const sockaddr*>(&*peer.address) : nullptr;
+    const auto size = static_cast<socklen_t>(peer.address ? sizeof *peer.address : 0);
+    return ::sendto(peer.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL, address, size) ==
+           static_cast<ssize_t>(bytes.size());
   }
 
   // Turn about: noise without head or tail, and an answer to this very request that is one to
   // another function.
-  bool send_garbage(const Connection& connection, const Frame& frame) {
-    std::array<std::uint8_t, 32> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      bytes[i] = static_cast<std::uint8_t>(0xA5U ^ i * 37U);
+  bool send_garbage(const Request& request, const Peer& peer) {
+    constexpr std::size_t data_bytes = 22;
+    Bytes noise(data_bytes + 2);
+    for (std::size_t i = 0; i < noise.size(); ++i)
+      noise[i] = static_cast<std::uint8_t>(0xA5U ^ i * 37U);
     noise_ = !noise_;
-    if (!noise_) {
-      std::copy_n(frame.begin(), 4, bytes.begin());
-      constexpr std::array<std::uint8_t, 4> rest{0, 26, 0, 0x04};
-      std::copy(rest.begin(), rest.end(), bytes.begin() + 4);
-      bytes[unit_at] = unit_;
-      bytes[function_at] = MODBUS_FC_READ_INPUT_REGISTERS;
-      bytes[function_at + 1] = 23;
-    }
-    return ::send(connection.socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;
+    if (noise_) return send(peer, noise);
+    noise[0] = function_input;
+    noise[1] = data_bytes;
+    return send_pdu(request, peer, noise, Misbehaviour::none);
   }
 
-  House& house_;
-  std::uint8_t unit_;
+  Slave slave_;
+  ServerOptions options_;
   std::uint16_t port_ = 0;
-  std::unique_ptr<modbus_t, FreeContext> context_;
-  std::unique_ptr<modbus_mapping_t, FreeMapping> mapping_;
+  std::uint16_t udp_port_ = 0;
   FileDescriptor wake_{-1};
   FileDescriptor listener_{-1};
+  FileDescriptor udp_{-1};
+  Bytes buffer_;
   std::vector<Connection> connections_;
+  std::optional<Held> held_datagram_;
+  std::deque<Due> due_;  // one delay for all: in the order of their times
   std::atomic<Misbehaviour> misbehaviour_ = Misbehaviour::none;
   std::atomic<std::uint32_t> silent_ = 1U << 16U;  // first in the high word, last in the low
   std::atomic<std::uint64_t> requests_ = 0;
@@ -294,11 +341,19 @@ class Server final : public ModbusServer {
 
 }  // namespace
 
+Result<std::unique_ptr<ModbusServer>> ModbusServer::start(House& house,
+                                                          const ServerOptions& options) {
+  auto server = std::make_unique<Server>(house, options);
+  WATTLEDGER_TRY(server->listen());
+  return Result<std::unique_ptr<ModbusServer>>(std::move(server));
+}
+
 Result<std::unique_ptr<ModbusServer>> ModbusServer::start(House& house, std::uint16_t port,
                                                           std::uint8_t unit) {
-  auto server = std::make_unique<Server>(house, unit);
-  WATTLEDGER_TRY(server->listen(port));
-  return Result<std::unique_ptr<ModbusServer>>(std::move(server));
+  ServerOptions options;
+  options.port = port;
+  options.unit = unit;
+  return start(house, options);
 }
 
 }  // namespace wattledger::simulator

@@ -1,6 +1,6 @@
-// A house with PV, load, battery, meter and a GoodWe ET inverter that obey physics, spoken to over
-// Modbus/TCP like a real one. Time is given from outside: advance(to) integrates up to `to`; the
-// inverter's own clock follows it.
+// A house with PV, load, battery, meter and a GoodWe ET or EH inverter that obey physics, spoken to
+// over Modbus/TCP or UDP like a real one. Time is given from outside: advance(to) integrates up to
+// `to`; the inverter's own clock follows it.
 //
 // Threads: House is guarded inside (the server's thread and the driver's may call at once).
 // ModbusServer has one thread.
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/simulator/profile.hpp"
 #include "events/result.hpp"
 #include "events/time.hpp"
 #include "events/units.hpp"
@@ -21,15 +22,15 @@
 namespace wattledger::simulator {
 
 struct HouseOptions {
+  Profile profile = ideal_profile();
   MilliwattHours battery_capacity{10'000'000};
   BasisPoints soc_start{5'000};
-  Watts rated_power{10'000};
   Watts battery_power_max{5'000};
   BasisPoints charge_efficiency{9'500};
   BasisPoints discharge_efficiency{9'500};
   BasisPoints soc_floor{1'000};  // on-grid depth of discharge 90 %
-  std::string serial = "9010KETU00SIM001";
-  ZoneOffsets zone;  // the inverter's wall clock is local
+  BasisPoints backup_share{0};   // of the load, at the backup port
+  ZoneOffsets zone;              // the inverter's wall clock is local
   std::uint64_t seed = 1;
   bool has_meter = true;  // without: registers 36000.. are illegal addresses
 };
@@ -56,6 +57,23 @@ struct Energies {  // lifetime, for conservation
   MilliwattHours pv, load, imported, exported, charged, discharged, lost, stored;
 };
 
+// W, of one instant: pv + battery = load + backup + grid.
+struct Powers {
+  Watts pv, load, backup, battery, grid;
+};
+
+// What can be wrong with a house, several at once. frozen_values: the registers that are measured
+// stay as they are. counter_wrap: the lifetime counters overflow within 200 Wh. clock_drift: the
+// inverter's clock gains 100 s an hour. over_temperature: 85 degrees, and a fifth of the power.
+enum class HouseFault {
+  frozen_values,
+  counter_wrap,
+  clock_drift,
+  grid_loss,
+  over_temperature,
+  bms_refuses_charge
+};
+
 class House {
  public:
   House(const HouseOptions& options, HouseYear year, UtcTime start);
@@ -68,11 +86,14 @@ class House {
   [[nodiscard]] BasisPoints soc() const;
   [[nodiscard]] Watts battery_power() const;  // + discharge
   [[nodiscard]] Energies energies() const;
+  [[nodiscard]] Powers powers() const;
+  // An eco group or a fast charge has the battery.
   [[nodiscard]] bool in_forced_mode() const;
   // Goes on from an earlier life: the battery's charge, and what the counters showed in all and for
   // the day so far (`lost` and `stored` are not looked at).
   void carry_over(BasisPoints soc, const Energies& total, const Energies& today);
-  // Tests: fix PV or load; shift the inverter's clock; faults by name come with later work.
+  void set_fault(HouseFault fault, bool on);
+  // Fix PV or load, SOC; shift the inverter's clock.
   void set_load(std::optional<Watts> load);
   void set_pv(std::optional<Watts> pv);
   void set_soc(BasisPoints soc);
@@ -85,18 +106,44 @@ class House {
   std::unique_ptr<Impl> impl_;
 };
 
-// How the server misbehaves, for tests; applies to requests answered from now on. late: an answer
-// leaves when the next request comes on its connection. ignore_writes: acknowledges writes and does
-// nothing.
-enum class Misbehaviour { none, silent, late, garbage, exceptions, disconnect, ignore_writes };
+// How the server misbehaves; applies to requests answered from now on. late: an answer leaves when
+// the next request comes on its connection. slow: it leaves after a time that is really waited for.
+// trailing: bytes follow each answer. wrong_length: the header tells another one than the answer
+// has. split: the answer comes in two pieces. garbage: noise, and answers to other functions.
+// ignore_writes: acknowledges writes and does nothing.
+enum class Misbehaviour {
+  none,
+  silent,
+  late,
+  slow,
+  garbage,
+  trailing,
+  wrong_length,
+  split,
+  exceptions,
+  disconnect,
+  ignore_writes
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  // IPv4
+  std::uint16_t port = 0;             // Modbus/TCP; 0 takes a free one
+  std::optional<std::uint16_t>
+      udp_port;  // RTU frames, with aa55 before answers; 0 takes a free one
+  std::uint8_t unit = 247;
+  std::chrono::milliseconds slow_by{1'500};
+};
 
 class ModbusServer {
  public:
-  // Binds to 127.0.0.1; port 0 takes a free one.
+  // `house` outlives it.
+  static Result<std::unique_ptr<ModbusServer>> start(House& house, const ServerOptions& options);
+  // Modbus/TCP on 127.0.0.1.
   static Result<std::unique_ptr<ModbusServer>> start(House& house, std::uint16_t port,
                                                      std::uint8_t unit = 247);
   virtual ~ModbusServer() = default;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
+  [[nodiscard]] virtual std::uint16_t udp_port() const = 0;  // 0: none
   virtual void misbehave(Misbehaviour how) = 0;
   // From now on no read of any register from `first` to `last` is answered; last < first: all are
   // again.

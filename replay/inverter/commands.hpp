@@ -6,6 +6,7 @@
 namespace wattledger::tool {
 
 void add_inverter_registers(CLI::App& parent, Invocation& invocation);
+void add_inverter_simulate(CLI::App& parent, Invocation& invocation);
 void add_inverter_read(CLI::App& parent, Invocation& invocation);
 void add_inverter_watch(CLI::App& parent, Invocation& invocation);
 

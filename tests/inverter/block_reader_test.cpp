@@ -84,7 +84,7 @@ TEST_SUITE("inverter/block_reader") {
 
   TEST_CASE("a large unit's meter is asked for less until it answers, once") {
     simulator::HouseOptions options;
-    options.rated_power = Watts(15'000);
+    options.profile.rated_power = Watts(15'000);  // with the short meter of a small one
     Bench bench(options);
     const auto before = bench.server->requests();
     CHECK(bench.blocks({Block::meter}) == Blocks{Block::meter});

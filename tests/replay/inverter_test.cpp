@@ -73,6 +73,45 @@ TEST_SUITE("replay/inverter") {
     CHECK(run.json_lines().size() == 1);
   }
 
+  TEST_CASE("simulate says where it listens, and what it cannot be") {
+    const MemoryDirectory home;
+    const auto run = run_tool({"inverter", "simulate", "--listen", "127.0.0.1:0", "--udp", "0",
+                               "--profile", "eh", "--start", "2025-10-01T08:00:00Z", "--timezone",
+                               "Europe/Warsaw", "--fault", "split", "--seconds", "0"},
+                              home.path());
+    CHECK(run.code == 0);
+    REQUIRE(run.lines().size() == 4);
+    CHECK(run.lines()[0].find("single-phase EH of 6 kW") != std::string::npos);
+    CHECK(run.lines()[1].starts_with("Modbus/TCP on 127.0.0.1:"));
+    CHECK(run.lines()[1].find(", UDP on 127.0.0.1:") != std::string::npos);
+    CHECK(run.lines()[2].starts_with("it is 2025-10-01 10:00:00+02:00 there"));
+    CHECK(run.lines()[3] == "split begins");
+    const std::vector<std::vector<std::string>> wrong{{"--profile", "toaster"},
+                                                      {"--listen", "here"},
+                                                      {"--listen", "127.0.0.1:70000"},
+                                                      {"--listen", "roof:0"},
+                                                      {"--udp", "70000"},
+                                                      {"--unit", "0"},
+                                                      {"--speed", "0"},
+                                                      {"--soc", "101"},
+                                                      {"--start", "soon"},
+                                                      {"--timezone", "Mars/North"},
+                                                      {"--battery-wh", "0"}};
+    for (const auto& words : wrong) {
+      std::vector<std::string> arguments{"inverter", "simulate", "--seconds", "0"};
+      arguments.insert(arguments.end(), words.begin(), words.end());
+      const auto refused = run_tool(arguments, home.path());
+      CAPTURE(words[1]);
+      CHECK(refused.code == 2);
+      CHECK(refused.one_error_line());
+    }
+    const auto fault = run_tool(
+        {"inverter", "simulate", "--listen", "127.0.0.1:0", "--seconds", "0", "--fault", "rain"},
+        home.path());
+    CHECK(fault.code == 3);
+    CHECK(fault.err.find("over-temperature") != std::string::npos);
+  }
+
   TEST_CASE("where a daemon polls, its last reading is shown") {
     HouseLog house;
     house.begin();

@@ -6,51 +6,42 @@
 #include <utility>
 #include <vector>
 
-#include "coordinator/inverter/register_map.hpp"
 #include "coordinator/simulator/house_impl.hpp"
-#include "coordinator/simulator/simulator.hpp"
-#include "tests/support/event_builders.hpp"
+#include "tests/simulator/yard.hpp"
 
 namespace wattledger::simulator {
 namespace {
 
 using inverter::Block;
-using inverter::EcoGroup;
 using inverter::row;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr EcoGroup window(std::uint8_t from, std::uint8_t until, std::int16_t percent,
-                          std::uint16_t soc) {
-  return {from, 0, until, 0, true, inverter::eco_type, 0x7F, percent, soc, 0};
-}
-
-// A house whose PV and load stand still, at midnight UTC unless said otherwise; registers are asked
-// past the network.
-struct Yard {
-  explicit Yard(Watts pv, Watts load, const HouseOptions& options = {},
-                UtcTime start = testing::at_s(0))
-      : house(options, HouseYear::generate(1), start) {
-    house.set_pv(pv);
-    house.set_load(load);
-  }
-  void write(std::uint16_t address, std::vector<std::uint16_t> words) {
-    REQUIRE(house.impl().write(address, words, words.size() > 1) == Exception::none);
-  }
-  void eco(const EcoGroup& group) {
+// One group, or one mode, or one limit, as the unit takes it.
+void write_something(House& house, const Profile& profile) {
+  const auto write = [&](std::uint16_t address, std::vector<std::uint16_t> words) {
+    RC_ASSERT(house.impl().write(address, words, words.size() > 1) == Exception::none);
+  };
+  const auto from = *rc::gen::inRange<std::uint8_t>(0, 23);
+  const auto group =
+      window(from, static_cast<std::uint8_t>(from + 1), *rc::gen::inRange<std::int16_t>(-100, 101),
+             *rc::gen::inRange<std::uint16_t>(0, 101));
+  if (profile.has_arm19()) {
     const auto words = encode(group);
     write(47547, {words.begin(), words.end()});
-    write(47000, {3});
+    write(47545, {*rc::gen::element<std::uint16_t>(0, 0, 0, 1)});
+  } else {
+    const auto words = encode_v1(group);
+    write(47515, {words.begin(), words.end()});
   }
-  [[nodiscard]] std::int64_t value(const inverter::Register& entry) {
-    std::array<std::uint16_t, 2> words{};
-    REQUIRE(house.impl().read(entry.address, std::span(words).first(entry.words)) ==
-            Exception::none);
-    return inverter::decode_value(entry, words).value_or(-99'999);
-  }
-  House house;
-};
+  if (profile.has_arm22()) write(47612, {*rc::gen::element<std::uint16_t>(0, 1)});
+  write(47000, {*rc::gen::inRange<std::uint16_t>(0, 6)});
+  write(47509,
+        {*rc::gen::element<std::uint16_t>(0, 1), *rc::gen::inRange<std::uint16_t>(0, 5'000),
+         *rc::gen::oneOf(rc::gen::just<std::uint16_t>(1), rc::gen::inRange<std::uint16_t>(1, 13)),
+         *rc::gen::inRange<std::uint16_t>(0, 12'000)});
+}
 
 }  // namespace
 
@@ -190,30 +181,30 @@ TEST_SUITE("simulator/house") {
     CHECK(by_minute.pv == by_hour.pv);
   }
 
-  TEST_CASE("no energy is made or lost, over random days in random modes") {
+  TEST_CASE(
+      "no energy is made or lost, over random days of random units, in random modes and faults") {
     const bool holds =
         rc::check("pv + imported + stored before = load + exported + lost + stored after", [] {
           HouseOptions options;
+          options.profile =
+              *rc::gen::elementOf(std::vector<Profile>(profiles().begin(), profiles().end()));
           options.seed = *rc::gen::arbitrary<std::uint64_t>();
           options.soc_start = BasisPoints(*rc::gen::inRange(0, 10'001));
+          options.backup_share = BasisPoints(*rc::gen::element(0, 3'000));
           options.charge_efficiency = BasisPoints(*rc::gen::inRange(8'000, 10'001));
           options.discharge_efficiency = BasisPoints(*rc::gen::inRange(8'000, 10'001));
           const UtcTime start = testing::at_s(*rc::gen::inRange(0, 365 * 86'400));
           House house(options, HouseYear::generate(options.seed), start);
           const MilliwattHours before = house.energies().stored;
           for (int i = 0; i < 8; ++i) {
-            const auto from = *rc::gen::inRange<std::uint8_t>(0, 23);
-            const auto percent = *rc::gen::inRange<std::int16_t>(-100, 101);
-            const auto soc = *rc::gen::inRange<std::uint16_t>(0, 101);
-            const auto words =
-                encode(window(from, static_cast<std::uint8_t>(from + 1), percent, soc));
-            RC_ASSERT(house.impl().write(47547, words, true) == Exception::none);
-            const std::array<std::uint16_t, 1> mode{*rc::gen::element<std::uint16_t>(0, 3)};
-            RC_ASSERT(house.impl().write(47000, mode, false) == Exception::none);
-            const std::array<std::uint16_t, 2> limit{*rc::gen::element<std::uint16_t>(0, 1),
-                                                     *rc::gen::inRange<std::uint16_t>(0, 5'000)};
-            RC_ASSERT(house.impl().write(47509, limit, true) == Exception::none);
+            write_something(house, options.profile);
+            house.set_fault(
+                *rc::gen::element(HouseFault::grid_loss, HouseFault::over_temperature,
+                                  HouseFault::bms_refuses_charge, HouseFault::clock_drift),
+                *rc::gen::element(false, false, true));
             house.advance(house.now() + seconds(*rc::gen::inRange(1, 20'000)));
+            const Powers now = house.powers();
+            RC_ASSERT(now.pv + now.battery == now.load + now.backup + now.grid);
           }
           const Energies e = house.energies();
           const auto missing = e.pv + e.imported + before - e.load - e.exported - e.lost - e.stored;

@@ -6,17 +6,17 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "coordinator/simulator/frames.hpp"
 #include "coordinator/simulator/simulator.hpp"
 #include "tests/support/event_builders.hpp"
 
 namespace wattledger::simulator {
 namespace {
-
-using Bytes = std::vector<std::uint8_t>;
 
 // A client that says exactly the bytes it is told to.
 class Client {
@@ -92,9 +92,48 @@ Bytes write_many(int address, const std::vector<int>& words) {
   return pdu;
 }
 
+// A client that says datagrams.
+class DatagramClient {
+ public:
+  explicit DatagramClient(std::uint16_t port)
+      : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    const timeval limit{2, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~DatagramClient() { ::close(socket_); }
+  DatagramClient(const DatagramClient&) = delete;
+  DatagramClient& operator=(const DatagramClient&) = delete;
+
+  void send(const Bytes& bytes) const {
+    REQUIRE(::send(socket_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+  }
+  void request(const Bytes& pdu) const {
+    // An answer's frame without its aa55 is a request's.
+    const Bytes frame = udp_answer({0, 247, {}}, pdu);
+    send({frame.begin() + 2, frame.end()});
+  }
+  [[nodiscard]] Bytes receive() const {
+    Bytes bytes(600);
+    const ssize_t length = ::recv(socket_, bytes.data(), bytes.size(), 0);
+    bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    return bytes;
+  }
+
+ private:
+  int socket_;
+};
+
 struct Station {
   Station() : house(HouseOptions{}, HouseYear::generate(1), testing::at_s(0)) {
-    auto started = ModbusServer::start(house, 0);
+    ServerOptions options;
+    options.udp_port = 0;
+    options.slow_by = std::chrono::milliseconds(1);
+    auto started = ModbusServer::start(house, options);
     REQUIRE(started.has_value());
     server = std::move(*started);
   }
@@ -116,8 +155,8 @@ TEST_SUITE("simulator/modbus_server") {
     CHECK(client.ask(read_of(47000, 1)) == Bytes{3, 2, 0, 0});
     CHECK(client.ask(read_of(47509, 4)) == Bytes{3, 8, 0, 0, 0x27, 0x10, 0, 1, 0, 0});
     CHECK(client.ask(read_of(47545, 26)).size() == 2 + 52);
-    for (const int address :
-         {0, 34999, 35033, 35099, 35225, 36045, 37024, 39000, 47001, 47513, 47515, 47533, 47761, 65535}) {
+    for (const int address : {0, 34999, 35033, 35099, 35225, 36045, 37024, 39000, 47001, 47513,
+                              47515, 47533, 47761, 65535}) {
       CAPTURE(address);
       CHECK(client.ask(read_of(address, 1)) == illegal_address_read);
     }
@@ -190,6 +229,96 @@ TEST_SUITE("simulator/modbus_server") {
       RC_ASSERT((client.ask(read_of(35001, 1)) == Bytes{3, 2, 0x27, 0x10}));
     });
     CHECK(holds);
+  }
+
+  TEST_CASE("over UDP a frame is answered with aa55 and a frame; what is none is not") {
+    Station station;
+    const DatagramClient client(station.server->udp_port());
+    client.send({1, 2, 3});
+    client.send({0xF7, 0x03, 0x88, 0xB9, 0x00, 0x01, 0x00, 0x00});  // checksum
+    client.request(read_of(35001, 1));
+    CHECK(client.receive() == udp_answer({0, 247, {}}, Bytes{3, 2, 0x27, 0x10}));
+    client.request(read_of(34999, 1));
+    CHECK(client.receive() == udp_answer({0, 247, {}}, illegal_address_read));
+    client.request(write_of(47000, 2));
+    CHECK(client.receive() == udp_answer({0, 247, {}}, write_of(47000, 2)));
+    CHECK(station.server->writes_seen() == std::vector<std::string>{"FC6 47000=0002"});
+  }
+
+  TEST_CASE("answers that are split, cut, followed by noise, or tell another length") {
+    Station station;
+    Client client(station.server->port());
+    const DatagramClient datagrams(station.server->udp_port());
+    const Bytes whole = udp_answer({0, 247, {}}, Bytes{3, 2, 0x27, 0x10});
+    station.server->misbehave(Misbehaviour::split);
+    CHECK(client.ask(read_of(35001, 1)) == Bytes{3, 2, 0x27, 0x10});
+    datagrams.request(read_of(35001, 1));
+    Bytes pieces = datagrams.receive();
+    CHECK(pieces.size() == 5);
+    const Bytes rest = datagrams.receive();
+    pieces.insert(pieces.end(), rest.begin(), rest.end());
+    CHECK(pieces == whole);
+    station.server->misbehave(Misbehaviour::wrong_length);
+    datagrams.request(read_of(35001, 1));
+    CHECK(datagrams.receive() == Bytes(whole.begin(), whole.end() - 3));
+    client.wait_at_most(20'000);
+    CHECK(client.ask(read_of(35001, 1)) == Bytes{3, 2, 0x27, 0x10});  // it waited for three more
+    station.server->misbehave(Misbehaviour::trailing);
+    datagrams.request(read_of(35001, 1));
+    CHECK(datagrams.receive().size() == whole.size() + 6);
+  }
+
+  TEST_CASE("a slow answer comes, and a late one with the next request") {
+    Station station;
+    Client client(station.server->port());
+    station.server->misbehave(Misbehaviour::slow);
+    CHECK(client.ask(read_of(35001, 1)) == Bytes{3, 2, 0x27, 0x10});
+    station.server->misbehave(Misbehaviour::late);
+    const DatagramClient datagrams(station.server->udp_port());
+    datagrams.request(read_of(35001, 1));
+    datagrams.request(read_of(47000, 1));
+    CHECK(datagrams.receive() == udp_answer({0, 247, {}}, Bytes{3, 2, 0x27, 0x10}));
+  }
+
+  TEST_CASE("requests that come in pieces, or several at once, are each answered") {
+    Station station;
+    Client client(station.server->port());
+    const Bytes one{0, 1, 0, 0, 0, 6, 247, 3, 0x88, 0xB9, 0, 1};
+    for (const std::uint8_t byte : one) client.send({byte});
+    CHECK(client.receive().size() == 11);
+    Bytes three;
+    for (int i = 0; i < 3; ++i) three.insert(three.end(), one.begin(), one.end());
+    client.send(three);
+    for (int i = 0; i < 3; ++i) CHECK(client.receive().size() == 11);
+  }
+
+  TEST_CASE("a thousand malformed frames, and the next client is served") {
+    Station station;
+    const DatagramClient datagrams(station.server->udp_port());
+    const bool holds = rc::check("served", [&] {
+      for (int i = 0; i < 10; ++i) {
+        Bytes frame = udp_answer({0, 247, {}}, read_of(*rc::gen::inRange(0, 65'536), 1));
+        frame.resize(*rc::gen::inRange<std::size_t>(1, frame.size() + 1));
+        frame[*rc::gen::inRange<std::size_t>(0, frame.size())] =
+            *rc::gen::arbitrary<std::uint8_t>();
+        datagrams.send({frame.begin() + (frame.size() > 2 ? 2 : 0), frame.end()});
+        Client vandal(station.server->port());
+        vandal.send(frame);
+      }
+      Client client(station.server->port());
+      RC_ASSERT((client.ask(read_of(35001, 1)) == Bytes{3, 2, 0x27, 0x10}));
+      RC_ASSERT(station.server->writes_seen().empty());
+    });
+    CHECK(holds);
+  }
+
+  TEST_CASE("an address that is none is refused with a remedy") {
+    Station station;
+    ServerOptions options;
+    options.address = "the roof";
+    const auto refused = ModbusServer::start(station.house, options);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().what == "\"the roof\" is no IPv4 address");
   }
 
   TEST_CASE("a port that is taken is refused with a remedy") {
