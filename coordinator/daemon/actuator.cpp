@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace wattledger::daemon {
 namespace {
@@ -67,12 +68,16 @@ bool may_be_ours(const fold::InverterState& inverter, InverterMode found, UtcTim
   return found == inverter.wished && found != inverter.confirmed && !over;
 }
 
-fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& state) {
+std::uint16_t counted(std::uint32_t number) {
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(number, 0xFFFF));
+}
+
+fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& state,
+                               std::uint32_t failures) {
   fb::CommandIssuedT command;
   if (state.decision) command.decision = state.decision->sequence.value;
   command.mode = wish.mode;
-  command.attempt =
-      static_cast<std::uint16_t>(std::min<std::uint32_t>(state.inverter.failures + 1, 0xFFFF));
+  command.attempt = counted(failures + 1);
   if (is_forced(wish.mode)) {
     command.power_w = static_cast<std::int32_t>(wish.power.count());
     command.target_soc_bp = static_cast<std::uint16_t>(wish.target_soc.count());
@@ -112,6 +117,7 @@ bool command_needed(const fold::State& state, const inverter::Wish& wish, UtcTim
   // `wished` differs after a failed command, and after a forced mode ended by itself: its schedule
   // still stands in the inverter and would hold again next week.
   if (mode_expected(state, now) != wish.mode || inverter.wished != wish.mode) return true;
+  if (inverter.failures > 0) return true;  // its registers read right, and the battery did not care
   if (!is_forced(wish.mode)) return false;
   if (inverter.wished_power != wish.power || inverter.wished_soc != wish.target_soc) return true;
   if (!inverter.confirmed_until) return true;
@@ -122,27 +128,51 @@ bool command_needed(const fold::State& state, const inverter::Wish& wish, UtcTim
          *inverter.confirmed_until - now < settings_of(state).slot;
 }
 
+// What the log knows of failures is that of the process before.
+std::uint32_t Actuator::failures() const {
+  return std::max(failed_, journal_.with_state(
+                               [](const fold::State& state) { return state.inverter.failures; }));
+}
+
+bool Actuator::clock_due(UtcTime now) const {
+  if (!clock_off_ || std::chrono::abs(*clock_off_) <= inverter_clock_off_max) return false;
+  return !clock_tried_at_ || now < *clock_tried_at_ ||
+         now - *clock_tried_at_ >= inverter_clock_every;
+}
+
 Result<void> Actuator::reconcile(UtcTime now) {
   const fold::State state = journal_.state();
-  if (state.coordinator.control_mode != fb::ControlMode::on) return {};
+  if (state.coordinator.control_mode != fb::ControlMode::on) {
+    awaited_.reset();
+    owes_general_ = false;  // who went from `on` was released
+    return {};
+  }
   if (state.inverter.settings_found == Sequence{0}) return {};
   const inverter::Wish wish = wish_for(state, now);
-  if (!command_needed(state, wish, now)) return {};
-  const bool patient = state.inverter.failures >= command_failures_max && attempted_at_ &&
+  const bool needed = command_needed(state, wish, now);
+  if (!needed && !clock_due(now)) return {};
+  const bool patient = failures() >= command_failures_max && attempted_at_ &&
                        now >= *attempted_at_ && now - *attempted_at_ < settings_of(state).slot;
-  if (patient) return {};
-  return attempt(wish, state, now);
+  if (!patient) return attempt(wish, state, now);
+  return owes_general_ ? let_go(wish, now) : Result<void>{};
 }
 
 Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& state, UtcTime now) {
   attempted_at_ = now;
-  fb::EventT issued = fact(command_for(wish, state));
+  awaited_.reset();
+  fb::EventT issued = fact(command_for(wish, state, failures()));
   if (state.decision) issued.cause = state.decision->sequence.value;
   const auto command = journal_.record_durably(std::move(issued));
   if (!command) return Failure(command.error());
 
   const std::uint32_t writes_before = inverter_.writes();
-  Result<void> clock = is_forced(wish.mode) ? make_clock_right(state, now) : Result<void>{};
+  Result<void> clock = make_clock_right(state, now);
+  if (!clock && !is_forced(wish.mode)) {
+    spdlog::warn("{}", clock.error().line());
+    clock = {};
+  }
+  // Registers that read right are not written again: a mode that had no effect is entered anew.
+  if (without_effect_ > 0) (void)inverter_.release();
   const auto applied = clock ? inverter_.apply(wish, now, state.site.zone)
                              : Result<inverter::ControlState>(Failure(clock.error()));
   const std::uint32_t writes = inverter_.writes() - writes_before;
@@ -151,22 +181,80 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
     WATTLEDGER_TRY(failed(*command, applied.error(), trouble, writes));
     return watch_writes(writes, now);
   }
+  WATTLEDGER_TRY(confirm(*command, wish, *applied, writes, now));
+  return watch_writes(writes, now);
+}
 
+Result<void> Actuator::confirm(Sequence command, const inverter::Wish& wish,
+                               const inverter::ControlState& applied, std::uint32_t writes,
+                               UtcTime now) {
   fb::CommandConfirmedT confirmed;
-  confirmed.command = command->value;
-  confirmed.mode = applied->mode;
+  confirmed.command = command.value;
+  confirmed.mode = applied.mode;
   confirmed.writes = writes;
-  if (applied->power) confirmed.power_w = static_cast<std::int32_t>(applied->power->count());
-  if (applied->target_soc)
-    confirmed.target_soc_bp = static_cast<std::uint16_t>(applied->target_soc->count());
-  if (applied->until) confirmed.until_us = to_us(*applied->until);
+  if (applied.power) confirmed.power_w = static_cast<std::int32_t>(applied.power->count());
+  if (applied.target_soc)
+    confirmed.target_soc_bp = static_cast<std::uint16_t>(applied.target_soc->count());
+  if (applied.until) confirmed.until_us = to_us(*applied.until);
+  words_ = applied.words;
+  owes_general_ = false;
+  awaited_ = Awaited{wish, confirmed, now};
   fb::EventT event = fact(std::move(confirmed));
-  event.cause = command->value;
+  event.cause = command.value;
   const auto sequence = journal_.record(std::move(event), log::Urgency::now);
   if (!sequence) return Failure(sequence.error());
-  spdlog::info("the inverter confirms {} [{}]", fb::EnumNameInverterMode(applied->mode),
+  spdlog::info("the inverter confirms {} [{}]", fb::EnumNameInverterMode(applied.mode),
                sequence->value);
-  WATTLEDGER_TRY(watch_writes(writes, now));
+  return {};
+}
+
+bool Actuator::judges(const fb::ReadingRecordedT& reading, UtcTime now) const {
+  if (!awaited_ || awaited_over(now)) return false;
+  const auto since = now - awaited_->since;
+  if (since < effect_after) return false;
+  return since >= effect_within ||
+         effect_of(awaited_->wish, reading).verdict == Effect::Verdict::fits;
+}
+
+// Its end has come, or somebody set the clock: nothing is left to see.
+bool Actuator::awaited_over(UtcTime now) const {
+  return (is_forced(awaited_->wish.mode) && now >= awaited_->wish.until) || now < awaited_->since;
+}
+
+Result<void> Actuator::watch_effect(const fb::ReadingRecordedT& reading, UtcTime now) {
+  if (awaited_ && awaited_over(now)) awaited_.reset();
+  if (!judges(reading, now)) return {};
+  const Awaited& awaited = *awaited_;
+  const Effect effect = effect_of(awaited.wish, reading);
+  if (effect.verdict == Effect::Verdict::fits) return verified(*reading.battery_power_w, now);
+  if (effect.verdict == Effect::Verdict::unknown) return verified(std::nullopt, now);
+  ++without_effect_;
+  const Sequence command{awaited.confirmed.command};
+  const std::string mode = fb::EnumNameInverterMode(awaited.wish.mode);
+  awaited_.reset();
+  return failed(command,
+                Error{ErrorKind::rejected,
+                      "the inverter confirmed " + mode + ", but " +
+                          std::to_string(effect_within.count()) + " s later " + effect.found,
+                      "look at its display and its app for a mode or a limit that goes before"},
+                fb::CommandTrouble::not_applied, 0);
+}
+
+// With the power that shows it; without, where no reading has one, the registers must do.
+Result<void> Actuator::verified(std::optional<std::int32_t> battery_power, UtcTime now) {
+  Awaited awaited = *std::exchange(awaited_, std::nullopt);
+  without_effect_ = 0;
+  failed_ = 0;
+  if (battery_power) {
+    awaited.confirmed.battery_power_w = *battery_power;
+    awaited.confirmed.took_ms = static_cast<std::uint32_t>(
+        std::chrono::floor<std::chrono::milliseconds>(now - awaited.since).count());
+    awaited.confirmed.writes = 0;
+    fb::EventT event = fact(fb::CommandConfirmedT(awaited.confirmed));
+    event.cause = awaited.confirmed.command;
+    const auto sequence = journal_.record(std::move(event), log::Urgency::telemetry);
+    if (!sequence) return Failure(sequence.error());
+  }
   const bool stood = journal_.with_state([](const fold::State& s) {
     return std::any_of(s.faults.begin(), s.faults.end(), [](const fold::LatchedFault& each) {
       return each.fault == fb::Fault::command_not_applied;
@@ -175,7 +263,7 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
   if (!stood) return {};
   fb::FaultClearedT cleared;
   cleared.fault = fb::Fault::command_not_applied;
-  cleared.reason = "the inverter confirmed a command";
+  cleared.reason = "the battery follows a command";
   const auto recorded = journal_.record(fact(std::move(cleared)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
   return {};
@@ -183,27 +271,48 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
 
 Result<void> Actuator::failed(Sequence command, const Error& error, fb::CommandTrouble trouble,
                               std::uint32_t writes) {
+  const std::uint32_t failures_now = failures() + 1;
   fb::CommandFailedT failure;
   failure.command = command.value;
   failure.trouble = trouble;
   failure.detail = error.line();
   failure.writes = writes;
-  const std::uint32_t failures =
-      journal_.with_state([](const fold::State& s) { return s.inverter.failures; }) + 1;
-  failure.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(failures, 0xFFFF));
+  failure.attempts = counted(failures_now);
   fb::EventT event = fact(std::move(failure));
   event.cause = command.value;
   const auto recorded = journal_.record(std::move(event), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
+  failed_ = failures_now;
   spdlog::warn("command {} failed: {} [{}]", command.value, error.line(), recorded->value);
-  if (failures != command_failures_max) return {};
+  if (failures_now >= command_failures_max) owes_general_ = true;
+  if (failures_now != command_failures_max) return {};
   fb::FaultRaisedT fault;
   fault.fault = fb::Fault::command_not_applied;
-  fault.measured = failures;
+  fault.measured = failures_now;
   fault.limit = command_failures_max;
   fault.detail = error.line();
   const auto raised = journal_.record(fact(std::move(fault)), log::Urgency::now);
   if (!raised) return Failure(raised.error());
+  return {};
+}
+
+// The way down needs no fact before it. A failure is no news: the fault stands.
+Result<void> Actuator::let_go(const inverter::Wish& wish, UtcTime now) {
+  const std::uint32_t writes_before = inverter_.writes();
+  if (!inverter_.release()) return {};
+  owes_general_ = false;
+  fb::CommandConfirmedT confirmed;
+  confirmed.command =
+      journal_.with_state([](const fold::State& state) { return state.inverter.command.value; });
+  confirmed.mode = InverterMode::general;
+  confirmed.writes = inverter_.writes() - writes_before;
+  if (wish.mode == InverterMode::general) {
+    awaited_ = Awaited{wish, confirmed, now};  // just what was wished: the battery may prove it
+  } else {
+    spdlog::error("the inverter is left in general mode; the next attempt is in the next slot");
+  }
+  const auto recorded = journal_.record(fact(std::move(confirmed)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
   return {};
 }
 
@@ -229,6 +338,7 @@ Result<void> Actuator::watch_writes(std::uint32_t just_now, UtcTime now) {
 // The end of a forced mode is a reading of the inverter's own clock.
 Result<void> Actuator::make_clock_right(const fold::State& state, UtcTime now) {
   if (!clock_off_ || std::chrono::abs(*clock_off_) <= inverter_clock_off_max) return {};
+  clock_tried_at_ = now;
   WATTLEDGER_TRY(inverter_.set_clock(now, state.site.zone));
   const auto left = inverter_.clock_offset(now, state.site.zone);
   if (!left) return Failure(left.error());
@@ -240,11 +350,28 @@ Result<void> Actuator::make_clock_right(const fold::State& state, UtcTime now) {
               "set it on the inverter; until then nothing is forced");
 }
 
-Result<void> Actuator::record_foreign(InverterMode found) {
+Result<void> Actuator::record_foreign(InverterMode found, UtcTime now) {
+  const auto words_of = [](const auto& ranges) {
+    std::vector<std::unique_ptr<fb::RegisterWordsT>> told;
+    for (const auto& [address, words] : ranges) {
+      auto range = std::make_unique<fb::RegisterWordsT>();
+      range->address = address;
+      range->words = words;
+      told.push_back(std::move(range));
+    }
+    return told;
+  };
   fb::ForeignChangeSeenT change;
   change.mode_found = found;
+  change.expected = words_of(words_);
+  const ZoneOffsets zone =
+      journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  if (const auto state = inverter_.control_state(now, zone)) change.found = words_of(state->words);
+  awaited_.reset();
   const auto recorded = journal_.record(fact(std::move(change)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
+  spdlog::warn("somebody else changed the inverter's settings; it is in mode {} now [{}]",
+               fb::EnumNameInverterMode(found), recorded->value);
   return {};
 }
 
@@ -259,15 +386,18 @@ Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading
   const bool changed = seen_ && !(*seen_ == found) && reading.work_mode && seen_->work_mode;
   if (reading.work_mode) seen_ = found;
   if (!reading.forced_mode || *reading.forced_mode == InverterMode::unknown) return {};
+  const bool other_limit = export_limit_ && *export_limit_ != reading.export_limit_w;
+  export_limit_ = reading.export_limit_w;
+  if (other_limit) return record_foreign(*reading.forced_mode, now);
   // Where we do not write, every write is somebody else's.
-  if (!steering) return changed ? record_foreign(*reading.forced_mode) : Result<void>{};
+  if (!steering) return changed ? record_foreign(*reading.forced_mode, now) : Result<void>{};
   if (state.inverter.confirmed == InverterMode::unknown) return {};
   // Near a forced mode's end either answer is right: the inverter's clock is not ours.
   const auto& until = state.inverter.confirmed_until;
   if (until && now > *until - seconds(150) && now < *until + seconds(150)) return {};
   if (*reading.forced_mode == mode_expected(state, now)) return {};
   if (may_be_ours(state.inverter, *reading.forced_mode, now)) return {};
-  return record_foreign(*reading.forced_mode);
+  return record_foreign(*reading.forced_mode, now);
 }
 
 }  // namespace wattledger::daemon

@@ -1,10 +1,18 @@
 // Brings the inverter to what the last decision wants: a desired state, reconciled. Each attempt is
-// a CommandIssued on disk before the first register is written, then what read back. Only with
-// control mode `on`, and only once the log holds what was set before us. Thread: the tick's.
+// a CommandIssued on disk before the first register is written, then what read back, then what the
+// battery's power shows of it. Only with control mode `on`, and only once the log holds what was
+// set before us. Thread: the tick's.
+//
+//   issued -> registers read back -> CommandConfirmed -> power shows it within 90 s -> confirmed
+//                |                                        again, with the power
+//                +-> CommandFailed <----------------------+ (after which the mode is entered anew)
+//
+// After three failures in a row: a fault, the inverter in general mode, and one attempt a slot.
 #pragma once
 
 #include <optional>
 
+#include "coordinator/daemon/effect.hpp"
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/inverter/inverter.hpp"
 
@@ -20,6 +28,8 @@ inline constexpr std::chrono::hours foreign_quiet_time{1};
 // A clock further off than this ends a forced mode at the wrong time: it is set, or the mode
 // refused.
 inline constexpr std::chrono::seconds inverter_clock_off_max{120};
+// Setting it without a forced mode to come is tried this often.
+inline constexpr std::chrono::hours inverter_clock_every{24};
 
 // What the inverter should do because of the last decision. Pure. A forced mode's end is the
 // planned end, at most settings.forced_end_max ahead and never past local midnight.
@@ -39,19 +49,37 @@ class Actuator {
   Actuator(Journal& journal, inverter::Inverter& inverter)
       : journal_(journal), inverter_(inverter) {}
 
-  // One attempt at most. Only a failing journal is an error; a failing inverter is a fact.
+  // One attempt at most, or the way down that is still owed. Only a failing journal is an error; a
+  // failing inverter is a fact.
   Result<void> reconcile(UtcTime now);
   // Compares what a reading found with what was confirmed (steering) or with the poll before (not
   // steering), and records a foreign hand.
   Result<void> look_for_foreign_hand(const fb::ReadingRecordedT& reading, UtcTime now);
+  // Whether the battery does what the last confirmed command says. judges(): this reading would
+  // settle it, so that it must be in the log before.
+  [[nodiscard]] bool judges(const fb::ReadingRecordedT& reading, UtcTime now) const;
+  Result<void> watch_effect(const fb::ReadingRecordedT& reading, UtcTime now);
 
  private:
+  // A command whose registers read back, until the battery shows it.
+  struct Awaited {
+    inverter::Wish wish;
+    fb::CommandConfirmedT confirmed;
+    UtcTime since;
+  };
   Result<void> attempt(const inverter::Wish& wish, const fold::State& state, UtcTime now);
+  Result<void> confirm(Sequence command, const inverter::Wish& wish,
+                       const inverter::ControlState& applied, std::uint32_t writes, UtcTime now);
+  Result<void> verified(std::optional<std::int32_t> battery_power, UtcTime now);
   Result<void> failed(Sequence command, const Error& error, fb::CommandTrouble trouble,
                       std::uint32_t writes);
+  Result<void> let_go(const inverter::Wish& wish, UtcTime now);
   Result<void> watch_writes(std::uint32_t just_now, UtcTime now);
   Result<void> make_clock_right(const fold::State& state, UtcTime now);
-  Result<void> record_foreign(fb::InverterMode found);
+  [[nodiscard]] bool clock_due(UtcTime now) const;
+  [[nodiscard]] bool awaited_over(UtcTime now) const;
+  Result<void> record_foreign(fb::InverterMode found, UtcTime now);
+  [[nodiscard]] std::uint32_t failures() const;
 
   Journal& journal_;
   inverter::Inverter& inverter_;
@@ -63,8 +91,16 @@ class Actuator {
     bool operator==(const Seen&) const = default;
   };
   std::optional<Seen> seen_;
+  // What we never write while steering, so that any change of it is somebody else's.
+  std::optional<flatbuffers::Optional<std::int32_t>> export_limit_;
   bool steered_ = false;
+  std::optional<Awaited> awaited_;
+  std::uint32_t without_effect_ = 0;  // commands in a row that the battery did not follow
+  std::uint32_t failed_ = 0;          // commands in a row that failed, for whatever reason
+  bool owes_general_ = false;         // we gave up, and the inverter may still be forced
+  std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>> words_;  // as last confirmed
   std::optional<std::chrono::seconds> clock_off_;
+  std::optional<UtcTime> clock_tried_at_;
   std::optional<UtcTime> attempted_at_;
 };
 

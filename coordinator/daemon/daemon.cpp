@@ -247,11 +247,17 @@ Result<void> Daemon::run(UtcTime until) {
 Result<void> Daemon::tick_until(UtcTime until) {
   Tick tick(*journal_, inverter_, prices_, {config_.record_every});
   UtcTime next = clock_.now();
+  if (options_.let_go)
+    watchdog_ = std::make_unique<Watchdog>(
+        std::max<std::chrono::milliseconds>(options_.hung_after, 3 * config_.poll_every),
+        options_.let_go);
   while (!stop_ && next < until) {
+    WATTLEDGER_TRY(feed_watchdog());
     const UtcTime now = clock_.now();
     const auto last = journal_->last_recorded_at();
     if (doubt_clock(now, last, true, false) != ClockDoubt::none) {
       (void)release_inverter();
+      if (watchdog_) (void)watchdog_->feed(false);  // the wait is a long one
       const ClockRule rule{config_.clock_wait_max, false};
       const auto settled = settle_clock(*journal_, clock_, rule, [this] { return stop_.load(); });
       if (!settled) return Failure(settled.error());
@@ -350,21 +356,40 @@ std::optional<bool> Daemon::release_inverter() {
     spdlog::error("the inverter was not released: {}", released.error().line());
     return false;
   }
-  // The way down needs no fact before it; the one after keeps our own hand from looking like
-  // somebody else's. On the way out of a poisoned log there is none.
-  const auto last = journal_->with_state([](const fold::State& state) { return state.inverter; });
-  if (last.confirmed != fb::InverterMode::general && last.confirmed != fb::InverterMode::unknown) {
-    fb::CommandConfirmedT confirmed;
-    confirmed.command = last.command.value;
-    confirmed.mode = fb::InverterMode::general;
-    confirmed.writes = inverter_.writes() - writes_before;
-    (void)journal_->record(fact(std::move(confirmed)), log::Urgency::now);
-  }
+  (void)record_released(inverter_.writes() - writes_before);
   return true;
+}
+
+// The way down needs no fact before it; the one after keeps our own hand from looking like somebody
+// else's. On the way out of a poisoned log there is none.
+Result<void> Daemon::record_released(std::uint32_t writes) {
+  const auto last = journal_->with_state([](const fold::State& state) { return state.inverter; });
+  if (last.confirmed == fb::InverterMode::general || last.confirmed == fb::InverterMode::unknown)
+    return {};
+  fb::CommandConfirmedT confirmed;
+  confirmed.command = last.command.value;
+  confirmed.mode = fb::InverterMode::general;
+  confirmed.writes = writes;
+  const auto recorded = journal_->record(fact(std::move(confirmed)), log::Urgency::now);
+  if (!recorded) return Failure(recorded.error());
+  return {};
+}
+
+// With every pass. What it did while we hung is a fact too.
+Result<void> Daemon::feed_watchdog() {
+  if (!watchdog_) return {};
+  const bool steering = journal_->with_state([](const fold::State& state) {
+    return state.coordinator.control_mode == fb::ControlMode::on;
+  });
+  if (!watchdog_->feed(steering)) return {};
+  spdlog::error("the loop goes on; the inverter was brought to general mode meanwhile");
+  constexpr std::uint32_t writes_of_release = 3;
+  return record_released(writes_of_release);
 }
 
 Result<void> Daemon::close(fb::StopCause cause) {
   server_.reset();
+  watchdog_.reset();  // from here on the way down is ours
   if (!began_) return {};
   fb::CoordinatorStoppedT stopped;
   stopped.cause = cause;

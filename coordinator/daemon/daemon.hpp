@@ -21,6 +21,7 @@
 #include "coordinator/daemon/projection_thread.hpp"
 #include "coordinator/daemon/tick.hpp"
 #include "coordinator/daemon/upkeep.hpp"
+#include "coordinator/daemon/watchdog.hpp"
 #include "coordinator/inverter/inverter.hpp"
 #include "log/appender.hpp"
 #include "log/log.hpp"
@@ -39,6 +40,10 @@ struct DaemonOptions {
   std::function<Result<PriceFeed>(const config::Config&)>
       prices;                             // reads its prices anew; absent: they stay
   std::function<void(UtcTime)> progress;  // after each tick
+  // Brings the inverter to general mode by a way of its own, should the loop hang for this long, or
+  // three polls; absent: nobody watches (in a simulation, whose seconds are none).
+  std::function<Result<void>()> let_go;
+  std::chrono::milliseconds hung_after{120'000};
   std::function<Result<log::Room>(const log::Log&)> room = log::room_of;
 };
 
@@ -91,6 +96,8 @@ class Daemon {
   [[nodiscard]] fb::ControlMode control_allowed(fb::ControlMode wanted) const;
   Result<void> tick_until(UtcTime until);
   [[nodiscard]] std::optional<bool> release_inverter();
+  Result<void> record_released(std::uint32_t writes);
+  Result<void> feed_watchdog();
 
   Result<std::string> answer(const control::Request& request);
   Result<std::string> answer_status();
@@ -115,6 +122,7 @@ class Daemon {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<projections::LiveProjections> live_;
   std::unique_ptr<ProjectionThread> projection_thread_;
+  std::unique_ptr<Watchdog> watchdog_;
   std::optional<Upkeep> upkeep_;  // not in a simulation, whose nights are seconds
   std::unique_ptr<control::Server> server_;
   PriceFeed prices_;

@@ -311,6 +311,9 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
     return fresh;
   };
   options.prices = [&clock](const config::Config& fresh) { return feed_of(fresh, clock.now()); };
+  options.let_go = [where = config->inverter] {
+    return inverter::make_modbus_inverter(where)->release();
+  };
   return run_daemon(
       *config, clock, *inverter,
       prices ? GivenPrices{*std::move(prices), {}} : GivenPrices{PriceFeed(), prices_trouble},

@@ -99,13 +99,14 @@ Result<void> Tick::read(UtcTime now) {
     spdlog::info("the inverter answers again [{}]", recorded->value);
   }
   WATTLEDGER_TRY(remember_settings());
-  return take_reading(std::move(*reading), now);
+  return take_reading(*reading, now);
 }
 
-Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
+Result<void> Tick::take_reading(const fb::ReadingRecordedT& reading, UtcTime now) {
   WATTLEDGER_TRY(actuator_.look_for_foreign_hand(reading, now));
   // A clock that was set back makes the last record one of the future.
-  bool due = !recorded_at_ || now < *recorded_at_ || now - *recorded_at_ >= cadence_.record_every;
+  bool due = !recorded_at_ || now < *recorded_at_ || now - *recorded_at_ >= cadence_.record_every ||
+             actuator_.judges(reading, now);
   if (!due) {
     // Between two records only what changes safety is kept, for a fault must rest on a recorded
     // reading.
@@ -114,11 +115,14 @@ Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
     const policy::SafetyFindings findings = policy::look_for_faults(*probe, now);
     due = !findings.raised.empty() || !findings.cleared.empty();
   }
-  if (!due) return {};
-  const auto recorded = journal_.record(fact(std::move(reading)), log::Urgency::telemetry);
-  if (!recorded) return Failure(recorded.error());
-  recorded_at_ = now;
-  return record_faults(now);
+  if (due) {
+    const auto recorded =
+        journal_.record(fact(fb::ReadingRecordedT(reading)), log::Urgency::telemetry);
+    if (!recorded) return Failure(recorded.error());
+    recorded_at_ = now;
+    WATTLEDGER_TRY(record_faults(now));
+  }
+  return actuator_.watch_effect(reading, now);
 }
 
 Result<void> Tick::record_faults(UtcTime now) {

@@ -39,7 +39,7 @@ class Tick {
 
  private:
   Result<void> read(UtcTime now);
-  Result<void> take_reading(fb::ReadingRecordedT reading, UtcTime now);
+  Result<void> take_reading(const fb::ReadingRecordedT& reading, UtcTime now);
   Result<void> no_answer(const Error& error);
   Result<void> remember_settings();
   Result<void> record_faults(UtcTime now);

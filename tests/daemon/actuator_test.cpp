@@ -168,8 +168,114 @@ TEST_SUITE("daemon/actuator") {
     inverter.trouble.reset();
     REQUIRE(actuator.reconcile(at_s(20 + 1800)).has_value());
     CHECK(count(Kind::CommandConfirmed) == 1);
+    CHECK(count(Kind::FaultCleared) == 0);  // a promise is no proof
+    inverter.reading.battery_power_w = -3'900;
+    REQUIRE(actuator.watch_effect(inverter.reading, at_s(20 + 1810)).has_value());
     CHECK(count(Kind::FaultCleared) == 1);
     CHECK(journal->state().faults.empty());
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "the battery's power proves a command, once") {
+    steering();
+    given(charge_decision(at_s(1800)));
+    daemon::Actuator actuator(*journal, inverter);
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    inverter.reading.battery_power_w = -3'900;
+    CHECK_FALSE(actuator.judges(inverter.reading, at_s(5)));  // may be from before
+    REQUIRE(actuator.judges(inverter.reading, at_s(10)));
+    REQUIRE(actuator.watch_effect(inverter.reading, at_s(10)).has_value());
+    REQUIRE(count(Kind::CommandConfirmed) == 2);
+    const auto confirmed = last<fb::CommandConfirmedT>();
+    CHECK(confirmed.battery_power_w == -3'900);
+    CHECK(confirmed.took_ms == 10'000);
+    CHECK(confirmed.writes == 0);
+    CHECK(confirmed.until_us == to_us(at_s(1800)));
+    CHECK_FALSE(actuator.judges(inverter.reading, at_s(20)));
+    REQUIRE(actuator.reconcile(at_s(20)).has_value());
+    CHECK(inverter.wishes.size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "acknowledged and not applied is found, told, tried anew, and given up in "
+                    "general mode") {
+    steering();
+    given(charge_decision(at_s(3000)));
+    daemon::Actuator actuator(*journal, inverter);
+    inverter.reading.battery_power_w = 800;  // it goes on as before
+    std::int64_t now = 0;
+    for (int attempt = 1; attempt <= 3; ++attempt) {
+      CAPTURE(attempt);
+      REQUIRE(actuator.reconcile(at_s(now)).has_value());
+      REQUIRE(inverter.wishes.size() == static_cast<std::size_t>(attempt));
+      CHECK(inverter.released == attempt - 1);  // entered anew, from general mode
+      REQUIRE(actuator.watch_effect(inverter.reading, at_s(now + 80)).has_value());
+      CHECK(count(Kind::CommandFailed) == static_cast<std::size_t>(attempt - 1));
+      REQUIRE(actuator.watch_effect(inverter.reading, at_s(now + 90)).has_value());
+      REQUIRE(count(Kind::CommandFailed) == static_cast<std::size_t>(attempt));
+      now += 100;
+    }
+    const auto failure = last<fb::CommandFailedT>();
+    CHECK(failure.trouble == fb::CommandTrouble::not_applied);
+    CHECK(failure.attempts == 3);
+    CHECK(failure.detail.find("confirmed charge, but 90 s later the battery gives 800 W") !=
+          std::string::npos);
+    CHECK(count(Kind::FaultRaised) == 1);
+    REQUIRE(actuator.reconcile(at_s(now)).has_value());
+    CHECK(inverter.released == 3);
+    CHECK(inverter.wishes.size() == 3);
+    CHECK(journal->state().inverter.confirmed == InverterMode::general);
+    REQUIRE(actuator.reconcile(at_s(now + 10)).has_value());
+    CHECK(inverter.released == 3);  // once is enough
+    REQUIRE(actuator.reconcile(at_s(now + 900)).has_value());
+    CHECK(inverter.wishes.size() == 4);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "who gave up goes on until the inverter is let go") {
+    steering();
+    given(charge_decision(at_s(3000)));
+    daemon::Actuator actuator(*journal, inverter);
+    inverter.trouble = Error{ErrorKind::timed_out, "no answer", ""};
+    for (int i = 0; i < 6; ++i) REQUIRE(actuator.reconcile(at_s(i * 10)).has_value());
+    CHECK(inverter.released == 3);
+    CHECK(count(Kind::CommandConfirmed) == 0);
+    inverter.trouble.reset();
+    REQUIRE(actuator.reconcile(at_s(60)).has_value());
+    CHECK(inverter.released == 4);
+    CHECK(last<fb::CommandConfirmedT>().mode == InverterMode::general);
+    CHECK(count(Kind::CommandIssued) == 3);
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture, "an export limit that changes is somebody else's hand, always") {
+    for (const auto mode : {fb::ControlMode::advise, fb::ControlMode::on}) {
+      steering(mode);
+      const std::size_t before = count(Kind::ForeignChangeSeen);
+      daemon::Actuator actuator(*journal, inverter);
+      inverter.reading.export_limit_w = flatbuffers::nullopt;
+      REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(0)).has_value());
+      inverter.reading.export_limit_w = 0;
+      REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(60)).has_value());
+      REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(120)).has_value());
+      CHECK(count(Kind::ForeignChangeSeen) == before + 1);
+    }
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "an inverter's clock is set without a forced mode too, once a day") {
+    steering();
+    daemon::Actuator actuator(*journal, inverter);
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    CHECK(inverter.clocks_set == 0);
+    inverter.clock_stuck = true;
+    inverter.clock_off = std::chrono::seconds(200);
+    inverter.reading.inverter_clock_offset_s = 200;
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(60)).has_value());
+    REQUIRE(actuator.reconcile(at_s(60)).has_value());
+    CHECK(inverter.clocks_set == 1);
+    CHECK(count(Kind::CommandFailed) == 0);  // serving the house needs no clock
+    REQUIRE(actuator.reconcile(at_s(120)).has_value());
+    CHECK(inverter.clocks_set == 1);
+    REQUIRE(actuator.reconcile(at_s(60 + 86'400)).has_value());
+    CHECK(inverter.clocks_set == 2);
   }
 
   TEST_CASE_FIXTURE(DaemonFixture, "somebody else's hand is recorded once") {

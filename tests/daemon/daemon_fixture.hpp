@@ -168,6 +168,25 @@ struct DaemonFixture {
                 .has_value());
     return found;
   }
+  // The newest fact of this kind.
+  template <class FactT>
+  FactT last() {
+    REQUIRE(appender->flush().has_value());
+    const auto snapshot = log->snapshot();
+    std::optional<FactT> found;
+    REQUIRE(snapshot
+                ->scan(snapshot->first(), snapshot->head(),
+                       [&](const log::RecordView& record) -> Result<bool> {
+                         if (const auto* fact = record.event.as<typename FactT::TableType>()) {
+                           found.emplace();
+                           fact->UnPackTo(&*found);
+                         }
+                         return true;
+                       })
+                .has_value());
+    REQUIRE(found.has_value());
+    return *std::move(found);
+  }
 };
 
 }  // namespace wattledger::testing

@@ -1,0 +1,62 @@
+#include "coordinator/daemon/watchdog.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace wattledger::daemon {
+
+using Clock = std::chrono::steady_clock;
+
+Watchdog::Watchdog(std::chrono::milliseconds hungry, LetGo let_go)
+    : hungry_(hungry), let_go_(std::move(let_go)), thread_([this] { run(); }) {}
+
+Watchdog::~Watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  news_.notify_all();
+  thread_.join();
+}
+
+bool Watchdog::feed(bool watch) {
+  bool bitten = false;
+  {
+    const std::lock_guard lock(mutex_);
+    deadline_ = Clock::now() + hungry_;
+    watching_ = watch;
+    bitten = std::exchange(bitten_, false);
+  }
+  news_.notify_all();
+  return bitten;
+}
+
+void Watchdog::run() {
+  std::unique_lock lock(mutex_);
+  while (!over_) {
+    if (!watching_) {
+      news_.wait(lock);
+      continue;
+    }
+    if (Clock::now() < deadline_) {
+      news_.wait_until(lock, deadline_);
+      continue;
+    }
+    // Never under the lock: a loop that wakes must not wait for Modbus.
+    lock.unlock();
+    spdlog::critical("the main loop has hung for {} s: the inverter is brought to general mode",
+                     std::chrono::duration_cast<std::chrono::seconds>(hungry_).count());
+    const auto done = let_go_();
+    if (!done) spdlog::critical("the inverter was not let go: {}", done.error().line());
+    lock.lock();
+    if (done) bitten_ = true;
+    // The loop may have come back meanwhile.
+    if (Clock::now() >= deadline_) {
+      watching_ = watching_ && !done;
+      deadline_ = Clock::now() + hungry_;
+    }
+  }
+}
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,45 @@
+// Lets the inverter go when the main loop hangs: a thread that the loop must feed. It has a way to
+// the inverter of its own, for the loop may hang in the other one.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "events/result.hpp"
+
+namespace wattledger::daemon {
+
+class Watchdog {
+ public:
+  // Brings the inverter to general mode, called from the watchdog's thread; tried again every
+  // `hungry` while it fails and nobody feeds.
+  using LetGo = std::function<Result<void>()>;
+
+  // Nothing is watched before the first feed.
+  Watchdog(std::chrono::milliseconds hungry, LetGo let_go);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  // From the loop, with every pass. watch: something may be forced, so that silence from now on is
+  // dangerous. True when the inverter was let go since the last feed.
+  bool feed(bool watch);
+
+ private:
+  void run();
+
+  const std::chrono::milliseconds hungry_;
+  const LetGo let_go_;
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::chrono::steady_clock::time_point deadline_;
+  bool watching_ = false;
+  bool bitten_ = false;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+}  // namespace wattledger::daemon
