@@ -1,4 +1,4 @@
-// The port to an inverter, over Modbus/TCP. What to write and what was read mean is decided in
+// The port to an inverter, over Modbus. What to write and what was read mean is decided in
 // steering and blocks; here is only the order of requests.
 #include <utility>
 
@@ -104,6 +104,7 @@ class ModbusInverter final : public Inverter {
   // The reference client's three writes, the one that matters first. Blind on purpose: a read could
   // fail and cost the way down.
   Result<void> release() override {
+    link_.connect_at_once();
     WATTLEDGER_TRY(write({work_mode_address, {work_mode_general}}));
     WATTLEDGER_TRY(write({ems_address, {ems_auto, 0}}));
     return write({clear_address, {1}});
