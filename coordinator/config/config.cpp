@@ -97,6 +97,7 @@ class Reader {
   Result<void> read_zone(const YamlTree& map, const std::string& path);
   Result<void> read_zone_field(ZoneText& zone, const std::string& field, const YamlTree& value,
                                const std::string& path);
+  Result<void> check_inverter();
   Result<void> check_tariff();
   Result<void> check_order();
   Result<void> check_zone_name();
@@ -250,9 +251,33 @@ Result<void> Reader::read_zone_field(ZoneText& zone, const std::string& field,
 }
 
 Result<void> Reader::check() {
+  WATTLEDGER_TRY(check_inverter());
   WATTLEDGER_TRY(check_tariff());
   WATTLEDGER_TRY(check_order());
   return check_zone_name();
+}
+
+// What another transport would need must not stand there unread: it would be taken for used.
+Result<void> Reader::check_inverter() {
+  inverter::ModbusOptions& inverter = config_.inverter;
+  const bool serial = inverter.transport == inverter::Transport::serial;
+  const std::string transport = find_key("inverter.transport")->show(config_);
+  const std::vector<std::string> idle =
+      serial ? std::vector<std::string>{"inverter.host", "inverter.port"}
+             : std::vector<std::string>{"inverter.device", "inverter.baud"};
+  for (const std::string& path : idle) {
+    if (lines_.count(path) == 0) continue;
+    return wrong_at(path, "means nothing where inverter.transport is " + transport,
+                    serial ? "remove the line, or write inverter.transport: tcp or udp"
+                           : "remove the line, or write inverter.transport: serial");
+  }
+  if (serial && lines_.count("inverter.device") == 0) {
+    return wrong_at("inverter.transport", "serial, and no inverter.device is given",
+                    "give inverter.device, as /dev/ttyUSB0");
+  }
+  if (inverter.transport == inverter::Transport::udp && lines_.count("inverter.port") == 0)
+    inverter.port = inverter::udp_port;
+  return {};
 }
 
 Result<void> Reader::check_tariff() {

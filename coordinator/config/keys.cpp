@@ -106,6 +106,30 @@ ScalarKey degrees(std::string path, std::int64_t limit, Of of) {
   return key;
 }
 
+// One of a closed set of numbers.
+template <class Numbers, class Of>
+ScalarKey choice(std::string path, std::string unit, const Numbers& numbers, Of of) {
+  std::string range;
+  for (const std::uint32_t each : numbers)
+    range += (range.empty() ? "" : ", ") + std::to_string(each);
+  ScalarKey key{std::move(path), std::move(unit), range, {}, {}};
+  key.take = [numbers, range, of](std::string_view text, Config& into) -> Result<void> {
+    const auto found = std::find_if(numbers.begin(), numbers.end(), [&](std::uint32_t each) {
+      return std::to_string(each) == text;
+    });
+    if (found == numbers.end())
+      return fail(ErrorKind::invalid_input, shown(text) + " is not one of its numbers",
+                  "write one of " + range);
+    of(into) = *found;
+    return {};
+  };
+  key.show = [of](const Config& config) {
+    Config copy = config;
+    return std::to_string(of(copy));
+  };
+  return key;
+}
+
 // One of a closed set of words; `of` refers to an enum (its values 0, 1, 2 … in the order of the
 // words).
 template <class Of>
@@ -166,6 +190,10 @@ std::optional<std::string> host(std::string_view text) {
   if (text.find_first_of(" /") != std::string_view::npos) return "is not a host name or address";
   return std::nullopt;
 }
+std::optional<std::string> device(std::string_view text) {
+  if (text.empty() || text.front() != '/') return "is no whole path";
+  return std::nullopt;
+}
 std::optional<std::string> currency(std::string_view text) {
   const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
   if (text.size() == 3 && std::all_of(text.begin(), text.end(), upper)) return std::nullopt;
@@ -206,6 +234,30 @@ constexpr NumberRange price(std::int64_t min, std::int64_t max) {
   return {8, min * 100'000'000, max * 100'000'000, 1};
 }
 
+void add_inverter_keys(std::vector<ScalarKey>& keys) {
+  keys.push_back(word(
+      "inverter.transport", {"tcp", "udp", "serial"},
+      [](Config & c) -> auto& { return c.inverter.transport; }));
+  keys.push_back(text_key(
+      "inverter.host", "a host name or address", host,
+      [](Config & c) -> auto& { return c.inverter.host; }));
+  keys.push_back(number(
+      "inverter.port", "", whole(1, 65'535), [](Config & c) -> auto& { return c.inverter.port; }));
+  keys.push_back(text_key(
+      "inverter.device", "a serial device, as /dev/ttyUSB0", device,
+      [](Config & c) -> auto& { return c.inverter.device; }));
+  keys.push_back(choice(
+      "inverter.baud", "", inverter::line_bauds,
+      [](Config & c) -> auto& { return c.inverter.baud; }));
+  keys.push_back(number(
+      "inverter.unit", "", whole(1, 247), [](Config & c) -> auto& { return c.inverter.unit; }));
+  keys.push_back(number(
+      "inverter.timeout_ms", "ms", whole(50, 60'000),
+      [](Config & c) -> auto& { return c.inverter.timeout; }));
+  keys.push_back(number(
+      "inverter.retries", "", whole(0, 5), [](Config & c) -> auto& { return c.inverter.retries; }));
+}
+
 void add_connection_keys(std::vector<ScalarKey>& keys) {
   keys.push_back(text_key(
       "data", "a directory", not_empty, [](Config & c) -> auto& { return c.data; }));
@@ -221,18 +273,7 @@ void add_connection_keys(std::vector<ScalarKey>& keys) {
       "site.latitude", 90, [](Config & c) -> auto& { return c.site.latitude; }));
   keys.push_back(degrees(
       "site.longitude", 180, [](Config & c) -> auto& { return c.site.longitude; }));
-  keys.push_back(text_key(
-      "inverter.host", "a host name or address", host,
-      [](Config & c) -> auto& { return c.inverter.host; }));
-  keys.push_back(number(
-      "inverter.port", "", whole(1, 65'535), [](Config & c) -> auto& { return c.inverter.port; }));
-  keys.push_back(number(
-      "inverter.unit", "", whole(1, 247), [](Config & c) -> auto& { return c.inverter.unit; }));
-  keys.push_back(number(
-      "inverter.timeout_ms", "ms", whole(50, 60'000),
-      [](Config & c) -> auto& { return c.inverter.timeout; }));
-  keys.push_back(number(
-      "inverter.retries", "", whole(0, 5), [](Config & c) -> auto& { return c.inverter.retries; }));
+  add_inverter_keys(keys);
   keys.push_back(word(
       "control.mode", {"off", "advise", "on"}, [](Config & c) -> auto& { return c.control_mode; }));
   keys.push_back(text_key(

@@ -57,6 +57,19 @@ TEST_SUITE("config/parse") {
     CHECK(parsed("control: {mode: advise}").control_mode == fb::ControlMode::advise);
   }
 
+  TEST_CASE("UDP has its own default port") {
+    CHECK(parse("inverter: {transport: udp}", "h.yaml")->inverter.port == 8899);
+    CHECK(parse("inverter: {port: 502, transport: udp}", "h.yaml")->inverter.port == 502);
+    CHECK(parse("inverter: {transport: tcp}", "h.yaml")->inverter.port == 502);
+    const auto serial =
+        parse("inverter: {transport: serial, device: /dev/ttyUSB0, baud: 19200}", "h.yaml");
+    REQUIRE(serial);
+    CHECK(serial->inverter.device == "/dev/ttyUSB0");
+    CHECK(serial->inverter.baud == 19'200);
+    CHECK(differing_keys(*serial, Config()) ==
+          std::vector<std::string>{"inverter.transport", "inverter.device", "inverter.baud"});
+  }
+
   TEST_CASE("a section with every line commented out says nothing") {
     CHECK(parsed("battery:\n  # capacity_kwh: 5\ncontrol:\n  mode: on\n").control_mode ==
           fb::ControlMode::on);

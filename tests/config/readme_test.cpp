@@ -81,6 +81,8 @@ TEST_SUITE("config/readme") {
       std::string yaml = as_yaml(path, value);
       if (path == "site.latitude" || path == "site.longitude")
         yaml = "site:\n  latitude: 1\n  longitude: 2\n";
+      if (path == "inverter.device" || path == "inverter.baud")
+        yaml = "inverter: {transport: serial, device: /dev/ttyUSB0, baud: 9600}";
       const auto config = parse(yaml, "readme.yaml");
       if (!config) FAIL_CHECK(config.error().line());
     }
