@@ -12,6 +12,7 @@
 #include "coordinator/inverter/block_reader.hpp"
 #include "coordinator/inverter/register_map.hpp"
 #include "replay/display.hpp"
+#include "replay/inverter/address.hpp"
 #include "replay/inverter/commands.hpp"
 #include "replay/inverter/reading_text.hpp"
 #include "replay/place.hpp"
@@ -20,39 +21,16 @@ namespace wattledger::tool {
 namespace {
 
 struct Wish {
-  std::string host, block;
-  std::optional<std::int64_t> port, unit;
+  Address address;
+  std::string block;
   bool direct = false;
   std::uint64_t every = 5;  // seconds
   std::optional<std::int64_t> times;
 };
 
-Result<inverter::ModbusOptions> address_of(const Invocation& invocation, const Wish& wish) {
-  inverter::ModbusOptions options;
-  if (!invocation.config.empty()) {
-    const auto config = config::load(invocation.config);
-    if (!config) return Failure(config.error());
-    options = config->inverter;
-  } else if (wish.host.empty()) {
-    return fail(ErrorKind::invalid_input, "which inverter was not said",
-                "give --host ADDRESS, or --config FILE with inverter.host");
-  }
-  if (!wish.host.empty()) options.host = wish.host;
-  constexpr std::int64_t port_max = 65'535;
-  constexpr std::int64_t unit_max = 247;
-  if (wish.port && (*wish.port < 1 || *wish.port > port_max))
-    return fail(ErrorKind::invalid_input, "--port is none", "give one from 1 to 65535");
-  if (wish.unit && (*wish.unit < 1 || *wish.unit > unit_max))
-    return fail(ErrorKind::invalid_input, "--unit is none",
-                "give one from 1 to 247; a GoodWe's is 247 unless somebody changed it");
-  if (wish.port) options.port = static_cast<std::uint16_t>(*wish.port);
-  if (wish.unit) options.unit = static_cast<std::uint8_t>(*wish.unit);
-  return options;
-}
-
 // The place whose daemon runs; nullopt: none does, or another inverter was named.
 std::optional<Place> polled_place(const Invocation& invocation, const Wish& wish) {
-  if (wish.direct || !wish.host.empty()) return std::nullopt;
+  if (wish.direct || wish.address.given()) return std::nullopt;
   auto place = find_place(invocation);
   if (!place || !log::writer_lock_holder(place->log())) return std::nullopt;
   return *std::move(place);
@@ -129,7 +107,7 @@ Exit understand(const Invocation& invocation, const Wish& wish, Asked& asked) {
     asked.block = inverter::block_of(wish.block);
     if (!asked.block) return unknown_block(wish.block);
   }
-  const auto options = address_of(invocation, wish);
+  const auto options = options_of(invocation, wish.address);
   if (!options) {
     const Error& error = options.error();
     return error.kind == ErrorKind::invalid_input ? usage(error.what, error.remedy) : cannot(error);
@@ -175,11 +153,8 @@ Exit watch(const Invocation& invocation, const Wish& wish) {
   return last;
 }
 
-void add_address(CLI::App& command, Wish& wish) {
-  add_text(command, "--host", wish.host, "The inverter's address (else the configuration's)")
-      .type_name("ADDRESS");
-  add_number(command, "--port", wish.port, "Its port (502)").type_name("PORT");
-  add_number(command, "--unit", wish.unit, "Its unit number (247)").type_name("N");
+void add_wish(CLI::App& command, Wish& wish) {
+  add_address(command, wish.address);
   add_text(command, "--block", wish.block,
            "Only this block, settings among them; inverter registers names them")
       .type_name("NAME");
@@ -194,7 +169,7 @@ void add_inverter_read(CLI::App& parent, Invocation& invocation) {
       "inverter its last reading is shown. Only reads.",
       "wattledger inverter read --host 192.168.1.50 --block battery");
   const auto wish = std::make_shared<Wish>();
-  add_address(*command, *wish);
+  add_wish(*command, *wish);
   add_flag(*command, "--direct", wish->direct, "Ask the inverter even if a daemon polls it");
   on_call(*command, invocation, [&invocation, wish] { return read_once(invocation, *wish); });
 }
@@ -204,7 +179,7 @@ void add_inverter_watch(CLI::App& parent, Invocation& invocation) {
       add_command(parent, "watch", "The same again and again, until Ctrl-C. Only reads.",
                   "wattledger --config house.yaml inverter watch --every 10");
   const auto wish = std::make_shared<Wish>();
-  add_address(*command, *wish);
+  add_wish(*command, *wish);
   add_count(*command, "--every", wish->every, "Seconds between two readings (5)");
   add_number(*command, "--times", wish->times, "How often (for ever)").type_name("N");
   on_call(*command, invocation, [&invocation, wish] { return watch(invocation, *wish); });

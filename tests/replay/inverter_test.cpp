@@ -1,7 +1,10 @@
 // wattledger inverter, asked of a simulated one.
 #include <doctest/doctest.h>
 
+#include <fstream>
+
 #include "coordinator/simulator/simulator.hpp"
+#include "replay/inverter/address.hpp"
 #include "tests/replay/house_log.hpp"
 #include "tests/replay/tool.hpp"
 #include "tests/support/event_builders.hpp"
@@ -150,9 +153,66 @@ TEST_SUITE("replay/inverter") {
     const auto none = station.ask({"inverter", "read", "--block", "battery2"});
     CHECK(none.code == 3);
     CHECK(none.err.find("has no block battery2") != std::string::npos);
+    // One way to the inverter, not two.
+    for (const std::vector<std::string>& both :
+         std::vector<std::vector<std::string>>{{"--udp", "--serial", "/dev/null"},
+                                               {"--host", "127.0.0.1", "--serial", "/dev/null"},
+                                               {"--serial", "/dev/null", "--port", "502"},
+                                               {"--host", "127.0.0.1", "--baud", "9600"},
+                                               {"--serial", "/dev/null", "--baud", "9601"},
+                                               {"--udp"}}) {
+      std::vector<std::string> words{"inverter", "read"};
+      words.insert(words.end(), both.begin(), both.end());
+      const auto run = run_tool(words, home.path());
+      CHECK(run.code == 2);
+      CHECK(run.one_error_line());
+    }
     const auto refused =
         run_tool({"inverter", "read", "--host", "127.0.0.1", "--port", "1"}, home.path());
     CHECK(refused.code == 3);
     CHECK(refused.one_error_line());
+    const auto no_device =
+        run_tool({"inverter", "read", "--serial", (home.path() / "tty").string()}, home.path());
+    CHECK(no_device.code == 3);
+    CHECK(no_device.one_error_line());
+    CHECK(no_device.err.find("at 9600 baud: cannot connect: No such file") != std::string::npos);
+  }
+
+  TEST_CASE("an address on the command line stands above the configuration's") {
+    const MemoryDirectory home;
+    using inverter::Transport;
+    using tool::Address;
+    const auto asked = [&](const std::string& yaml, const Address& address) {
+      tool::Invocation invocation;
+      if (!yaml.empty()) {
+        invocation.config = (home.path() / "house.yaml").string();
+        std::ofstream(invocation.config) << "inverter: {" << yaml << "}\n";
+      }
+      const auto options = tool::options_of(invocation, address);
+      REQUIRE_MESSAGE(options.has_value(), options.error().line());
+      return *options;
+    };
+    Address host;
+    host.host = "10.0.0.9";
+    Address udp = host;
+    udp.udp = true;
+    Address line;
+    line.serial = "/dev/ttyS1";
+    CHECK(asked("", host).transport == Transport::tcp);
+    CHECK(asked("", host).port == 502);
+    CHECK(asked("", udp).transport == Transport::udp);
+    CHECK(asked("", udp).port == 8899);
+    CHECK(asked("port: 1502", udp).port == 8899);
+    CHECK(asked("transport: udp, port: 9000", host).transport == Transport::udp);
+    CHECK(asked("transport: udp, port: 9000", udp).port == 9000);
+    udp.port = 1899;
+    CHECK(asked("", udp).port == 1899);
+    CHECK(asked("host: 10.0.0.1", line).transport == Transport::serial);
+    CHECK(asked("host: 10.0.0.1", line).device == "/dev/ttyS1");
+    CHECK(asked("transport: serial, device: /dev/ttyS2, baud: 4800", host).transport ==
+          Transport::tcp);
+    Address baud;
+    baud.baud = 19'200;
+    CHECK(asked("transport: serial, device: /dev/ttyS2", baud).baud == 19'200);
   }
 }

@@ -1,0 +1,32 @@
+// Where an inverter is, as the commands that talk to one are told: by options, else by the
+// configuration.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "coordinator/inverter/inverter.hpp"
+#include "replay/command.hpp"
+
+namespace wattledger::tool {
+
+struct Address {
+  std::string host, serial;
+  bool udp = false;
+  std::optional<std::int64_t> port, unit, baud;
+
+  // Another inverter than the configuration's was named, or may have been.
+  [[nodiscard]] bool given() const { return !host.empty() || !serial.empty(); }
+};
+
+// --host, --port, --udp, --serial, --baud, --unit. `address` outlives the command.
+void add_address(CLI::App& command, Address& address);
+
+// The configuration's options, where one is given, and over them the address's. Errors:
+// invalid_input for options that contradict each other or name no inverter, which is the caller's
+// wrong usage; config::load's.
+[[nodiscard]] Result<inverter::ModbusOptions> options_of(const Invocation& invocation,
+                                                         const Address& address);
+
+}  // namespace wattledger::tool
