@@ -78,8 +78,8 @@ const char* remedy_for(ErrorKind kind, Transport transport) {
   return "";
 }
 
-// Function 6 for one word, 16 for more; as libmodbus's own, which in 3.1.6 take the echo of another
-// address or value for ours. A request made so has the transaction number 0 over TCP.
+// Function 6 for one word, 16 for more. libmodbus's own calls, in 3.1.6, take the echo of another
+// register's write for ours. A request made so has the transaction number 0 over TCP.
 int write_words(modbus_t* context, std::uint8_t unit, std::uint16_t address,
                 std::span<const std::uint16_t> words) {
   std::vector<std::uint8_t> request{unit, MODBUS_FC_WRITE_SINGLE_REGISTER};
@@ -101,17 +101,19 @@ int write_words(modbus_t* context, std::uint8_t unit, std::uint16_t address,
   if (size == -1) return -1;
   const auto header = static_cast<std::size_t>(modbus_get_header_length(context));
   const std::span answer = std::span(frame).subspan(header);
-  const bool rtu = header == 1;  // size is 0 where it is another unit's
-  if (rtu && (size == 0 || frame[0] != unit)) {
+  const bool rtu = header == 1;
+  const bool other_number = !rtu && (frame[0] != 0 || frame[1] != 0);
+  const bool refused = answer[0] == (request[1] | 0x80U);
+  const bool echoed = std::equal(request.begin() + 1, request.begin() + 6, answer.begin());
+  // libmodbus passes over another unit's answer.
+  const bool other_unit = rtu && (size == 0 || frame[0] != unit);
+  if (echoed && !other_unit && !other_number) return static_cast<int>(words.size());
+  if (other_unit) {
     errno = EMBBADSLAVE;
-  } else if (!rtu && (frame[0] != 0 || frame[1] != 0)) {
-    errno = EMBBADDATA;
-  } else if (answer[0] == (request[1] | 0x80U)) {
+  } else if (refused && !other_number) {
     errno = answer[1] < MODBUS_EXCEPTION_MAX ? MODBUS_ENOBASE + answer[1] : EMBBADEXC;
-  } else if (!std::equal(request.begin() + 1, request.begin() + 6, answer.begin())) {
-    errno = EMBBADDATA;
   } else {
-    return static_cast<int>(words.size());
+    errno = EMBBADDATA;
   }
   return -1;
 }
