@@ -20,9 +20,8 @@ using std::chrono::seconds;
 
 // A serial device that is there when the test says so: opening it is seen to succeed or not.
 struct Bench {
-  explicit Bench(std::uint32_t retries = 0, milliseconds backoff_max = seconds(30)) {
-    options = responder.options();
-    device = options.device;
+  explicit Bench(std::uint32_t retries = 0, milliseconds backoff_max = seconds(30))
+      : options(responder.options()), device(options.device) {
     options.device = (home.path() / "tty").string();
     options.retries = retries;
     options.backoff_max = backoff_max;
