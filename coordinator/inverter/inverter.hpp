@@ -25,7 +25,8 @@ struct Device {
 };
 
 // What we want the inverter to do. A forced mode (charge, hold, discharge) ends by itself, in the
-// inverter, at `until`.
+// inverter, at `until`. A unit without any eco groups can only be charged, and ends that at
+// `target_soc`, whenever that is.
 struct Wish {
   fb::InverterMode mode = fb::InverterMode::general;
   Watts power;             // magnitude, for charge and discharge
@@ -56,8 +57,9 @@ class Inverter {
   virtual Result<ControlState> control_state(UtcTime now, const ZoneOffsets& zone) = 0;
   // Every setting that we may ever write, as found: for InverterSettingsFound.
   virtual Result<std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>> settings() = 0;
-  // Writes limits before enables, reads back, returns what read back; `rejected` when it differs
-  // from the wish.
+  // Writes limits before enables, reads back, writes once more what differs, returns what read
+  // back; `rejected`, naming the register, when it still differs. `unsupported`: the unit cannot do
+  // this.
   virtual Result<ControlState> apply(const Wish& wish, UtcTime now, const ZoneOffsets& zone) = 0;
   // The way down: general mode, in the fewest writes, no read-back needed.
   virtual Result<void> release() = 0;

@@ -4,32 +4,26 @@
 
 #include "coordinator/inverter/block_reader.hpp"
 #include "coordinator/inverter/blocks.hpp"
+#include "coordinator/inverter/control_registers.hpp"
 #include "coordinator/inverter/modbus_link.hpp"
 #include "coordinator/inverter/register_map.hpp"
+#include "coordinator/inverter/setting_writes.hpp"
 #include "coordinator/inverter/steering.hpp"
 
 namespace wattledger::inverter {
 namespace {
 
 using std::chrono::seconds;
-using RegisterWords = std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>;
-
-// What settings() reports, in runs that the inverter answers as one.
-constexpr Range setting_ranges[] = {{45356, 1},
-                                    {work_mode_address, 1},
-                                    {limits_address, limits_words},
-                                    {fast_address, fast_words},
-                                    {47603, 1},
-                                    {47612, 1}};
-
 class ModbusInverter final : public Inverter {
  public:
-  explicit ModbusInverter(const ModbusOptions& options) : link_(options), reader_(link_) {}
+  explicit ModbusInverter(const ModbusOptions& options)
+      : link_(options), reader_(link_), registers_(link_) {}
 
   Result<Device> identify() override {
     auto device = reader_.identify();
     if (device.has_value()) rated_ = device->rated_power;
     has_meter_ = true;  // another device, or a meter since: ask again
+    registers_.forget();
     return device;
   }
 
@@ -59,7 +53,7 @@ class ModbusInverter final : public Inverter {
       return fail(ErrorKind::corrupt, "registers 35100..35224 hold neither a time nor a power",
                   "check that host, port and unit are those of a GoodWe ET or EH inverter");
     }
-    const auto controls = read_controls();
+    const auto controls = registers_.read(reader_.platform());
     WATTLEDGER_TRY(controls);
     describe(*controls, now, zone, reading);
     return reading;
@@ -67,38 +61,34 @@ class ModbusInverter final : public Inverter {
 
   Result<ControlState> control_state(UtcTime now, const ZoneOffsets& zone) override {
     WATTLEDGER_TRY(ensure_rated());
-    const auto controls = read_controls();
+    const auto controls = registers_.read(reader_.platform());
     WATTLEDGER_TRY(controls);
     return state_of(*controls, now, zone, rated_);
   }
 
   Result<RegisterWords> settings() override {
-    RegisterWords found;
-    for (const Range range : setting_ranges) {
-      std::vector<std::uint16_t> words(range.count);
-      const auto there = offered(range.start, words);
-      WATTLEDGER_TRY(there);
-      if (*there) found.emplace_back(range.start, std::move(words));
-    }
-    return found;
+    WATTLEDGER_TRY(ensure_rated());
+    return registers_.settings(reader_.platform());
   }
 
+  // Writes once more only what differs after the first time; a wish that stands is no write at all.
   Result<ControlState> apply(const Wish& wish, UtcTime now, const ZoneOffsets& zone) override {
-    switch (wish.mode) {
-      case fb::InverterMode::general:
-        return apply_general(now, zone);
-      case fb::InverterMode::charge:
-      case fb::InverterMode::hold:
-      case fb::InverterMode::discharge:
-        return apply_group(wish, now, zone);
-      case fb::InverterMode::unknown:
-      case fb::InverterMode::other:
-        break;
+    WATTLEDGER_TRY(check_mode(wish.mode));
+    WATTLEDGER_TRY(ensure_rated());
+    auto controls = registers_.read(reader_.platform());
+    WATTLEDGER_TRY(controls);
+    const auto target = target_for(wish, *controls, now, zone, rated_);
+    WATTLEDGER_TRY(target);
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+      const std::vector<Write> writes = writes_for(*target, *controls);
+      if (writes.empty()) break;
+      WATTLEDGER_TRY(registers_.write(writes));
+      controls = registers_.read(reader_.platform());
+      WATTLEDGER_TRY(controls);
     }
-    return fail(
-        ErrorKind::invalid_input,
-        std::string("\"") + fb::EnumNameInverterMode(wish.mode) + "\" is no mode to wish for",
-        "wish general, charge, hold or discharge");
+    const std::string difference = difference_from(*target, *controls);
+    if (!difference.empty()) return not_applied(difference);
+    return state_of(*controls, now, zone, rated_);
   }
 
   // The reference client's three writes, the one that matters first. Blind on purpose: a read could
@@ -107,7 +97,9 @@ class ModbusInverter final : public Inverter {
     link_.connect_at_once();
     WATTLEDGER_TRY(write({work_mode_address, {work_mode_general}}));
     WATTLEDGER_TRY(write({ems_address, {ems_auto, 0}}));
-    return write({clear_address, {1}});
+    WATTLEDGER_TRY(write({clear_address, {1}}));
+    // The only forced mode of units without groups, and the only one that no mode ends.
+    return registers_.charges_fast() ? write({fast_address, {0}}) : Result<void>{};
   }
 
   Result<seconds> clock_offset(UtcTime now, const ZoneOffsets& zone) override {
@@ -126,6 +118,7 @@ class ModbusInverter final : public Inverter {
   [[nodiscard]] std::uint32_t writes() const override { return link_.writes(); }
 
  private:
+  static constexpr int attempts_max = 2;
   static constexpr Register clock_register = row(Block::settings, "time");
 
   // False when the inverter has no such registers.
@@ -142,18 +135,6 @@ class ModbusInverter final : public Inverter {
     return {};
   }
 
-  Result<Controls> read_controls() {
-    Controls controls;
-    WATTLEDGER_TRY(link_.read(work_mode_address, std::span(&controls.work_mode, 1)));
-    const auto limits = offered(limits_address, controls.limits);
-    WATTLEDGER_TRY(limits);
-    if (!*limits) controls.limits = {0xFFFF, 0xFFFF, ems_auto, 0};
-    const auto groups = offered(fast_address, controls.fast);
-    WATTLEDGER_TRY(groups);
-    controls.has_groups = *groups;
-    return controls;
-  }
-
   void describe(const Controls& controls, UtcTime now, const ZoneOffsets& zone,
                 fb::ReadingRecordedT& reading) const {
     // By the inverter's clock: it decides when a window ends.
@@ -161,7 +142,7 @@ class ModbusInverter final : public Inverter {
     reading.work_mode = controls.work_mode;
     reading.ems_mode = controls.ems_mode();
     reading.forced_mode = state_of(controls, its_now, zone, rated_).mode;
-    if (controls.has_groups) reading.fast_charging = controls.fast_charging();
+    if (controls.has_fast) reading.fast_charging = controls.fast_charging();
     // Absent while no limit is in force.
     if (controls.limits[0] == 1)
       reading.export_limit_w = static_cast<std::int16_t>(controls.limits[1]);
@@ -169,55 +150,9 @@ class ModbusInverter final : public Inverter {
 
   Result<void> write(const Write& write) { return link_.write(write.address, write.words); }
 
-  Result<void> write_all(const std::vector<Write>& writes) {
-    for (const Write& entry : writes) WATTLEDGER_TRY(write(entry));
-    return {};
-  }
-
-  Result<ControlState> apply_group(const Wish& wish, UtcTime now, const ZoneOffsets& zone) {
-    WATTLEDGER_TRY(ensure_rated());
-    const auto group = group_for(wish, now, zone, rated_);
-    WATTLEDGER_TRY(group);
-    const auto found = read_controls();
-    WATTLEDGER_TRY(found);
-    if (!found->has_groups) {
-      return fail(ErrorKind::unsupported,
-                  "the inverter's firmware has no eco groups v2 (registers 47547..47570)",
-                  "update its ARM firmware to 19 or newer, or set control.mode: advise");
-    }
-    const std::vector<Write> writes = writes_for_group(*group, *found);
-    WATTLEDGER_TRY(write_all(writes));
-    return read_back(writes.empty(), *found, now, zone, [&](const Controls& controls) {
-      return difference_from_group(*group, controls);
-    });
-  }
-
-  Result<ControlState> apply_general(UtcTime now, const ZoneOffsets& zone) {
-    WATTLEDGER_TRY(ensure_rated());
-    const auto found = read_controls();
-    WATTLEDGER_TRY(found);
-    const std::vector<Write> writes = writes_for_general(*found);
-    WATTLEDGER_TRY(write_all(writes));
-    return read_back(writes.empty(), *found, now, zone, difference_from_general);
-  }
-
-  template <class Difference>
-  Result<ControlState> read_back(bool nothing_written, const Controls& found, UtcTime now,
-                                 const ZoneOffsets& zone, Difference difference) {
-    Controls controls = found;
-    if (!nothing_written) {
-      const auto again = read_controls();
-      WATTLEDGER_TRY(again);
-      controls = *again;
-    }
-    const std::string text = difference(controls);
-    if (text.empty()) return state_of(controls, now, zone, rated_);
-    return fail(ErrorKind::rejected, "the inverter took the writes but " + text,
-                "look for another program or the vendor's app writing to it");
-  }
-
   ModbusLink link_;
   BlockReader reader_;
+  ControlRegisters registers_;
   Watts rated_;
   bool has_meter_ = true;
 };

@@ -1,7 +1,7 @@
 #include "coordinator/inverter/steering.hpp"
 
 #include <algorithm>
-#include <cstdio>
+#include <array>
 
 namespace wattledger::inverter {
 namespace {
@@ -12,7 +12,6 @@ using std::chrono::minutes;
 // same.
 constexpr minutes start_before{5};
 constexpr minutes ahead_max{60};
-constexpr std::uint16_t whole_year = 0x0FFF;
 constexpr int hold_permille = -10;
 
 Failure cannot(std::string what, std::string remedy) {
@@ -36,99 +35,8 @@ Result<UtcTime> last_sure_instant(UtcTime now, const ZoneOffsets& zone) {
   return now + ahead_max;
 }
 
-Result<std::int16_t> signed_percent(const Wish& wish, Watts rated) {
-  if (wish.mode == fb::InverterMode::hold) return static_cast<std::int16_t>(-1);
-  if (wish.power.count() <= 0) {
-    return cannot("a forced mode of " + std::to_string(wish.power.count()) + " W",
-                  "wish a power above 0 W");
-  }
-  const std::int64_t percent =
-      std::clamp<std::int64_t>(wish.power.count() * 100 / rated.count(), 1, 100);
-  return static_cast<std::int16_t>(wish.mode == fb::InverterMode::charge ? -percent : percent);
-}
-
-// Whole percent, rounded toward the limit's inside: a charge stops no later, a discharge no deeper
-// than wished.
-std::uint16_t soc_percent(const Wish& wish) {
-  const std::int64_t up = wish.mode == fb::InverterMode::discharge ? 99 : 0;
-  return static_cast<std::uint16_t>((wish.target_soc.count() + up) / 100);
-}
-
-std::string hex(std::uint16_t word) {
-  std::array<char, 8> text{};
-  std::snprintf(text.data(), text.size(), "%04x", static_cast<unsigned>(word));
-  return text.data();
-}
-
-template <class Range>
-std::string hex_words(const Range& words) {
-  std::string text;
-  for (const std::uint16_t word : words) text += (text.empty() ? "" : " ") + hex(word);
-  return text;
-}
-
-std::string differs(std::uint16_t address, const std::string& wished, const std::string& found) {
-  return "register " + std::to_string(address) + " reads " + found + ", wished " + wished;
-}
-
-// 0 and 0x0FFF both mean every month; firmware may turn one into the other.
-EcoGroup comparable(EcoGroup group) {
-  if (group.months == whole_year) group.months = 0;
-  return group;
-}
-
-bool same(const EcoGroup& a, const EcoGroup& b) { return comparable(a) == comparable(b); }
-
-std::uint16_t switch_address(std::size_t index) {
-  return static_cast<std::uint16_t>(eco_group_addresses.at(index) + eco_switch_offset);
-}
-
-void put_ems_and_fast(const Controls& found, std::vector<Write>& writes) {
-  if (found.fast_charging()) writes.push_back({fast_address, {0}});
-  if (found.limits[2] != ems_auto || found.limits[3] != 0)
-    writes.push_back({ems_address, {ems_auto, 0}});
-}
-
-std::string difference_in_ems(const Controls& found) {
-  if (found.fast_charging()) return differs(fast_address, "0000", "0001");
-  if (found.ems_mode() != ems_auto)
-    return differs(ems_address, hex(ems_auto), hex(found.ems_mode()));
-  return "";
-}
-
-fb::InverterMode mode_of(const EcoGroup& group) {
-  if (group.permille() == hold_permille) return fb::InverterMode::hold;
-  if (group.power < 0) return fb::InverterMode::charge;
-  return group.power > 0 ? fb::InverterMode::discharge : fb::InverterMode::other;
-}
-
-void describe_eco(const Controls& found, UtcTime now, const ZoneOffsets& zone, Watts rated,
-                  ControlState& state) {
-  const LocalTime wall = zone.to_local(now);
-  state.mode = fb::InverterMode::general;  // eco mode outside every window serves the house
-  for (std::size_t i = 0; i < eco_group_addresses.size(); ++i) {
-    const EcoGroup group = decode_eco(found.group(i));
-    if (!group.holds(wall)) continue;
-    state.mode = mode_of(group);
-    if (rated.count() > 0) state.power = Watts(std::abs(group.permille()) * rated.count() / 1000);
-    if (group.soc_percent <= 100) state.target_soc = BasisPoints(group.soc_percent * 100);
-    const LocalTime end = LocalTime(std::chrono::floor<std::chrono::days>(wall)) +
-                          std::chrono::hours(group.end_hour) + minutes(group.end_minute);
-    state.until = zone.to_utc(end, zone.in_second_pass(now));
-    return;
-  }
-}
-
-}  // namespace
-
-EcoWords Controls::group(std::size_t index) const {
-  EcoWords words{};
-  std::copy_n(fast.begin() + (eco_group_addresses.at(index) - fast_address), eco_group_words,
-              words.begin());
-  return words;
-}
-
-Result<EcoGroup> group_for(const Wish& wish, UtcTime now, const ZoneOffsets& zone, Watts rated) {
+// What every forced mode must be, by whatever means.
+Result<void> check(const Wish& wish, UtcTime now) {
   if (wish.until <= now) {
     return cannot("a forced mode until " + utc_text(wish.until) + ", which is past",
                   "wish a later end");
@@ -141,8 +49,87 @@ Result<EcoGroup> group_for(const Wish& wish, UtcTime now, const ZoneOffsets& zon
     return cannot("a target SOC of " + std::to_string(wish.target_soc.count()) + " basis points",
                   "wish 0 to 10000");
   }
-  const auto percent = signed_percent(wish, rated);
-  WATTLEDGER_TRY(percent);
+  if (wish.mode != fb::InverterMode::hold && wish.power.count() <= 0) {
+    return cannot("a forced mode of " + std::to_string(wish.power.count()) + " W",
+                  "wish a power above 0 W");
+  }
+  return {};
+}
+
+// So many of `whole` parts of the rated power, never none.
+std::int64_t parts_of(Watts power, Watts rated, std::int64_t whole) {
+  return std::clamp<std::int64_t>(power.count() * whole / rated.count(), 1, whole);
+}
+
+// In the unit of the group's type.
+std::int16_t signed_power(const Wish& wish, Watts rated, std::uint8_t type) {
+  const bool tenths = type == eco_745_type;
+  if (wish.mode == fb::InverterMode::hold)
+    return static_cast<std::int16_t>(tenths ? hold_permille : hold_permille / 10);
+  const std::int64_t parts = parts_of(wish.power, rated, tenths ? 1000 : 100);
+  return static_cast<std::int16_t>(wish.mode == fb::InverterMode::charge ? -parts : parts);
+}
+
+// Whole percent, rounded toward the limit's inside: a charge stops no later, a discharge no deeper
+// than wished.
+std::uint16_t soc_percent(const Wish& wish) {
+  const std::int64_t up = wish.mode == fb::InverterMode::discharge ? 99 : 0;
+  return static_cast<std::uint16_t>((wish.target_soc.count() + up) / 100);
+}
+
+std::string word_differs(std::uint16_t address, std::uint16_t wished, std::uint16_t found) {
+  return differs(address, std::span(&wished, 1), std::span(&found, 1));
+}
+
+bool same(const EcoGroup& group, const Controls& found) {
+  return as_kept(group, found.groups) == as_kept(found.group(0), found.groups);
+}
+
+void put_ems_and_fast(const Controls& found, std::vector<Write>& writes) {
+  if (found.fast_charging()) writes.push_back({fast_address, {0}});
+  if (found.limits[2] != ems_auto || found.limits[3] != 0)
+    writes.push_back({ems_address, {ems_auto, 0}});
+}
+
+std::string difference_in_ems(const Controls& found) {
+  return found.ems_mode() == ems_auto ? "" : word_differs(ems_address, ems_auto, found.ems_mode());
+}
+
+fb::InverterMode mode_of(const EcoGroup& group) {
+  if (group.permille() == hold_permille) return fb::InverterMode::hold;
+  if (group.power < 0) return fb::InverterMode::charge;
+  return group.power > 0 ? fb::InverterMode::discharge : fb::InverterMode::other;
+}
+
+void describe_eco(const Controls& found, UtcTime now, const ZoneOffsets& zone, Watts rated,
+                  ControlState& state) {
+  const LocalTime wall = zone.to_local(now);
+  state.mode = fb::InverterMode::general;  // eco mode outside every window serves the house
+  if (found.tou_off()) return;
+  for (std::size_t i = 0; i < eco_group_addresses.size(); ++i) {
+    const EcoGroup group = found.group(i);
+    if (!group.holds(wall)) continue;
+    state.mode = mode_of(group);
+    if (rated.count() > 0) state.power = Watts(std::abs(group.permille()) * rated.count() / 1000);
+    if (found.groups == GroupKind::v2 && group.soc_percent <= 100)
+      state.target_soc = BasisPoints(group.soc_percent * 100);
+    const LocalTime end = LocalTime(std::chrono::floor<std::chrono::days>(wall)) +
+                          std::chrono::hours(group.end_hour) + minutes(group.end_minute);
+    state.until = zone.to_utc(end, zone.in_second_pass(now));
+    return;
+  }
+}
+
+}  // namespace
+
+std::uint8_t group_type(const Controls& found) {
+  if (!found.is_745 || found.groups != GroupKind::v2) return eco_type;
+  return found.group(0).type == eco_type ? eco_type : eco_745_type;
+}
+
+Result<EcoGroup> group_for(const Wish& wish, UtcTime now, const ZoneOffsets& zone, Watts rated,
+                           std::uint8_t type) {
+  WATTLEDGER_TRY(check(wish, now));
   const auto sure = last_sure_instant(now, zone);
   WATTLEDGER_TRY(sure);
 
@@ -172,23 +159,82 @@ Result<EcoGroup> group_for(const Wish& wish, UtcTime now, const ZoneOffsets& zon
   const unsigned weekday =
       std::chrono::weekday(std::chrono::floor<std::chrono::days>(day)).c_encoding();
   group.days = static_cast<std::uint8_t>(1U << weekday);
-  group.power = *percent;
+  group.type = type;
+  group.power = signed_power(wish, rated, type);
   group.soc_percent = soc_percent(wish);
+  if (type == eco_745_type) group.months = 0x0FFF;  // as such units write it themselves
   return group;
+}
+
+Result<FastCharge> fast_charge_for(const Wish& wish, UtcTime now, Watts rated) {
+  WATTLEDGER_TRY(check(wish, now));
+  return FastCharge{soc_percent(wish),
+                    static_cast<std::uint16_t>(parts_of(wish.power, rated, 100))};
+}
+
+Result<void> check_mode(fb::InverterMode mode) {
+  switch (mode) {
+    case fb::InverterMode::general:
+    case fb::InverterMode::charge:
+    case fb::InverterMode::hold:
+    case fb::InverterMode::discharge:
+      return {};
+    case fb::InverterMode::unknown:
+    case fb::InverterMode::other:
+      break;
+  }
+  return cannot(std::string("\"") + fb::EnumNameInverterMode(mode) + "\" is no mode to wish for",
+                "wish general, charge, hold or discharge");
+}
+
+Result<Target> target_for(const Wish& wish, const Controls& found, UtcTime now,
+                          const ZoneOffsets& zone, Watts rated) {
+  WATTLEDGER_TRY(check_mode(wish.mode));
+  if (wish.mode == fb::InverterMode::general) return Target{};
+  Target target;
+  if (found.groups != GroupKind::none) {
+    auto group = group_for(wish, now, zone, rated, group_type(found));
+    if (!group) return Failure(group.error());
+    target.group = *group;
+    return target;
+  }
+  if (wish.mode != fb::InverterMode::charge || !found.has_fast) {
+    return fail(ErrorKind::unsupported,
+                std::string("the inverter's firmware has no eco groups (registers 47515 or 47547), "
+                            "so it cannot be made to ") +
+                    fb::EnumNameInverterMode(wish.mode),
+                "update its ARM firmware to 19 or newer, or set control.mode: advise");
+  }
+  auto fast = fast_charge_for(wish, now, rated);
+  if (!fast) return Failure(fast.error());
+  target.fast = *fast;
+  return target;
 }
 
 std::vector<Write> writes_for_group(const EcoGroup& group, const Controls& found) {
   std::vector<Write> writes;
-  if (!same(decode_eco(found.group(0)), group)) {
-    const EcoWords words = encode(group);
-    writes.push_back({eco_group_addresses[0], {words.begin(), words.end()}});
-  }
+  if (!same(group, found))
+    writes.push_back({found.group_address(0), words_of(group, found.groups)});
   for (std::size_t i = 1; i < eco_group_addresses.size(); ++i) {
-    const std::uint16_t word = found.group(i)[eco_switch_offset];
-    if (is_on(word)) writes.push_back({switch_address(i), {switched_off(word)}});
+    const std::uint16_t word = found.switch_word(i);
+    if (is_on(word)) writes.push_back({found.switch_address(i), {switched_off(word)}});
   }
+  if (found.tou_off()) writes.push_back({tou_address, {1}});
   if (found.work_mode != work_mode_eco) writes.push_back({work_mode_address, {work_mode_eco}});
   put_ems_and_fast(found, writes);
+  return writes;
+}
+
+std::vector<Write> writes_for_fast_charge(const FastCharge& fast, const Controls& found) {
+  std::vector<Write> writes;
+  if (found.fast[1] != fast.soc) writes.push_back({fast_soc_address, {fast.soc}});
+  if (found.fast_power && *found.fast_power != fast.power)
+    writes.push_back({fast_power_address, {fast.power}});
+  if (found.work_mode != work_mode_general)
+    writes.push_back({work_mode_address, {work_mode_general}});
+  if (found.limits[2] != ems_auto || found.limits[3] != 0)
+    writes.push_back({ems_address, {ems_auto, 0}});
+  if (!found.fast_charging()) writes.push_back({fast_address, {1}});
   return writes;
 }
 
@@ -198,58 +244,74 @@ std::vector<Write> writes_for_general(const Controls& found) {
   if (change) writes.push_back({work_mode_address, {work_mode_general}});
   put_ems_and_fast(found, writes);
   if (change) writes.push_back({clear_address, {1}});
-  if (!found.has_groups) return writes;
+  if (found.groups == GroupKind::none) return writes;
   // Else the window would open again next week, should anybody choose eco mode.
-  const std::uint16_t word = found.group(0)[eco_switch_offset];
-  if (is_on(word)) writes.push_back({switch_address(0), {switched_off(word)}});
+  const std::uint16_t word = found.switch_word(0);
+  if (is_on(word)) writes.push_back({found.switch_address(0), {switched_off(word)}});
   return writes;
 }
 
+std::vector<Write> writes_for(const Target& target, const Controls& found) {
+  if (target.group) return writes_for_group(*target.group, found);
+  return target.fast ? writes_for_fast_charge(*target.fast, found) : writes_for_general(found);
+}
+
 std::string difference_from_group(const EcoGroup& group, const Controls& found) {
-  const EcoWords first = found.group(0);
-  if (!same(decode_eco(first), group)) {
-    return differs(eco_group_addresses[0], hex_words(encode(group)), hex_words(first));
-  }
+  if (!same(group, found))
+    return differs(found.group_address(0), words_of(group, found.groups), found.words(0));
   for (std::size_t i = 1; i < eco_group_addresses.size(); ++i) {
-    const std::uint16_t word = found.group(i)[eco_switch_offset];
-    if (is_on(word)) return differs(switch_address(i), hex(switched_off(word)), hex(word));
+    const std::uint16_t word = found.switch_word(i);
+    if (is_on(word)) return word_differs(found.switch_address(i), switched_off(word), word);
   }
-  if (found.work_mode != work_mode_eco) {
-    return differs(work_mode_address, hex(work_mode_eco), hex(found.work_mode));
-  }
+  if (found.tou_off()) return word_differs(tou_address, 1, 0);
+  if (found.work_mode != work_mode_eco)
+    return word_differs(work_mode_address, work_mode_eco, found.work_mode);
+  if (found.fast_charging()) return word_differs(fast_address, 0, 1);
+  return difference_in_ems(found);
+}
+
+std::string difference_from_fast_charge(const FastCharge& fast, const Controls& found) {
+  if (found.fast[1] != fast.soc) return word_differs(fast_soc_address, fast.soc, found.fast[1]);
+  if (found.fast_power && *found.fast_power != fast.power)
+    return word_differs(fast_power_address, fast.power, *found.fast_power);
+  if (found.work_mode != work_mode_general)
+    return word_differs(work_mode_address, work_mode_general, found.work_mode);
+  if (!found.fast_charging()) return word_differs(fast_address, 1, found.fast[0]);
   return difference_in_ems(found);
 }
 
 std::string difference_from_general(const Controls& found) {
-  if (found.work_mode != work_mode_general) {
-    return differs(work_mode_address, hex(work_mode_general), hex(found.work_mode));
+  if (found.work_mode != work_mode_general)
+    return word_differs(work_mode_address, work_mode_general, found.work_mode);
+  if (found.groups != GroupKind::none && is_on(found.switch_word(0))) {
+    const std::uint16_t word = found.switch_word(0);
+    return word_differs(found.switch_address(0), switched_off(word), word);
   }
-  if (found.has_groups && is_on(found.group(0)[eco_switch_offset])) {
-    const std::uint16_t word = found.group(0)[eco_switch_offset];
-    return differs(switch_address(0), hex(switched_off(word)), hex(word));
-  }
+  if (found.fast_charging()) return word_differs(fast_address, 0, 1);
   return difference_in_ems(found);
 }
 
+std::string difference_from(const Target& target, const Controls& found) {
+  if (target.group) return difference_from_group(*target.group, found);
+  return target.fast ? difference_from_fast_charge(*target.fast, found)
+                     : difference_from_general(found);
+}
+
 ControlState state_of(const Controls& found, UtcTime now, const ZoneOffsets& zone, Watts rated) {
-  ControlState state;
-  state.words.emplace_back(work_mode_address, std::vector<std::uint16_t>{found.work_mode});
-  state.words.emplace_back(limits_address,
-                           std::vector<std::uint16_t>(found.limits.begin(), found.limits.end()));
-  if (found.has_groups) {
-    state.words.emplace_back(fast_address,
-                             std::vector<std::uint16_t>(found.fast.begin(), found.fast.end()));
-  }
   constexpr std::uint16_t self_use_745 = 5;
+  ControlState state;
+  state.words = found.all();
   state.mode = fb::InverterMode::other;
   if (found.fast_charging()) {
     state.mode = fb::InverterMode::charge;
     if (found.fast[1] <= 100) state.target_soc = BasisPoints(found.fast[1] * 100);
+    if (found.fast_power && *found.fast_power <= 100 && rated.count() > 0)
+      state.power = Watts(*found.fast_power * rated.count() / 100);
   } else if (found.ems_mode() > ems_auto) {
     state.mode = fb::InverterMode::other;
   } else if (found.work_mode == work_mode_general || found.work_mode == self_use_745) {
     state.mode = fb::InverterMode::general;
-  } else if (found.work_mode == work_mode_eco && found.has_groups) {
+  } else if (found.work_mode == work_mode_eco && found.groups != GroupKind::none) {
     describe_eco(found, now, zone, rated, state);
   }
   return state;

@@ -5,65 +5,68 @@
 // clock: the inverter goes back to serving the house by itself, whoever is dead by then.
 //   charge     power -p %, soc = target
 //   hold       power -1 %, soc = the SOC to keep: at or above it the battery stands still (our
-//   choice: no register says "hold") discharge  power +p %, soc = the floor (the reference library
-//   writes 100, on which newer firmware stands by: its PR 150)
+//              choice: no register says "hold")
+//   discharge  power +p %, soc = the floor (the reference library writes 100, on which newer
+//              firmware stands by: its PR 150)
+// Groups v1 have no SOC: there only the window's end and the inverter's own limits stop a charge or
+// a discharge, and a hold charges at 1 %. Where there are no groups a charge is fast charging: it
+// ends at its target, not at a time, and hold and discharge are unsupported.
+// On the 745 platform power is in tenths of a percent unless group 1 is an ordinary eco group.
+// There the TOU switch is set for a group and left on for general: what else hangs on it, the
+// owner's other schedules, is not ours, and group 1 is off by then.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "coordinator/inverter/controls.hpp"
 #include "coordinator/inverter/eco_group.hpp"
 #include "coordinator/inverter/inverter.hpp"
 
 namespace wattledger::inverter {
 
-inline constexpr std::uint16_t work_mode_general = 0;
-inline constexpr std::uint16_t work_mode_eco = 3;
-inline constexpr std::uint16_t ems_auto = 1;
-
-inline constexpr std::uint16_t work_mode_address = 47000;
-inline constexpr std::uint16_t limits_address =
-    47509;  // export limit on, export limit W, EMS mode, EMS power
-inline constexpr std::uint16_t limits_words = 4;
-inline constexpr std::uint16_t ems_address = 47511;
-inline constexpr std::uint16_t clear_address = 47533;
-inline constexpr std::uint16_t fast_address =
-    47545;  // fast charging on, its SOC, then the four eco groups
-inline constexpr std::uint16_t fast_words = 26;
-
-// The control registers as read.
-struct Controls {
-  std::uint16_t work_mode = 0;
-  std::array<std::uint16_t, limits_words> limits{};
-  std::array<std::uint16_t, fast_words> fast{};
-  bool has_groups = true;  // false: firmware without eco groups v2, `fast` is not known
-
-  [[nodiscard]] EcoWords group(std::size_t index) const;
-  [[nodiscard]] std::uint16_t ems_mode() const { return limits[2]; }
-  [[nodiscard]] bool fast_charging() const { return has_groups && fast[0] == 1; }
-};
-
-// One request: FC6 for a single word, FC16 for more (and for a single word where `many`).
-struct Write {
-  std::uint16_t address = 0;
-  std::vector<std::uint16_t> words;
-  bool operator==(const Write&) const = default;
-};
+// The type that group 1 is to have on this unit.
+[[nodiscard]] std::uint8_t group_type(const Controls& found);
 
 // Eco group 1 for a forced mode. invalid_input for a wish that cannot be: no power, an end in the
 // past or more than an hour ahead, no whole minute left before midnight or a clock change, in the
 // first pass of a repeated hour.
 [[nodiscard]] Result<EcoGroup> group_for(const Wish& wish, UtcTime now, const ZoneOffsets& zone,
-                                         Watts rated);
+                                         Watts rated, std::uint8_t type = eco_type);
+
+// Both in percent.
+struct FastCharge {
+  std::uint16_t soc = 0, power = 0;
+  bool operator==(const FastCharge&) const = default;
+};
+[[nodiscard]] Result<FastCharge> fast_charge_for(const Wish& wish, UtcTime now, Watts rated);
+
+// What a wish asks of this unit's registers; neither is general mode.
+struct Target {
+  std::optional<EcoGroup> group;
+  std::optional<FastCharge> fast;
+};
+// invalid_input for a mode that nobody can wish for.
+[[nodiscard]] Result<void> check_mode(fb::InverterMode mode);
+// Errors: those above; unsupported: not on this unit.
+[[nodiscard]] Result<Target> target_for(const Wish& wish, const Controls& found, UtcTime now,
+                                        const ZoneOffsets& zone, Watts rated);
 
 // What must be written, in this order, only where it differs: limits and groups before the enable;
 // for general the mode first.
 [[nodiscard]] std::vector<Write> writes_for_group(const EcoGroup& group, const Controls& found);
+[[nodiscard]] std::vector<Write> writes_for_fast_charge(const FastCharge& fast,
+                                                        const Controls& found);
 [[nodiscard]] std::vector<Write> writes_for_general(const Controls& found);
+[[nodiscard]] std::vector<Write> writes_for(const Target& target, const Controls& found);
 
 // Empty when the registers say what was wished; else what differs, one line.
 [[nodiscard]] std::string difference_from_group(const EcoGroup& group, const Controls& found);
+[[nodiscard]] std::string difference_from_fast_charge(const FastCharge& fast,
+                                                      const Controls& found);
 [[nodiscard]] std::string difference_from_general(const Controls& found);
+[[nodiscard]] std::string difference_from(const Target& target, const Controls& found);
 
 // What the registers make the inverter do at this reading of its clock.
 [[nodiscard]] ControlState state_of(const Controls& found, UtcTime now, const ZoneOffsets& zone,

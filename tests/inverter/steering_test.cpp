@@ -48,9 +48,32 @@ Controls general() {
 }
 
 void set_group(Controls& controls, std::size_t index, const EcoGroup& group) {
-  const EcoWords words = encode(group);
-  std::copy(words.begin(), words.end(),
-            controls.fast.begin() + (eco_group_addresses.at(index) - fast_address));
+  const auto words = words_of(group, controls.groups);
+  if (controls.groups == GroupKind::v1) {
+    std::copy(words.begin(), words.end(),
+              controls.v1.begin() + (controls.group_address(index) - eco_v1_addresses[0]));
+  } else {
+    std::copy(words.begin(), words.end(),
+              controls.fast.begin() + (controls.group_address(index) - fast_address));
+  }
+}
+
+Controls general_v1() {
+  Controls controls;
+  controls.limits = {0, 10'000, ems_auto, 0};
+  controls.groups = GroupKind::v1;
+  controls.has_fast = false;
+  for (std::size_t i = 0; i < eco_v1_addresses.size(); ++i) set_group(controls, i, EcoGroup{});
+  return controls;
+}
+
+Controls general_without_groups() {
+  Controls controls;
+  controls.limits = {0, 10'000, ems_auto, 0};
+  controls.groups = GroupKind::none;
+  controls.fast[1] = 100;
+  controls.fast_power = 100;
+  return controls;
 }
 
 }  // namespace
@@ -207,6 +230,132 @@ TEST_SUITE("inverter/steering") {
     set_group(controls, 0, kept);
     CHECK(difference_from_group(group, controls).empty());
     CHECK(writes_for_group(group, controls).empty());
+  }
+
+  TEST_CASE("by groups v1 the same, without SOC and months") {
+    const EcoGroup group =
+        *group_for(charge("2025-07-02T13:00:00Z"), utc("2025-07-02T12:30:00Z"), warsaw(), rated);
+    const Write first{47515, {0x0E19, 0x0F00, 0xFFD8, 0xFF08}};
+    Controls controls = general_v1();
+    CHECK(writes_for_group(group, controls) == std::vector<Write>{first, {47000, {3}}});
+    CHECK(difference_from_group(group, controls) ==
+          "register 47515 reads 3000 3000 0064 0000, wished 0e19 0f00 ffd8 ff08");
+
+    set_group(controls, 0, group);
+    controls.work_mode = work_mode_eco;
+    CHECK(writes_for_group(group, controls).empty());
+    CHECK(difference_from_group(group, controls).empty());
+    const ControlState state = state_of(controls, utc("2025-07-02T12:30:00Z"), warsaw(), rated);
+    CHECK(state.mode == InverterMode::charge);
+    CHECK(state.power == Watts(4'000));
+    CHECK_FALSE(state.target_soc.has_value());
+    CHECK(state.until == utc("2025-07-02T13:00:00Z"));
+    CHECK(state.words.at(2).first == 47515);
+    CHECK(writes_for_general(controls) ==
+          std::vector<Write>{{47000, {0}}, {47533, {1}}, {47518, {0x0008}}});
+
+    Controls foreign = general_v1();
+    for (std::size_t i = 1; i < 4; ++i)
+      set_group(foreign, i, {0, 0, 6, 0, true, eco_type, 0x7F, -50, 100, 0});
+    CHECK(writes_for_group(group, foreign) ==
+          std::vector<Write>{
+              first, {47522, {0x007F}}, {47526, {0x007F}}, {47530, {0x007F}}, {47000, {3}}});
+    CHECK(difference_from_group(group, foreign).rfind("register 47515", 0) == 0);
+  }
+
+  TEST_CASE("the 745 platform: the type that group 1 has decides how power is told") {
+    struct Row {
+      const char* name;
+      std::uint8_t found;
+      bool enabled;
+      std::uint8_t type;
+      std::vector<std::uint16_t> words;
+    };
+    const Row rows[] = {
+        {"eco stays eco", eco_type, false, eco_type, {0x0E19, 0x0F00, 0xFF08, 0xFFD8, 90, 0}},
+        {"not set", unset_type, false, eco_745_type, {0x0E19, 0x0F00, 0xF908, 0xFE6B, 90, 0x0FFF}},
+        {"a dry contact's", 1, true, eco_745_type, {0x0E19, 0x0F00, 0xF908, 0xFE6B, 90, 0x0FFF}},
+        {"its own",
+         eco_745_type,
+         true,
+         eco_745_type,
+         {0x0E19, 0x0F00, 0xF908, 0xFE6B, 90, 0x0FFF}}};
+    for (const Row& row : rows) {
+      CAPTURE(row.name);
+      Controls controls = general();
+      controls.is_745 = true;
+      controls.tou = 1;
+      set_group(controls, 0, {48, 0, 48, 0, row.enabled, row.found, 0, 100, 100, 0});
+      CHECK(group_type(controls) == row.type);
+      const Wish wish{InverterMode::charge, Watts(4'051), BasisPoints(9'000),
+                      utc("2025-07-02T13:00:00Z")};
+      const auto target = target_for(wish, controls, utc("2025-07-02T12:30:00Z"), warsaw(), rated);
+      REQUIRE(target.has_value());
+      CHECK(writes_for(*target, controls) == std::vector<Write>{{47547, row.words}, {47000, {3}}});
+    }
+    Controls ordinary = general();
+    set_group(ordinary, 0, {48, 0, 48, 0, false, unset_type, 0, 100, 100, 0});
+    CHECK(group_type(ordinary) == eco_type);
+  }
+
+  TEST_CASE("the 745 platform: groups need the TOU switch, which general leaves as it is") {
+    const EcoGroup group{14, 25, 15, 0, true, eco_745_type, 0x08, -400, 90, 0x0FFF};
+    Controls controls = general();
+    controls.is_745 = true;
+    controls.tou = 0;
+    set_group(controls, 0, group);
+    CHECK(writes_for_group(group, controls) == std::vector<Write>{{47612, {1}}, {47000, {3}}});
+    controls.work_mode = work_mode_eco;
+    CHECK(difference_from_group(group, controls) == "register 47612 reads 0000, wished 0001");
+    const UtcTime now = utc("2025-07-02T12:30:00Z");
+    CHECK(state_of(controls, now, warsaw(), rated).mode == InverterMode::general);
+    controls.tou = 1;
+    const ControlState state = state_of(controls, now, warsaw(), rated);
+    CHECK(state.mode == InverterMode::charge);
+    CHECK(state.power == Watts(4'000));
+    CHECK(writes_for_general(controls) ==
+          std::vector<Write>{{47000, {0}}, {47533, {1}}, {47549, {0x0608}}});
+    set_group(controls, 0, {14, 25, 15, 0, true, eco_745_type, 0x08, -10, 90, 0x0FFF});
+    CHECK(state_of(controls, now, warsaw(), rated).mode == InverterMode::hold);
+  }
+
+  TEST_CASE("without groups a charge is fast charging, and nothing else can be forced") {
+    const UtcTime now = utc("2025-07-02T12:30:00Z");
+    Controls controls = general_without_groups();
+    const Wish wish = charge("2025-07-02T13:00:00Z");
+    const auto target = target_for(wish, controls, now, warsaw(), rated);
+    REQUIRE(target.has_value());
+    CHECK(target->fast == FastCharge{90, 40});
+    CHECK(writes_for(*target, controls) ==
+          std::vector<Write>{{47546, {90}}, {47603, {40}}, {47545, {1}}});
+    CHECK(difference_from(*target, controls) == "register 47546 reads 0064, wished 005a");
+    controls.work_mode = 2;
+    controls.limits[2] = 8;
+    CHECK(writes_for(*target, controls) ==
+          std::vector<Write>{
+              {47546, {90}}, {47603, {40}}, {47000, {0}}, {47511, {1, 0}}, {47545, {1}}});
+
+    controls = general_without_groups();
+    controls.fast[0] = 1;
+    controls.fast[1] = 90;
+    controls.fast_power = 40;
+    CHECK(writes_for(*target, controls).empty());
+    CHECK(difference_from(*target, controls).empty());
+    const ControlState state = state_of(controls, now, warsaw(), rated);
+    CHECK(state.mode == InverterMode::charge);
+    CHECK(state.power == Watts(4'000));
+    CHECK(state.target_soc == BasisPoints(9'000));
+    CHECK_FALSE(state.until.has_value());
+    CHECK(writes_for_general(controls) == std::vector<Write>{{47545, {0}}});
+    CHECK(difference_from_general(controls) == "register 47545 reads 0001, wished 0000");
+
+    for (const InverterMode mode : {InverterMode::hold, InverterMode::discharge}) {
+      const Wish other{mode, Watts(1'000), BasisPoints(5'000), wish.until};
+      CHECK(target_for(other, controls, now, warsaw(), rated).error().kind ==
+            ErrorKind::unsupported);
+    }
+    controls.has_fast = false;
+    CHECK(target_for(wish, controls, now, warsaw(), rated).error().kind == ErrorKind::unsupported);
   }
 
   TEST_CASE("the registers say what the inverter does at this reading of its clock") {
