@@ -68,6 +68,15 @@ bool may_be_ours(const fold::InverterState& inverter, InverterMode found, UtcTim
   return found == inverter.wished && found != inverter.confirmed && !over;
 }
 
+// A charge without an end in the inverter stops at its target, whenever that is.
+bool ended_at_target(const fold::InverterState& inverter, const fb::ReadingRecordedT& reading) {
+  constexpr int whole_percent = 100;  // what the inverter counts in
+  return inverter.confirmed == InverterMode::charge && !inverter.confirmed_until &&
+         reading.forced_mode == InverterMode::general && inverter.wished_soc &&
+         reading.battery_soc_bp &&
+         *reading.battery_soc_bp + whole_percent >= inverter.wished_soc->count();
+}
+
 std::uint16_t counted(std::uint32_t number) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(number, 0xFFFF));
 }
@@ -120,7 +129,10 @@ bool command_needed(const fold::State& state, const inverter::Wish& wish, UtcTim
   if (inverter.failures > 0) return true;  // its registers read right, and the battery did not care
   if (!is_forced(wish.mode)) return false;
   if (inverter.wished_power != wish.power || inverter.wished_soc != wish.target_soc) return true;
-  if (!inverter.confirmed_until) return true;
+  // A unit without eco groups tells no end: it charges to its target, and there is nothing to
+  // renew.
+  if (!inverter.confirmed_until)
+    return inverter.foreign_change_at && *inverter.foreign_change_at > inverter.confirmed_at;
   // Shorter than before: at once. Longer: when less than a slot is left, to spare the inverter's
   // flash.
   if (wish.until < *inverter.confirmed_until) return true;
@@ -397,6 +409,7 @@ Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading
   if (until && now > *until - seconds(150) && now < *until + seconds(150)) return {};
   if (*reading.forced_mode == mode_expected(state, now)) return {};
   if (may_be_ours(state.inverter, *reading.forced_mode, now)) return {};
+  if (ended_at_target(state.inverter, reading)) return {};
   return record_foreign(*reading.forced_mode, now);
 }
 

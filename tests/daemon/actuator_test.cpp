@@ -113,6 +113,8 @@ TEST_SUITE("daemon/actuator") {
         {"an earlier end does not wait", in_mode(InverterMode::charge, at_s(3600)),
          charge_until(at_s(900)), 0, true},
         {"another power", in_mode(InverterMode::charge, at_s(3600)), weaker, 0, true},
+        {"a charge that ends by its target alone has no end to renew",
+         in_mode(InverterMode::charge), charge_until(at_s(5400)), 60, false},
         {"over, and general is wished: its schedule is cleared",
          in_mode(InverterMode::charge, at_s(900)),
          {},
@@ -291,6 +293,22 @@ TEST_SUITE("daemon/actuator") {
     REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(180)).has_value());
     CHECK(count(Kind::ForeignChangeSeen) == 1);
     CHECK(journal->state().inverter.foreign_change_at == at_s(0));
+  }
+
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "a charge without an end stops at its target by no foreign hand") {
+    steering();
+    inverter.tells_end = false;
+    given(charge_decision(at_s(3000)));
+    daemon::Actuator actuator(*journal, inverter);
+    REQUIRE(actuator.reconcile(at_s(0)).has_value());
+    inverter.reading.forced_mode = InverterMode::general;
+    inverter.reading.battery_soc_bp = static_cast<std::uint16_t>(9'000);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(120)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 0);
+    inverter.reading.battery_soc_bp = static_cast<std::uint16_t>(7'000);
+    REQUIRE(actuator.look_for_foreign_hand(inverter.reading, at_s(180)).has_value());
+    CHECK(count(Kind::ForeignChangeSeen) == 1);
   }
 
   TEST_CASE_FIXTURE(DaemonFixture, "what a failed command left in the inverter is our own hand") {

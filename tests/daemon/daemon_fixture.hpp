@@ -55,6 +55,7 @@ class HandInverter : public inverter::Inverter {
   int clocks_set = 0;
   std::function<void()> while_polled;
   bool settings_unreadable = false;
+  bool tells_end = true;  // of a forced mode, as units with eco groups do
 
   Result<inverter::Device> identify() override {
     if (trouble) return Failure(*trouble);
@@ -104,7 +105,7 @@ class HandInverter : public inverter::Inverter {
     if (found.mode == fb::InverterMode::general) return found;
     found.power = wishes.back().power;
     found.target_soc = wishes.back().target_soc;
-    found.until = wishes.back().until;
+    if (tells_end) found.until = wishes.back().until;
     return found;
   }
   std::uint32_t writes_ = 0;
