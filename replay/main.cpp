@@ -63,12 +63,17 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_prove(*log, invocation);
   add_log_check_proof(*log, invocation);
 
-  CLI::App* inverter = add_group(app, {"inverter", "The inverter itself",
-                                       "wattledger inverter read --host 192.168.1.50"});
+  CLI::App* inverter = add_group(
+      app, {"inverter", "The inverter itself", "wattledger inverter read --host 192.168.1.50"});
   add_inverter_read(*inverter, invocation);
   add_inverter_watch(*inverter, invocation);
   add_inverter_registers(*inverter, invocation);
   add_inverter_simulate(*inverter, invocation);
+  CLI::App* set = add_group(*inverter, {"set", "One of the inverter's settings, by hand",
+                                        "wattledger inverter set export-limit 5000 --host "
+                                        "192.168.1.50"});
+  add_inverter_set(*set, invocation);
+  add_inverter_release(*inverter, invocation);
 
   add_replay(app, invocation, house_owner());
   CLI::App* import = add_group(

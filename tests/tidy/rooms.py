@@ -35,7 +35,7 @@ MAY_SEE = {
     "replay/legacy_import": AUDIT + ["replay"],
     "replay/log": AUDIT + ["replay"],
     "replay/house": HOUSE + ["replay"],
-    "replay/inverter": HOUSE + ["coordinator/simulator", "replay"],
+    "replay/inverter": HOUSE + ["coordinator/simulator", "replay", "replay/house"],
     "replay": AUDIT + REPLAY + ["replay/house"],
 }
 # Single headers, of plain values only, that a part may include without seeing their part: they cannot be linked.

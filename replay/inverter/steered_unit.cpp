@@ -1,0 +1,124 @@
+#include "replay/inverter/steered_unit.hpp"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "coordinator/inverter/register_map.hpp"
+#include "replay/inverter/write_text.hpp"
+
+namespace wattledger::tool {
+namespace {
+
+// done: go on.
+Exit agree(const std::string& what, bool yes) {
+  if (yes) return Exit::done;
+  if (::isatty(STDIN_FILENO) != 1)
+    return usage("this would " + what + ", and nobody is at the terminal to agree", "add --yes");
+  std::fflush(stdout);
+  std::fprintf(stderr, "%c%s? [y/N] ", std::toupper(static_cast<unsigned char>(what[0])),
+               what.c_str() + 1);
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "y" || answer == "Y" || answer == "yes") return Exit::done;
+  return usage("not agreed, nothing was written", {});
+}
+
+}  // namespace
+
+Exit refused(const Error& error) {
+  return error.kind == ErrorKind::invalid_input ? usage(error.what, error.remedy) : cannot(error);
+}
+
+void add_unit(CLI::App& command, UnitWish& wish) {
+  add_text(command, "--host", wish.host, "The inverter's address (else the configuration's)")
+      .type_name("ADDRESS");
+  add_number(command, "--port", wish.port, "Its port (502)").type_name("PORT");
+  add_number(command, "--unit", wish.unit, "Its unit number (247)").type_name("N");
+  add_flag(command, "--direct", wish.direct, "Write to the inverter even if a daemon polls it");
+  add_flag(command, "--yes", wish.yes, "Agree beforehand to what is written");
+}
+
+Result<inverter::ModbusOptions> unit_address(const Invocation& invocation, const UnitWish& wish) {
+  inverter::ModbusOptions options;
+  if (!invocation.config.empty()) {
+    const auto config = config::load(invocation.config);
+    if (!config) return Failure(config.error());
+    options = config->inverter;
+  } else if (wish.host.empty()) {
+    return fail(ErrorKind::invalid_input, "which inverter was not said",
+                "give --host ADDRESS, or --config FILE with inverter.host");
+  }
+  if (!wish.host.empty()) options.host = wish.host;
+  constexpr std::int64_t port_max = 65'535;
+  constexpr std::int64_t unit_max = 247;
+  if (wish.port && (*wish.port < 1 || *wish.port > port_max))
+    return fail(ErrorKind::invalid_input, "--port is none", "give one from 1 to 65535");
+  if (wish.unit && (*wish.unit < 1 || *wish.unit > unit_max))
+    return fail(ErrorKind::invalid_input, "--unit is none",
+                "give one from 1 to 247; a GoodWe's is 247 unless somebody changed it");
+  if (wish.port) options.port = static_cast<std::uint16_t>(*wish.port);
+  if (wish.unit) options.unit = static_cast<std::uint8_t>(*wish.unit);
+  return options;
+}
+
+std::optional<Place> polled_place(const Invocation& invocation, const UnitWish& wish) {
+  if (wish.direct || !wish.host.empty()) return std::nullopt;
+  auto place = find_place(invocation);
+  if (!place || !log::writer_lock_holder(place->log())) return std::nullopt;
+  return *std::move(place);
+}
+
+Error daemon_polls(const std::string& what) {
+  return {ErrorKind::locked,
+          "wattledgerd polls this inverter, many dongles serve one client, and " + what +
+              " is nothing that an override can say",
+          "stop the daemon first, or give --direct to write beside it"};
+}
+
+Result<void> SteeredUnit::look() {
+  const auto device = reader_.identify();
+  if (!device) return Failure(device.error());
+  device_ = *device;
+  const auto controls = registers_.read(reader_.platform());
+  if (!controls) return Failure(controls.error());
+  controls_ = *controls;
+  return {};
+}
+
+Result<LocalTime> SteeredUnit::clock() {
+  constexpr inverter::Register entry = inverter::row(inverter::Block::settings, "time");
+  std::array<std::uint16_t, 3> words{};
+  WATTLEDGER_TRY(link_.read(entry.address, words));
+  return inverter::decode_clock(words);
+}
+
+Result<std::optional<std::uint16_t>> SteeredUnit::word(std::uint16_t address) {
+  std::uint16_t found = 0;
+  const auto read = link_.read(address, std::span(&found, 1));
+  if (read) return std::optional(found);
+  if (read.error().kind == ErrorKind::unsupported) return std::nullopt;
+  return Failure(read.error());
+}
+
+Exit SteeredUnit::carry_out(const Invocation& invocation, const inverter::Writes& writes, bool yes,
+                            const std::string& what, const std::string& done) {
+  const auto standing = registers_.standing(writes);
+  if (!standing) return cannot(standing.error());
+  const bool json = invocation.format == Format::json;
+  if (!json) {
+    say(device_.model + " " + device_.serial +
+        (writes.empty() ? ": nothing to write, it stands so already" : " would be written:"));
+    for (const std::string& line : write_lines(writes, *standing)) say(line);
+  }
+  if (!writes.empty()) {
+    if (const Exit agreed = agree(what, yes); agreed != Exit::done) return agreed;
+    const auto changed = registers_.change(writes);
+    if (!changed) return cannot(changed.error());
+  }
+  say(json ? writes_json(writes, *standing)
+           : (writes.empty() ? "read: " : "written and read back: ") + done);
+  return Exit::done;
+}
+
+}  // namespace wattledger::tool
