@@ -153,6 +153,8 @@ Result<Writes> writes_for_work_mode(WorkMode mode, const Controls& found,
     writes.push_back({cold_start_address, {4}});
   }
   if (!needs_groups(mode)) writes.push_back({clear_address, {1}});
+  // Fast charging goes on in any mode, and general is what an owner says to end it.
+  if (mode == WorkMode::general && found.fast_charging()) writes.push_back({fast_address, {0}});
   return writes;
 }
 

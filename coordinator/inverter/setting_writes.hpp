@@ -53,7 +53,8 @@ enum class WorkMode : std::uint8_t {
 // back to auto (off-grid: to its mode 7), and all but eco clear the battery's parameters. `group`
 // is group 1 for eco charge and discharge; the other three are switched off (their type stays,
 // where the library writes 0), and a TOU switch that is off is set before the mode. The library
-// asks for group 1 first, to learn its type: here group_type() tells it.
+// asks for group 1 first, to learn its type: here group_type() tells it. General ends a fast
+// charge, too, which the library does not look for.
 [[nodiscard]] Result<Writes> writes_for_work_mode(WorkMode mode, const Controls& found,
                                                   const std::optional<EcoGroup>& group = {});
 

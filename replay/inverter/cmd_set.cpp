@@ -108,14 +108,24 @@ Result<Forced> forced(SteeredUnit& unit, fb::InverterMode mode, const Force& for
   return made;
 }
 
-std::string clock_text(int hour, int minute) { return fmt::format("{:02}:{:02}", hour, minute); }
+// "charges to 80 % at most, until 08:30 by …"
+std::string forced_text(const inverter::EcoGroup& group, inverter::GroupKind kind) {
+  const bool charge = group.power < 0;
+  std::string text = charge ? "it charges" : "it discharges";
+  if (kind == inverter::GroupKind::v2)
+    text += fmt::format(" {} {} %", charge ? "to" : "down to", group.soc_percent);
+  return text + fmt::format(
+                    ", at the longest until {:02}:{:02} by the inverter's own clock; then it "
+                    "serves the house by itself",
+                    group.end_hour, group.end_minute);
+}
 
-std::string end_text(const inverter::EcoGroup& group, inverter::GroupKind kind) {
-  return fmt::format("until {} by the inverter's own clock{}; then it serves the house by itself",
-                     clock_text(group.end_hour, group.end_minute),
-                     kind == inverter::GroupKind::v1
-                         ? ", at no charge before, for this firmware's groups have no target"
-                         : fmt::format(", at most to {} %", group.soc_percent));
+// What this unit cannot keep of what was asked for, said before anybody agrees.
+void note_limits(const Wish& wish, inverter::GroupKind kind) {
+  if (kind == inverter::GroupKind::v1 && wish.force.to)
+    note("this firmware's eco groups have no target: --to is not kept, only the time");
+  if (kind == inverter::GroupKind::none && wish.minutes)
+    note("this firmware has no eco groups: --for is not kept, the charge ends at its target only");
 }
 
 Exit set_charge(const Invocation& invocation, Wish& wish) {
@@ -128,12 +138,14 @@ Exit set_charge(const Invocation& invocation, Wish& wish) {
   const auto target = inverter::target_for(made->wish, unit->controls(), made->now, ZoneOffsets(),
                                            unit->device().rated_power);
   if (!target) return refused(target.error());
+  note_limits(wish, unit->controls().groups);
   const std::string done =
-      target->group ? "it charges " + end_text(*target->group, unit->controls().groups)
-                    : fmt::format(
-                          "it charges to {} % and stops there, whenever that is, for this "
-                          "firmware has no eco groups",
-                          target->fast ? target->fast->soc : 0);
+      target->group
+          ? forced_text(*target->group, unit->controls().groups)
+          : fmt::format(
+                "it charges to {} % and stops there, whenever that is; then it serves the "
+                "house by itself",
+                target->fast ? target->fast->soc : 0);
   return unit->carry_out(invocation, inverter::writes_for(*target, unit->controls()), wish.unit.yes,
                          "charge the battery", done);
 }
@@ -216,7 +228,8 @@ Exit set_mode(const Invocation& invocation, Wish& wish) {
                             inverter::group_type(unit->controls()));
     if (!asked) return refused(asked.error());
     group = *asked;
-    done = (charge ? "it charges " : "it discharges ") + end_text(*group, unit->controls().groups);
+    note_limits(wish, unit->controls().groups);
+    done = forced_text(*group, unit->controls().groups);
   }
   const auto writes = inverter::writes_for_work_mode(*mode, unit->controls(), group);
   if (!writes) return refused(writes.error());

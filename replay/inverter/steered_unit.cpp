@@ -107,7 +107,8 @@ Exit SteeredUnit::carry_out(const Invocation& invocation, const inverter::Writes
   if (!standing) return cannot(standing.error());
   const bool json = invocation.format == Format::json;
   if (!json) {
-    say(device_.model + " " + device_.serial +
+    // Blank on the 745 platform.
+    say((device_.model.empty() ? "" : device_.model + " ") + device_.serial +
         (writes.empty() ? ": nothing to write, it stands so already" : " would be written:"));
     for (const std::string& line : write_lines(writes, *standing)) say(line);
   }

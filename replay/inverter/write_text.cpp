@@ -115,8 +115,9 @@ std::vector<std::string> write_lines(const std::vector<Write>& writes,
   std::vector<std::string> text;
   for (const Line& line : lines) {
     const std::string before = line.before ? inverter::hex_words(*line.before) : "?";
-    std::string meant = line.before ? meaning(line.entry, *line.before) + " -> " : "";
-    meant += meaning(line.entry, line.after);
+    std::string meant = meaning(line.entry, line.after);
+    if (line.before && line.before != line.after)
+      meant = meaning(line.entry, *line.before) + " -> " + meant;
     text.push_back(fmt::format("  {}  {:<{}}  {} -> {}  {}", line.address,
                                line.entry != nullptr ? line.entry->name : "", width, before,
                                inverter::hex_words(line.after), meant));

@@ -168,6 +168,13 @@ TEST_SUITE("inverter/setting_writes") {
     check_rows(rows);
   }
 
+  TEST_CASE("general ends a fast charge") {
+    Controls controls = controls_of(Firmware::none);
+    controls.fast[0] = 1;
+    CHECK(writes_for_work_mode(WorkMode::general, controls)->back() == Write{47545, {0}});
+    CHECK(writes_for_work_mode(WorkMode::backup, controls)->back() == clear);
+  }
+
   TEST_CASE("a work mode that the unit has not is unsupported") {
     const auto kind = [](WorkMode mode, Firmware firmware, std::optional<EcoGroup> group = {}) {
       return writes_for_work_mode(mode, controls_of(firmware), group).error().kind;
