@@ -87,4 +87,12 @@ Result<ModbusOptions> options_of(const Invocation& invocation, const Address& ad
   return options;
 }
 
+std::optional<Place> polled_place(const Invocation& invocation, const Address& address,
+                                  bool direct) {
+  if (direct || address.given()) return std::nullopt;
+  auto place = find_place(invocation);
+  if (!place || !log::writer_lock_holder(place->log())) return std::nullopt;
+  return *std::move(place);
+}
+
 }  // namespace wattledger::tool

@@ -8,6 +8,7 @@
 
 #include "coordinator/inverter/inverter.hpp"
 #include "replay/command.hpp"
+#include "replay/place.hpp"
 
 namespace wattledger::tool {
 
@@ -28,5 +29,10 @@ void add_address(CLI::App& command, Address& address);
 // wrong usage; config::load's.
 [[nodiscard]] Result<inverter::ModbusOptions> options_of(const Invocation& invocation,
                                                          const Address& address);
+
+// The place whose daemon polls that inverter; nullopt: none runs, another inverter was named, or
+// the owner wants to go past it (`direct`).
+[[nodiscard]] std::optional<Place> polled_place(const Invocation& invocation,
+                                                const Address& address, bool direct);
 
 }  // namespace wattledger::tool

@@ -28,14 +28,6 @@ struct Wish {
   std::optional<std::int64_t> times;
 };
 
-// The place whose daemon runs; nullopt: none does, or another inverter was named.
-std::optional<Place> polled_place(const Invocation& invocation, const Wish& wish) {
-  if (wish.direct || wish.address.given()) return std::nullopt;
-  auto place = find_place(invocation);
-  if (!place || !log::writer_lock_holder(place->log())) return std::nullopt;
-  return *std::move(place);
-}
-
 // The daemon's last reading, in the log's own names and units.
 Exit show_last(const Invocation& invocation, const Place& place) {
   const auto open = open_log(place);
@@ -117,7 +109,8 @@ Exit understand(const Invocation& invocation, const Wish& wish, Asked& asked) {
 }
 
 Exit read_once(const Invocation& invocation, const Wish& wish) {
-  if (const auto place = polled_place(invocation, wish)) return show_last(invocation, *place);
+  if (const auto place = polled_place(invocation, wish.address, wish.direct))
+    return show_last(invocation, *place);
   Asked asked;
   if (const Exit understood = understand(invocation, wish, asked); understood != Exit::done)
     return understood;
@@ -133,7 +126,7 @@ Exit watch(const Invocation& invocation, const Wish& wish) {
   Asked asked;
   if (const Exit understood = understand(invocation, wish, asked); understood != Exit::done)
     return understood;
-  if (polled_place(invocation, wish))
+  if (polled_place(invocation, wish.address, wish.direct))
     note("wattledgerd polls this inverter too, which many dongles do not bear");
   Session session(asked.options);
   Exit last = Exit::done;

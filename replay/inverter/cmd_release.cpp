@@ -43,7 +43,7 @@ Result<Kept> kept_settings(const Place& place) {
 }
 
 Exit run(const Invocation& invocation, const UnitWish& wish) {
-  const auto options = unit_address(invocation, wish);
+  const auto options = options_of(invocation, wish.address);
   if (!options) return refused(options.error());
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());

@@ -75,7 +75,7 @@ Exit as_override(const Invocation& invocation, const std::string& action, const 
 // Finds the inverter and asks how it stands.
 Exit find_unit(const Invocation& invocation, const UnitWish& wish,
                std::unique_ptr<SteeredUnit>& unit) {
-  const auto options = unit_address(invocation, wish);
+  const auto options = options_of(invocation, wish.address);
   if (!options) return refused(options.error());
   unit = std::make_unique<SteeredUnit>(*options);
   const auto looked = unit->look();
@@ -130,7 +130,8 @@ void note_limits(const Wish& wish, inverter::GroupKind kind) {
 
 Exit set_charge(const Invocation& invocation, Wish& wish) {
   if (const auto good = check(wish); !good) return refused(good.error());
-  if (polled_place(invocation, wish.unit)) return as_override(invocation, "charge", wish.force);
+  if (polled_place(invocation, wish.unit.address, wish.unit.direct))
+    return as_override(invocation, "charge", wish.force);
   std::unique_ptr<SteeredUnit> unit;
   if (const Exit found = find_unit(invocation, wish.unit, unit); found != Exit::done) return found;
   const auto made = forced(*unit, fb::InverterMode::charge, wish.force);
@@ -208,7 +209,7 @@ Exit set_mode(const Invocation& invocation, Wish& wish) {
   const auto mode = inverter::work_mode_of(wish.word);
   if (const auto good = check_mode(wish, mode); !good) return refused(good.error());
   if (const auto good = check(wish); !good) return refused(good.error());
-  if (polled_place(invocation, wish.unit)) {
+  if (polled_place(invocation, wish.unit.address, wish.unit.direct)) {
     const std::string action = override_for(*mode);
     return action.empty() ? cannot(daemon_polls("work mode " + wish.word))
                           : as_override(invocation, action, wish.force);
@@ -248,7 +249,8 @@ std::optional<std::int64_t> whole(const std::string& text) {
 Exit set_one(const Invocation& invocation, const Wish& wish, const Result<inverter::Writes>& writes,
              const std::string& what, const std::string& done) {
   if (!writes) return refused(writes.error());
-  if (polled_place(invocation, wish.unit)) return cannot(daemon_polls(what));
+  if (polled_place(invocation, wish.unit.address, wish.unit.direct))
+    return cannot(daemon_polls(what));
   std::unique_ptr<SteeredUnit> unit;
   if (const Exit found = find_unit(invocation, wish.unit, unit); found != Exit::done) return found;
   return unit->carry_out(invocation, *writes, wish.unit.yes, "set " + what, done);

@@ -31,42 +31,9 @@ Exit refused(const Error& error) {
 }
 
 void add_unit(CLI::App& command, UnitWish& wish) {
-  add_text(command, "--host", wish.host, "The inverter's address (else the configuration's)")
-      .type_name("ADDRESS");
-  add_number(command, "--port", wish.port, "Its port (502)").type_name("PORT");
-  add_number(command, "--unit", wish.unit, "Its unit number (247)").type_name("N");
+  add_address(command, wish.address);
   add_flag(command, "--direct", wish.direct, "Write to the inverter even if a daemon polls it");
   add_flag(command, "--yes", wish.yes, "Agree beforehand to what is written");
-}
-
-Result<inverter::ModbusOptions> unit_address(const Invocation& invocation, const UnitWish& wish) {
-  inverter::ModbusOptions options;
-  if (!invocation.config.empty()) {
-    const auto config = config::load(invocation.config);
-    if (!config) return Failure(config.error());
-    options = config->inverter;
-  } else if (wish.host.empty()) {
-    return fail(ErrorKind::invalid_input, "which inverter was not said",
-                "give --host ADDRESS, or --config FILE with inverter.host");
-  }
-  if (!wish.host.empty()) options.host = wish.host;
-  constexpr std::int64_t port_max = 65'535;
-  constexpr std::int64_t unit_max = 247;
-  if (wish.port && (*wish.port < 1 || *wish.port > port_max))
-    return fail(ErrorKind::invalid_input, "--port is none", "give one from 1 to 65535");
-  if (wish.unit && (*wish.unit < 1 || *wish.unit > unit_max))
-    return fail(ErrorKind::invalid_input, "--unit is none",
-                "give one from 1 to 247; a GoodWe's is 247 unless somebody changed it");
-  if (wish.port) options.port = static_cast<std::uint16_t>(*wish.port);
-  if (wish.unit) options.unit = static_cast<std::uint8_t>(*wish.unit);
-  return options;
-}
-
-std::optional<Place> polled_place(const Invocation& invocation, const UnitWish& wish) {
-  if (wish.direct || !wish.host.empty()) return std::nullopt;
-  auto place = find_place(invocation);
-  if (!place || !log::writer_lock_holder(place->log())) return std::nullopt;
-  return *std::move(place);
 }
 
 Error daemon_polls(const std::string& what) {

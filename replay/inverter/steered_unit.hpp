@@ -2,33 +2,25 @@
 // after consent, read back.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "coordinator/inverter/block_reader.hpp"
 #include "coordinator/inverter/control_registers.hpp"
 #include "coordinator/inverter/setting_writes.hpp"
-#include "replay/command.hpp"
-#include "replay/place.hpp"
+#include "replay/inverter/address.hpp"
 
 namespace wattledger::tool {
 
 struct UnitWish {
-  std::string host;
-  std::optional<std::int64_t> port, unit;
+  Address address;
   bool direct = false;
   bool yes = false;
 };
-// --host, --port, --unit, --direct and --yes.
+// Those of an address, --direct and --yes.
 void add_unit(CLI::App& command, UnitWish& wish);
 
-// Where it is: of --host, --port and --unit, else the configuration's. As in inverter read.
-[[nodiscard]] Result<inverter::ModbusOptions> unit_address(const Invocation& invocation,
-                                                           const UnitWish& wish);
-// The place whose daemon runs; nullopt: none does, or the owner says which inverter, or --direct.
-[[nodiscard]] std::optional<Place> polled_place(const Invocation& invocation, const UnitWish& wish);
-// What to say where it does and the daemon cannot do this.
+// What to say where a daemon polls it and cannot do this.
 [[nodiscard]] Error daemon_polls(const std::string& what);
 
 class SteeredUnit {
