@@ -71,7 +71,10 @@ bool assign(flatbuffers::Optional<Value>& into, std::string_view text) {
   X(forced_mode) X(fast_charging) X(export_limit_w) X(pv_total_mwh) X(pv_today_mwh)            \
   X(load_total_mwh) X(load_today_mwh) X(export_total_mwh) X(export_today_mwh)                  \
   X(import_total_mwh) X(import_today_mwh) X(battery_charge_total_mwh)                          \
-  X(battery_charge_today_mwh) X(battery_discharge_total_mwh) X(battery_discharge_today_mwh)
+  X(battery_charge_today_mwh) X(battery_discharge_total_mwh) X(battery_discharge_today_mwh)    \
+  X(battery2_soc_bp) X(battery2_soh_bp) X(battery2_power_w) X(battery2_voltage_mv)             \
+  X(battery2_current_ma) X(battery2_temperature_mc) X(pv3_power_w) X(pv3_voltage_mv)           \
+  X(pv3_current_ma) X(pv4_power_w) X(pv4_voltage_mv) X(pv4_current_ma)
 #define WATTLEDGER_FIELDS_DecisionMade(X)                                                 \
   X(action) X(power_w) X(target_soc_bp) X(until_us) X(rule) X(expected_cost_e8)           \
   X(expected_saving_e8) X(expected_energy_mwh) X(price_e8) X(based_on) X(engine_revision) \

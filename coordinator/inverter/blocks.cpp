@@ -1,6 +1,7 @@
 #include "coordinator/inverter/blocks.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "coordinator/inverter/eco_group.hpp"
@@ -53,6 +54,12 @@ constexpr Field<std::int32_t> running_fields[] = {
     WATTLEDGER_IN(running, "ppv2", pv2_power_w, 0, power_max_w),
     WATTLEDGER_VOLTAGE(running, "vpv2", pv2_voltage_mv),
     WATTLEDGER_CURRENT(running, "ipv2", pv2_current_ma),
+    WATTLEDGER_IN(running, "ppv3", pv3_power_w, 0, power_max_w),
+    WATTLEDGER_VOLTAGE(running, "vpv3", pv3_voltage_mv),
+    WATTLEDGER_CURRENT(running, "ipv3", pv3_current_ma),
+    WATTLEDGER_IN(running, "ppv4", pv4_power_w, 0, power_max_w),
+    WATTLEDGER_VOLTAGE(running, "vpv4", pv4_voltage_mv),
+    WATTLEDGER_CURRENT(running, "ipv4", pv4_current_ma),
     WATTLEDGER_VOLTAGE(running, "vgrid", grid_l1_voltage_mv),
     WATTLEDGER_VOLTAGE(running, "vgrid2", grid_l2_voltage_mv),
     WATTLEDGER_VOLTAGE(running, "vgrid3", grid_l3_voltage_mv),
@@ -101,6 +108,21 @@ constexpr Field<std::int32_t> battery_fields[] = {
     WATTLEDGER_HEAT(battery, "battery_temperature", battery_temperature_mc),
     WATTLEDGER_CURRENT(battery, "battery_charge_limit", battery_charge_limit_ma),
     WATTLEDGER_CURRENT(battery, "battery_discharge_limit", battery_discharge_limit_ma),
+};
+
+constexpr Field<std::int32_t> battery2_power_fields[] = {
+    WATTLEDGER_POWER(battery2_power, "pbattery2", battery2_power_w),
+    WATTLEDGER_VOLTAGE(battery2_power, "vbattery2", battery2_voltage_mv),
+    WATTLEDGER_CURRENT(battery2_power, "ibattery2", battery2_current_ma),
+};
+
+constexpr Field<std::uint16_t> battery2_shares[] = {
+    WATTLEDGER_IN(battery2, "battery2_soc", battery2_soc_bp, 0, 10'000),
+    WATTLEDGER_IN(battery2, "battery2_soh", battery2_soh_bp, 0, 10'000),
+};
+
+constexpr Field<std::int32_t> battery2_fields[] = {
+    WATTLEDGER_HEAT(battery2, "battery2_temperature", battery2_temperature_mc),
 };
 
 constexpr Field<std::int32_t> meter_fields[] = {
@@ -204,17 +226,52 @@ class Decoder {
     if (offset) reading_.inverter_clock_offset_s = static_cast<std::int32_t>(*offset);
   }
 
-  void fill_battery_codes(Words battery) {
-    const auto of = [&](Register high, Register low) -> Optional<std::uint32_t> {
+  void fill_battery_codes(Words battery, Words battery2) {
+    const auto of = [&](const Register& high, const Register& low, const Register& high2,
+                        const Register& low2) -> Optional<std::uint32_t> {
       const auto upper = decode_in(high, battery, battery_range.start);
       const auto lower = decode_in(low, battery, battery_range.start);
       if (!lower) return flatbuffers::nullopt;
-      return static_cast<std::uint32_t>(upper.value_or(0) << 16 | *lower);
+      const auto upper2 = decode_in(high2, battery2, battery2_range.start).value_or(0);
+      const auto lower2 = decode_in(low2, battery2, battery2_range.start).value_or(0);
+      return static_cast<std::uint32_t>((upper.value_or(0) | upper2) << 16 | *lower | lower2);
     };
     reading_.battery_error =
-        of(row(Block::battery, "battery_error_h"), row(Block::battery, "battery_error_l"));
+        of(row(Block::battery, "battery_error_h"), row(Block::battery, "battery_error_l"),
+           row(Block::battery2, "battery2_error_h"), row(Block::battery2, "battery2_error_l"));
     reading_.battery_warning =
-        of(row(Block::battery, "battery_warning_h"), row(Block::battery, "battery_warning_l"));
+        of(row(Block::battery, "battery_warning_h"), row(Block::battery, "battery_warning_l"),
+           row(Block::battery2, "battery2_warning_h"), row(Block::battery2, "battery2_warning_l"));
+  }
+
+  // Two batteries are one to whoever decides. A second that is not there says nothing.
+  void join_power() {
+    const auto add = [](Optional<std::int32_t>& to, const Optional<std::int32_t>& more) {
+      if (to && more) to = *to + *more;
+    };
+    if (!reading_.battery2_power_w) return;
+    add(reading_.battery_power_w, reading_.battery2_power_w);
+    add(reading_.battery_current_ma, reading_.battery2_current_ma);
+    if (!reading_.battery_power_w) return;
+    reading_.battery_mode = *reading_.battery_power_w > 0   ? fb::BatteryMode::discharging
+                            : *reading_.battery_power_w < 0 ? fb::BatteryMode::charging
+                                                            : fb::BatteryMode::standby;
+  }
+  void join_state(Words battery2) {
+    if (reading_.battery_soc_bp && reading_.battery2_soc_bp)
+      reading_.battery_soc_bp =
+          static_cast<std::uint16_t>((*reading_.battery_soc_bp + *reading_.battery2_soc_bp) / 2);
+    const auto& second = reading_.battery2_temperature_mc;
+    const auto from_mild = [](std::int32_t heat) { return std::abs(heat - 25'000); };
+    auto& first = reading_.battery_temperature_mc;
+    if (first && second && from_mild(*second) > from_mild(*first)) first = second;
+    const auto add = [&](Optional<std::int32_t>& to, const Register& entry) {
+      const auto more =
+          sensible(decode_in(entry, battery2, battery2_range.start), 0, current_max_ma);
+      if (to && more) to = static_cast<std::int32_t>(*to + *more);
+    };
+    add(reading_.battery_charge_limit_ma, row(Block::battery2, "battery2_charge_limit"));
+    add(reading_.battery_discharge_limit_ma, row(Block::battery2, "battery2_discharge_limit"));
   }
 
   [[nodiscard]] bool implausible() const { return implausible_; }
@@ -283,6 +340,8 @@ fb::ReadingRecordedT decode_poll(const PolledBlocks& blocks, UtcTime now, const 
   decoder.fill(running_codes, blocks.running, start);
   decoder.fill(running_errors, blocks.running, start);
   decoder.fill_battery_mode(blocks.running);
+  decoder.fill(battery2_power_fields, blocks.battery2_power, battery2_power_range.start);
+  decoder.join_power();
   decoder.fill_pv(blocks.running);
   decoder.fill_load(blocks.running);
   decoder.fill_clock(blocks.running, now, zone);
@@ -291,7 +350,10 @@ fb::ReadingRecordedT decode_poll(const PolledBlocks& blocks, UtcTime now, const 
   if (!blocks.battery.empty()) {
     decoder.fill(battery_shares, blocks.battery, battery_range.start);
     decoder.fill(battery_fields, blocks.battery, battery_range.start);
-    decoder.fill_battery_codes(blocks.battery);
+    decoder.fill_battery_codes(blocks.battery, blocks.battery2);
+    decoder.fill(battery2_shares, blocks.battery2, battery2_range.start);
+    decoder.fill(battery2_fields, blocks.battery2, battery2_range.start);
+    decoder.join_state(blocks.battery2);
   }
   const bool metered = meter_answers(blocks.meter);
   if (metered) {

@@ -18,6 +18,8 @@ using Words = std::span<const std::uint16_t>;
 struct PolledBlocks {
   Words running;
   Words battery;
+  Words battery2_power;
+  Words battery2;
   Words meter;
   bool has_meter = true;  // false: the inverter has none, so its own counters stand for it
   bool wide = false;      // rated above 32 kW

@@ -24,6 +24,7 @@ class ModbusInverter final : public Inverter {
     if (device.has_value()) rated_ = device->rated_power;
     has_meter_ = true;  // another device, or a meter since: ask again
     registers_.forget();
+    controls_.reset();
     return device;
   }
 
@@ -31,7 +32,10 @@ class ModbusInverter final : public Inverter {
     std::array<std::uint16_t, running_range.count> running{};
     std::array<std::uint16_t, battery_range.count> battery{};
     std::array<std::uint16_t, meter_range.count> meter{};
+    std::array<std::uint16_t, battery2_power_range.count> battery2_power{};
+    std::array<std::uint16_t, battery2_range.count> battery2{};
     PolledBlocks blocks;
+    WATTLEDGER_TRY(know_the_unit());
     WATTLEDGER_TRY(reader_.read_running(running));
     blocks.running = running;
     blocks.wide = reader_.platform().wide;
@@ -40,6 +44,14 @@ class ModbusInverter final : public Inverter {
     const auto battery_there = offered(battery_range.start, battery);
     WATTLEDGER_TRY(battery_there);
     if (*battery_there) blocks.battery = battery;
+    if (reader_.platform().two_batteries) {
+      const auto power_there = offered(battery2_power_range.start, battery2_power);
+      WATTLEDGER_TRY(power_there);
+      if (*power_there) blocks.battery2_power = battery2_power;
+      const auto second_there = offered(battery2_range.start, battery2);
+      WATTLEDGER_TRY(second_there);
+      if (*second_there) blocks.battery2 = battery2;
+    }
     if (has_meter_) {
       const auto meter_there = offered(meter_range.start, meter);
       WATTLEDGER_TRY(meter_there);
@@ -53,17 +65,15 @@ class ModbusInverter final : public Inverter {
       return fail(ErrorKind::corrupt, "registers 35100..35224 hold neither a time nor a power",
                   "check that host, port and unit are those of a GoodWe ET or EH inverter");
     }
-    const auto controls = registers_.read(reader_.platform());
-    WATTLEDGER_TRY(controls);
-    describe(*controls, now, zone, reading);
+    if (!controls_ || ++polls_since_controls_ >= controls_every) WATTLEDGER_TRY(read_controls());
+    describe(*controls_, now, zone, reading);
     return reading;
   }
 
   Result<ControlState> control_state(UtcTime now, const ZoneOffsets& zone) override {
     WATTLEDGER_TRY(ensure_rated());
-    const auto controls = registers_.read(reader_.platform());
-    WATTLEDGER_TRY(controls);
-    return state_of(*controls, now, zone, rated_);
+    WATTLEDGER_TRY(read_controls());
+    return state_of(*controls_, now, zone, rated_);
   }
 
   Result<RegisterWords> settings() override {
@@ -75,25 +85,26 @@ class ModbusInverter final : public Inverter {
   Result<ControlState> apply(const Wish& wish, UtcTime now, const ZoneOffsets& zone) override {
     WATTLEDGER_TRY(check_mode(wish.mode));
     WATTLEDGER_TRY(ensure_rated());
-    auto controls = registers_.read(reader_.platform());
-    WATTLEDGER_TRY(controls);
-    const auto target = target_for(wish, *controls, now, zone, rated_);
+    WATTLEDGER_TRY(read_controls());
+    const auto target = target_for(wish, *controls_, now, zone, rated_);
     WATTLEDGER_TRY(target);
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
-      const std::vector<Write> writes = writes_for(*target, *controls);
+      const std::vector<Write> writes = writes_for(*target, *controls_);
       if (writes.empty()) break;
-      WATTLEDGER_TRY(registers_.write(writes));
-      controls = registers_.read(reader_.platform());
-      WATTLEDGER_TRY(controls);
+      const auto written = registers_.write(writes);
+      if (!written) controls_.reset();  // some of it may stand
+      WATTLEDGER_TRY(written);
+      WATTLEDGER_TRY(read_controls());
     }
-    const std::string difference = difference_from(*target, *controls);
+    const std::string difference = difference_from(*target, *controls_);
     if (!difference.empty()) return not_applied(difference);
-    return state_of(*controls, now, zone, rated_);
+    return state_of(*controls_, now, zone, rated_);
   }
 
   // The reference client's three writes, the one that matters first. Blind on purpose: a read could
   // fail and cost the way down.
   Result<void> release() override {
+    controls_.reset();
     link_.connect_at_once();
     WATTLEDGER_TRY(write({work_mode_address, {work_mode_general}}));
     WATTLEDGER_TRY(write({ems_address, {ems_auto, 0}}));
@@ -119,6 +130,9 @@ class ModbusInverter final : public Inverter {
 
  private:
   static constexpr int attempts_max = 2;
+  // Nothing but a hand changes the control registers, ours or another's, and a dongle takes a tenth
+  // of a second for each request: a poll asks for them every third time, and after our own.
+  static constexpr int controls_every = 3;
   static constexpr Register clock_register = row(Block::settings, "time");
 
   // False when the inverter has no such registers.
@@ -127,6 +141,27 @@ class ModbusInverter final : public Inverter {
     if (done.has_value()) return true;
     if (done.error().kind == ErrorKind::unsupported) return false;
     return Failure(done.error());
+  }
+
+  // What it is decides which blocks it has. One whose nameplate cannot be read is read all the
+  // same.
+  Result<void> know_the_unit() {
+    if (rated_.count() > 0) return {};
+    const auto device = identify();
+    if (device || device.error().kind == ErrorKind::corrupt ||
+        device.error().kind == ErrorKind::unsupported || device.error().kind == ErrorKind::rejected)
+      return {};
+    return Failure(device.error());
+  }
+
+  // When it fails nothing is known of them any more: they may have been written.
+  Result<void> read_controls() {
+    controls_.reset();
+    auto controls = registers_.read(reader_.platform());
+    WATTLEDGER_TRY(controls);
+    controls_ = *std::move(controls);
+    polls_since_controls_ = 0;
+    return {};
   }
 
   Result<void> ensure_rated() {
@@ -155,6 +190,8 @@ class ModbusInverter final : public Inverter {
   ControlRegisters registers_;
   Watts rated_;
   bool has_meter_ = true;
+  std::optional<Controls> controls_;  // as last read
+  int polls_since_controls_ = 0;
 };
 
 }  // namespace

@@ -189,6 +189,35 @@ TEST_SUITE("daemon/reconciler") {
     }
   }
 
+  TEST_CASE("every kind of unit obeys, and serves the house within an hour when nobody is left") {
+    for (const char* profile : {"et", "et-old", "eh", "et-745", "et-25k"}) {
+      for (const Action action : wanted) {
+        const std::string about = std::string(profile) + ", " + fb::EnumNameAction(action);
+        CAPTURE(about);
+        Plant plant(profile);
+        plant.want(action);
+        plant.pass_for(std::chrono::minutes(3));
+        CHECK(plant.does(action));
+        CHECK_FALSE(plant.has_fault());
+        CHECK(plant.count(Kind::CommandIssued) == 1);
+        plant.actuator.reset();  // as by SIGKILL: no more pass, no way down
+        plant.house->advance(plant.house->now() + std::chrono::minutes(60));
+        CHECK(plant.does(Action::self_use));
+        // Another process finds the truth in the log and in the inverter, and mends it.
+        plant.house->set_soc(BasisPoints(5'000));
+        plant.reopen();
+        plant.actuator = std::make_unique<daemon::Actuator>(*plant.journal, *plant.unit);
+        plant.pass_for(std::chrono::minutes(3));
+        CHECK(plant.does(action));
+        plant.want(Action::self_use);
+        plant.pass_for(std::chrono::minutes(3));
+        CHECK(plant.does(Action::self_use));
+        CHECK_FALSE(plant.has_fault());
+        CHECK(plant.count(Kind::ForeignChangeSeen) == 0);
+      }
+    }
+  }
+
   TEST_CASE("an inverter that takes every write and obeys none is given up, and told") {
     Plant plant;
     plant.pass_for(std::chrono::minutes(2));
@@ -208,7 +237,7 @@ TEST_SUITE("daemon/reconciler") {
     plant.pass_for(std::chrono::minutes(2));
     REQUIRE(plant.does(Action::charge));
     plant.hand(47000, {2});
-    plant.pass();
+    plant.pass_for(std::chrono::seconds(30));  // control registers are asked for every third time
     const auto change = plant.last<fb::ForeignChangeSeenT>();
     CHECK(change.mode_found == fb::InverterMode::other);
     REQUIRE_FALSE(change.found.empty());

@@ -16,6 +16,9 @@ struct Poll {
   std::array<std::uint16_t, 125> running{};
   std::array<std::uint16_t, 24> battery{};
   std::array<std::uint16_t, 45> meter{};
+  std::array<std::uint16_t, 6> battery2_power{};
+  std::array<std::uint16_t, 22> battery2{};
+  bool has_second_battery = false;
   bool has_battery_block = true;
   bool has_meter = true;
 
@@ -38,6 +41,12 @@ struct Poll {
     } else if (entry.block == Block::meter) {
       block = meter;
       range = meter_range;
+    } else if (entry.block == Block::battery2_power) {
+      block = battery2_power;
+      range = battery2_power_range;
+    } else if (entry.block == Block::battery2) {
+      block = battery2;
+      range = battery2_range;
     }
     return block.subspan(static_cast<std::size_t>(entry.address - range.start), entry.words);
   }
@@ -46,6 +55,10 @@ struct Poll {
     blocks.running = running;
     if (has_battery_block) blocks.battery = battery;
     if (has_meter) blocks.meter = meter;
+    if (has_second_battery) {
+      blocks.battery2_power = battery2_power;
+      blocks.battery2 = battery2;
+    }
     blocks.has_meter = has_meter;
     return decode_poll(blocks, now, ZoneOffsets());
   }
@@ -167,6 +180,36 @@ TEST_SUITE("inverter/blocks") {
     poll.running[0] = 0xFFFF;
     CHECK_FALSE(poll.decode().inverter_clock_offset_s.has_value());
     CHECK(poll.decode().quality == fb::Quality::implausible);
+  }
+
+  TEST_CASE(
+      "of two batteries: sums, the mean SOC, the more dangerous temperature, either's errors") {
+    Poll poll;
+    poll.has_second_battery = true;
+    poll.set(row(Block::running, "pbattery1"), 3'000);
+    poll.set(row(Block::running, "ibattery1"), 7'500);
+    poll.set(row(Block::battery2_power, "pbattery2"), -3'500);
+    poll.set(row(Block::battery2_power, "ibattery2"), -9'000);
+    poll.set(row(Block::battery, "battery_soc"), 6'000);
+    poll.set(row(Block::battery2, "battery2_soc"), 4'100);
+    poll.set(row(Block::battery, "battery_temperature"), 31'000);
+    poll.set(row(Block::battery2, "battery2_temperature"), 2'000);
+    poll.set(row(Block::battery, "battery_charge_limit"), 25'000);
+    poll.set(row(Block::battery2, "battery2_charge_limit"), 10'000);
+    poll.set(row(Block::battery2, "battery2_error_h"), 2);
+    const auto reading = poll.decode();
+    CHECK(reading.battery_power_w == -500);
+    CHECK(reading.battery_current_ma == -1'500);
+    CHECK(reading.battery_mode == fb::BatteryMode::charging);
+    CHECK(reading.battery_soc_bp == 5'050);
+    CHECK(reading.battery2_soc_bp == 4'100);
+    CHECK(reading.battery_temperature_mc == 2'000);
+    CHECK(reading.battery_charge_limit_ma == 35'000);
+    CHECK(reading.battery_error == 0x00020000);
+    CHECK(reading.load_power_w == 0);
+    poll.set_raw(row(Block::battery2_power, "pbattery2"), 0xFFFF);
+    poll.at(row(Block::battery2_power, "pbattery2"))[0] = 0x7FFF;
+    CHECK(poll.decode().battery_power_w == 3'000);  // a second that is not there
   }
 
   TEST_CASE("battery error and warning words are joined high and low") {

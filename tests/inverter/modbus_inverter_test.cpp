@@ -292,7 +292,7 @@ TEST_SUITE("inverter/modbus") {
       CHECK(reading->grid_power_w == 0);
       CHECK_FALSE(reading->grid_l1_power_w.has_value());
     }
-    CHECK(bench.server->requests() == 6 + 5);  // the meter is asked for once
+    CHECK(bench.server->requests() == 7 + 2);  // what it is and its meter are asked for once
   }
 
   TEST_CASE("the clock is compared and set") {
@@ -323,6 +323,71 @@ TEST_SUITE("inverter/modbus") {
                                                                      {47612, 1}});
     CHECK(settings->at(1).second == std::vector<std::uint16_t>{10});
     CHECK(settings->at(5).second == std::vector<std::uint16_t>{0, 10'000, 1, 0});
+  }
+
+  TEST_CASE("every kind of unit is read, and does what is wished") {
+    for (const simulator::Profile& profile : simulator::profiles()) {
+      CAPTURE(profile.name);
+      HouseOptions unit;
+      unit.profile = profile;
+      unit.battery_power_max = profile.rated_power;
+      Bench bench({}, unit);
+      bench.house->set_pv(Watts(0));
+      const auto reading = bench.poll();
+      REQUIRE_MESSAGE(reading.has_value(), reading.error().line());
+      CHECK(reading->quality == fb::Quality::good);
+      CHECK(reading->load_power_w == 1'000);
+      CHECK(reading->pv_power_w == 0);
+      const auto settle = [&] { bench.house->advance(bench.house->now() + seconds(30)); };
+      const auto power = [&] { return bench.house->battery_power().count(); };
+      const auto tenth = profile.rated_power.count() / 10;
+      // 24.5 % of the rated power: whole percents but on the 745 platform.
+      const Watts wished(profile.rated_power.count() * 245 / 1'000);
+      const auto charge =
+          bench.apply(bench.wish(fb::InverterMode::charge, wished, 90, minutes(30)));
+      REQUIRE_MESSAGE(charge.has_value(), charge.error().line());
+      CHECK(charge->mode == fb::InverterMode::charge);
+      CHECK(charge->until == bench.start + minutes(30));
+      settle();
+      CHECK(power() <= -2 * tenth);
+      CHECK(power() >= -wished.count());
+      const auto discharge =
+          bench.apply(bench.wish(fb::InverterMode::discharge, Watts(2 * tenth), 20, minutes(29)));
+      REQUIRE_MESSAGE(discharge.has_value(), discharge.error().line());
+      settle();
+      CHECK(power() == 2 * tenth);
+      REQUIRE(
+          bench.apply(bench.wish(fb::InverterMode::hold, Watts(0), 40, minutes(28))).has_value());
+      settle();
+      CHECK(power() <= 0);
+      CHECK(power() >= -tenth / 10);  // one percent where a group has no SOC
+      REQUIRE(bench.apply({}).has_value());
+      settle();
+      CHECK(power() == 1'000);
+      // And by itself, with nobody there to end it.
+      REQUIRE(
+          bench.apply(bench.wish(fb::InverterMode::charge, wished, 90, minutes(30))).has_value());
+      bench.house->advance(bench.house->now() + minutes(31));
+      CHECK(power() == 1'000);
+    }
+  }
+
+  TEST_CASE("two batteries are one to whoever decides, and the second is told besides") {
+    HouseOptions unit;
+    unit.profile = *simulator::profile_named("et-25k");
+    Bench bench({}, unit);
+    bench.house->set_pv(Watts(0));
+    bench.house->advance(bench.house->now() + seconds(30));
+    const auto reading = bench.poll();
+    REQUIRE_MESSAGE(reading.has_value(), reading.error().line());
+    CHECK(reading->battery_power_w == 1'000);
+    CHECK(reading->battery2_power_w == 400);
+    CHECK(reading->battery_mode == fb::BatteryMode::discharging);
+    CHECK(reading->load_power_w == 1'000);
+    CHECK(reading->battery_soc_bp == reading->battery2_soc_bp);
+    CHECK(reading->battery2_soh_bp == 9'800);
+    CHECK(reading->battery_charge_limit_ma == 12'000);  // 5 kW at 400 V in whole amperes, by share
+    CHECK(reading->battery_current_ma > reading->battery2_current_ma);
   }
 
   TEST_CASE("a mode nobody can wish for is refused without a word to the inverter") {

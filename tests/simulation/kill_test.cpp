@@ -30,29 +30,44 @@ bool near_midnight() {
 
 TEST_SUITE("simulation/kill") {
   TEST_CASE(
-      "SIGKILL during a forced charge and never a restart: the house is served within 60 minutes") {
+      "SIGKILL during each forced mode: the house is served within 60 minutes, and a restart finds "
+      "the truth") {
     if (near_midnight()) {
-      MESSAGE("skipped: a forced charge ends at 23:59, which is near");
+      MESSAGE("skipped: a forced mode ends at 23:59, which is near");
       return;
     }
-    const MemoryDirectory home;
-    KillHouse real;
-    const auto config = write_config(home.path(), real.server->port(), "on");
-    Program daemon(WATTLEDGERD, {"--config", config.string()});
-    REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::ReadingRecorded), daemon.err());
-    const Ran asked = run(WATTLEDGER_TOOL, {"--data", (home / "data").string(), "override",
-                                            "charge", "--until", "+8h", "--soc", "100"});
-    REQUIRE_MESSAGE(asked.code == 0, asked.err);
-    // General mode at the start, then the charge.
-    while (!real.house.in_forced_mode())
+    for (const char* mode : {"charge", "hold", "sell"}) {
+      CAPTURE(std::string(mode));
+      const MemoryDirectory home;
+      KillHouse real;
+      const auto config = write_config(home.path(), real.server->port(), "on");
+      {
+        Program daemon(WATTLEDGERD, {"--config", config.string()});
+        REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::ReadingRecorded), daemon.err());
+        const Ran asked = run(WATTLEDGER_TOOL, {"--data", (home / "data").string(), "override",
+                                                mode, "--until", "+8h"});
+        REQUIRE_MESSAGE(asked.code == 0, asked.err);
+        // General mode at the start, then the forced one.
+        while (!real.house.in_forced_mode())
+          REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::CommandConfirmed), daemon.err());
+        CHECK(daemon.kill(SIGKILL) == 128 + SIGKILL);
+      }
+      real.house.advance(real.house.now() + std::chrono::minutes(5));
+      CHECK(real.house.in_forced_mode());  // still: nobody told it to stop
+      real.house.advance(real.house.now() + std::chrono::minutes(56));
+      CHECK_FALSE(real.house.in_forced_mode());
+      CHECK(real.house.battery_power() == Watts(1'000));  // the battery serves the load again
+      real.house.advance(wall_clock());
+      real.house.set_soc(BasisPoints(5'000));
+      Program daemon(WATTLEDGERD, {"--config", config.string()});
+      REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::CoordinatorStarted), daemon.err());
+      const Ran given_back =
+          run(WATTLEDGER_TOOL, {"--data", (home / "data").string(), "override", "auto"});
+      REQUIRE_MESSAGE(given_back.code == 0, given_back.err);
       REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::CommandConfirmed), daemon.err());
-    CHECK(daemon.kill(SIGKILL) == 128 + SIGKILL);
-
-    real.house.advance(real.house.now() + std::chrono::minutes(5));
-    CHECK(real.house.battery_power() < Watts(0));  // charging still: nobody told it to stop
-    real.house.advance(real.house.now() + std::chrono::minutes(56));
-    CHECK_FALSE(real.house.in_forced_mode());
-    CHECK(real.house.battery_power() > Watts(0));  // the battery serves the load again
+      CHECK(daemon.kill(SIGTERM) == 0);
+      CHECK_FALSE(real.house.in_forced_mode());
+    }
   }
 
   TEST_CASE("SIGTERM releases the inverter, says so in the log and exits with 0") {
