@@ -61,8 +61,8 @@ HEADERS = {
     "tl/expected.hpp": ["events/result.hpp"],
 }
 # The system's own, anywhere but in the pure parts, where tests/tidy/symbols.py has the last word.
-SYSTEM = ["sys/*.h", "netinet/*.h", "arpa/*.h", "linux/*.h", "*intrin.h", "cpuid.h", "fcntl.h", "unistd.h", "poll.h", "netdb.h", "pwd.h",
-          "grp.h", "signal.h", "termios.h"]
+SYSTEM = ["sys/*.h", "netinet/*.h", "arpa/*.h", "linux/*.h", "*intrin.h", "cpuid.h", "fcntl.h", "unistd.h", "poll.h", "netdb.h",
+          "net/if.h", "ifaddrs.h", "pwd.h", "grp.h", "signal.h", "termios.h"]
 
 # CMake's name: the parts that may link it; None is any, PRIVATE. What headers of events need is PUBLIC there.
 PACKAGES = {
