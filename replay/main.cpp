@@ -33,6 +33,7 @@ CLI::App* add_group(CLI::App& parent, const Group& group) {
 }
 
 void add_commands(CLI::App& app, Invocation& invocation) {
+  add_setup(app, invocation);
   add_status(app, invocation);
   add_override(app, invocation);
   CLI::App* fault = add_group(app, {"fault", "What safety has latched", "wattledger fault list"});
