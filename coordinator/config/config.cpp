@@ -404,9 +404,8 @@ Result<Config> load(const std::filesystem::path& file) {
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
   if (status.type() == std::filesystem::file_type::not_found) {
-    return fail(
-        ErrorKind::not_found, "the configuration " + file.string() + " does not exist",
-        "name an existing file after --config, or copy coordinator/config/example.yaml there");
+    return fail(ErrorKind::not_found, "the configuration " + file.string() + " does not exist",
+                "name an existing file after --config, or let wattledger setup write one");
   }
   if (status.type() == std::filesystem::file_type::directory) {
     return fail(ErrorKind::invalid_input, "the configuration " + file.string() + " is a directory",
