@@ -56,17 +56,19 @@ TEST_SUITE("simulation/kill") {
       CHECK(real.house.in_forced_mode());  // still: nobody told it to stop
       real.house.advance(real.house.now() + std::chrono::minutes(56));
       CHECK_FALSE(real.house.in_forced_mode());
+      real.house.set_soc(BasisPoints(5'000));             // a sale went down to the floor
       CHECK(real.house.battery_power() == Watts(1'000));  // the battery serves the load again
-      real.house.advance(wall_clock());
-      real.house.set_soc(BasisPoints(5'000));
+      // Its clock is an hour ahead of ours by now: another thing to mend before the mode that is
+      // still wished is entered again.
       Program daemon(WATTLEDGERD, {"--config", config.string()});
-      REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::CoordinatorStarted), daemon.err());
+      while (!real.house.in_forced_mode())
+        REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::CommandConfirmed), daemon.err());
       const Ran given_back =
           run(WATTLEDGER_TOOL, {"--data", (home / "data").string(), "override", "auto"});
       REQUIRE_MESSAGE(given_back.code == 0, given_back.err);
-      REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::CommandConfirmed), daemon.err());
+      while (real.house.in_forced_mode())
+        REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::CommandConfirmed), daemon.err());
       CHECK(daemon.kill(SIGTERM) == 0);
-      CHECK_FALSE(real.house.in_forced_mode());
     }
   }
 
