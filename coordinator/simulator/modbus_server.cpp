@@ -99,6 +99,7 @@ class Server final : public ModbusServer {
       if (!udp) return Failure(udp.error());
       udp_ = std::move(*udp);
     }
+    slave_.be_unit(options_.unit);
     thread_ = std::thread([this] { run(); });
     return {};
   }

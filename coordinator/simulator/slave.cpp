@@ -33,6 +33,11 @@ Bytes Slave::refusal(ByteView pdu, std::uint8_t exception) {
   return {static_cast<std::uint8_t>(pdu.front() | 0x80U), exception};
 }
 
+void Slave::be_unit(std::uint8_t unit) const {
+  const std::lock_guard lock(house_.mutex);
+  house_.put_setting(inverter::row(inverter::Block::settings, "comm_address"), unit);
+}
+
 Answer Slave::answer(ByteView pdu, bool obey, inverter::Range silent) const {
   if (pdu.empty()) return {};
   switch (pdu.front()) {

@@ -23,6 +23,9 @@ class Slave {
   // and nothing done. `silent`: no read that touches these registers is answered.
   [[nodiscard]] Answer answer(ByteView pdu, bool obey, inverter::Range silent) const;
 
+  // The number that its register of it shows.
+  void be_unit(std::uint8_t unit) const;
+
   [[nodiscard]] static Bytes refusal(ByteView pdu, std::uint8_t exception);
 
  private:

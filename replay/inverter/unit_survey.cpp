@@ -65,6 +65,18 @@ Result<void> read_blocks(inverter::BlockReader& reader, UtcTime now, const ZoneO
   if (*battery) blocks.battery = (*battery)->words;
   if (*meter) blocks.meter = std::span((*meter)->words).first(inverter::meter_range.count);
   blocks.has_meter = meter->has_value();
+  std::optional<inverter::BlockWords> second;
+  std::optional<inverter::BlockWords> second_power;
+  if (found.platform.two_batteries) {
+    auto state = reader.read_one(Block::battery2);
+    if (!state) return Failure(state.error());
+    auto power = reader.read_one(Block::battery2_power);
+    if (!power) return Failure(power.error());
+    second = *std::move(state);
+    second_power = *std::move(power);
+  }
+  if (second) blocks.battery2 = second->words;
+  if (second_power) blocks.battery2_power = second_power->words;
   constexpr inverter::Register meter_status = inverter::row(Block::meter, "meter_comm_status");
   found.has_meter = meter->has_value() && inverter::decode_in(meter_status, (*meter)->words,
                                                               inverter::meter_range.start) != 0;
@@ -177,10 +189,6 @@ std::vector<std::string> remarks_on(const Survey& survey, const std::string& zon
   if (!survey.has_meter)
     all.emplace_back(
         "there is no meter: what the house buys and sells is the inverter's own guess");
-  if (survey.platform.two_batteries)
-    all.emplace_back(
-        "such a unit may have two batteries, and wattledger's readings know the first alone: "
-        "with a second one, battery and house are shown without its power");
   if (const std::uint32_t wiring = survey.diagnoses & wiring_diagnoses; wiring != 0)
     all.push_back("the inverter itself says: " + inverter::diagnose_labels(wiring));
   if (survey.reading.inverter_error.value_or(0) != 0)

@@ -32,10 +32,7 @@ TEST_SUITE("replay/setup/survey") {
       const Station station(unit_of(std::string(profile.name).c_str()));
       const auto found = station.survey();
       const std::string remarks = all_of(tool::remarks_on(found, "UTC"));
-      if (found.platform.two_batteries)
-        CHECK(has(remarks, "such a unit may have two batteries"));
-      else
-        CHECK(remarks == "");
+      CHECK(remarks == "");
       CHECK(found.mode == fb::InverterMode::general);
       CHECK(found.own_unit == 247);
       CHECK(found.floor_percent == 10);
