@@ -16,7 +16,8 @@ struct Totals {
   std::uint64_t readings = 0;
   std::uint64_t decisions = 0;
   std::uint64_t commands = 0;
-  std::uint64_t confirmed = 0;
+  std::uint64_t confirmed = 0;  // by their registers
+  std::uint64_t proved = 0;     // by the battery
   std::uint64_t failed = 0;
   std::uint64_t faults = 0;
   std::map<fb::Action, std::uint64_t> actions;
@@ -85,7 +86,8 @@ Result<std::string> summarize(const log::Log& log) {
           ++totals.actions[decision->action()];
         }
         totals.commands += record.event.kind() == Kind::CommandIssued ? 1U : 0U;
-        totals.confirmed += record.event.kind() == Kind::CommandConfirmed ? 1U : 0U;
+        if (const auto* confirmed = record.event.as<fb::CommandConfirmed>())
+          ++(confirmed->battery_power_w() ? totals.proved : totals.confirmed);
         totals.failed += record.event.kind() == Kind::CommandFailed ? 1U : 0U;
         totals.faults += record.event.kind() == Kind::FaultRaised ? 1U : 0U;
         return true;
@@ -105,8 +107,9 @@ Result<std::string> summarize(const log::Log& log) {
     actions +=
         fmt::format("{}{} {}", actions.empty() ? "" : ", ", count, fb::EnumNameAction(action));
   text += fmt::format("  decisions   {} ({})\n", totals.decisions, actions);
-  text += fmt::format("  commands    {} issued, {} confirmed, {} failed; {} faults\n",
-                      totals.commands, totals.confirmed, totals.failed, totals.faults);
+  text += fmt::format(
+      "  commands    {} issued, {} confirmed, {} shown by the battery, {} failed; {} faults\n",
+      totals.commands, totals.confirmed, totals.proved, totals.failed, totals.faults);
   text += fmt::format("  meter       {} imported, {} exported; {} into the battery\n",
                       kwh(totals.imported), kwh(totals.exported), kwh(totals.charged));
   if (totals.priced > MilliwattHours(0))

@@ -46,6 +46,8 @@ TEST_SUITE("projections/operations") {
     fb::CommandConfirmedT confirmed;
     confirmed.command = first.value;
     confirmed.writes = 6;
+    house.tell(at_s(190), confirmed);  // its registers, then the battery
+    confirmed.writes = 0;
     confirmed.battery_power_w = -3'950;
     confirmed.took_ms = 240U;
     house.tell(at_s(200), confirmed);
@@ -58,9 +60,9 @@ TEST_SUITE("projections/operations") {
         built(house, directory.path(),
               "SELECT sequence, decision, time, mode, power_w, target_soc, until, outcome, answer, "
               "answered_at, battery_power_w, writes, took_ms, trouble, detail FROM commands") ==
-        Rows{"2|1|2025-10-01T00:01:00Z|charge|-4000|90.5|2025-10-01T01:00:00Z|confirmed|5|"
+        Rows{"2|1|2025-10-01T00:01:00Z|charge|-4000|90.5|2025-10-01T01:00:00Z|confirmed|6|"
              "2025-10-01T00:03:20Z|-3950|6|240|NULL|NULL",
-             "3|1|2025-10-01T00:02:00Z|charge|-4000|90.5|2025-10-01T01:00:00Z|failed|6|"
+             "3|1|2025-10-01T00:02:00Z|charge|-4000|90.5|2025-10-01T01:00:00Z|failed|7|"
              "2025-10-01T00:03:30Z|NULL|0|NULL|timed_out|no answer",
              "4|1|2025-10-01T00:03:00Z|charge|-4000|90.5|2025-10-01T01:00:00Z|NULL|NULL|NULL|NULL|"
              "NULL|NULL|NULL|NULL"});
