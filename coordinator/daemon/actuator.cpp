@@ -81,6 +81,14 @@ std::uint16_t counted(std::uint32_t number) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(number, 0xFFFF));
 }
 
+// A fast charge switches itself off at its target.
+inverter::RegisterWords without_fast_switch(inverter::RegisterWords ranges) {
+  constexpr std::uint16_t fast_charging = 47'545;
+  for (auto& [address, words] : ranges)
+    if (address == fast_charging && !words.empty()) words.front() = 0;
+  return ranges;
+}
+
 fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& state,
                                std::uint32_t failures) {
   fb::CommandIssuedT command;
@@ -156,17 +164,35 @@ Result<void> Actuator::reconcile(UtcTime now) {
   const fold::State state = journal_.state();
   if (state.coordinator.control_mode != fb::ControlMode::on) {
     awaited_.reset();
-    owes_general_ = false;  // who went from `on` was released
-    return {};
+    return leave_nothing_forced(state, now);
   }
   if (state.inverter.settings_found == Sequence{0}) return {};
   const inverter::Wish wish = wish_for(state, now);
   const bool needed = command_needed(state, wish, now);
   if (!needed && !clock_due(now)) return {};
-  const bool patient = failures() >= command_failures_max && attempted_at_ &&
-                       now >= *attempted_at_ && now - *attempted_at_ < settings_of(state).slot;
+  const bool patient = hopeless(state, now) && attempted_at_ && now >= *attempted_at_ &&
+                       now - *attempted_at_ < settings_of(state).slot;
   if (!patient) return attempt(wish, state, now);
   return owes_general_ ? let_go(wish, now) : Result<void>{};
+}
+
+// Then one attempt a slot: it fails again and again, its flash is in danger, or somebody else wants
+// something else and would write each time after us.
+bool Actuator::hopeless(const fold::State& state, UtcTime now) {
+  std::erase_if(foreign_at_, [&](UtcTime at) { return at > now || now - at > foreign_quiet_time; });
+  return failures() >= command_failures_max || foreign_at_.size() >= foreign_changes_max ||
+         journal_.writes_since(state.site.zone.day_start(now)) > register_writes_per_day_max;
+}
+
+// What we, or the process before us, forced while steering is ended by who steers no more, however
+// long the inverter cannot be reached. What somebody else forced since is theirs.
+Result<void> Actuator::leave_nothing_forced(const fold::State& state, UtcTime now) {
+  const fold::InverterState& inverter = state.inverter;
+  const bool theirs =
+      inverter.foreign_change_at && *inverter.foreign_change_at >= inverter.confirmed_at;
+  const bool may_have_begun = !std::exchange(looked_back_, true) && is_forced(inverter.wished);
+  if (!theirs && (is_forced(inverter.confirmed) || may_have_begun)) owes_general_ = true;
+  return owes_general_ ? let_go(inverter::Wish{}, now) : Result<void>{};
 }
 
 Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& state, UtcTime now) {
@@ -189,6 +215,7 @@ Result<void> Actuator::attempt(const inverter::Wish& wish, const fold::State& st
                              : Result<inverter::ControlState>(Failure(clock.error()));
   const std::uint32_t writes = inverter_.writes() - writes_before;
   if (!applied) {
+    words_.clear();
     const auto trouble = clock ? trouble_of(applied.error().kind) : fb::CommandTrouble::clock_wrong;
     WATTLEDGER_TRY(failed(*command, applied.error(), trouble, writes));
     return watch_writes(writes, now);
@@ -239,7 +266,10 @@ Result<void> Actuator::watch_effect(const fb::ReadingRecordedT& reading, UtcTime
   const Awaited& awaited = *awaited_;
   const Effect effect = effect_of(awaited.wish, reading);
   if (effect.verdict == Effect::Verdict::fits) return verified(*reading.battery_power_w, now);
-  if (effect.verdict == Effect::Verdict::unknown) return verified(std::nullopt, now);
+  if (effect.verdict == Effect::Verdict::unknown) {  // no proof either way
+    awaited_.reset();
+    return {};
+  }
   ++without_effect_;
   const Sequence command{awaited.confirmed.command};
   const std::string mode = fb::EnumNameInverterMode(awaited.wish.mode);
@@ -252,21 +282,19 @@ Result<void> Actuator::watch_effect(const fb::ReadingRecordedT& reading, UtcTime
                 fb::CommandTrouble::not_applied, 0);
 }
 
-// With the power that shows it; without, where no reading has one, the registers must do.
-Result<void> Actuator::verified(std::optional<std::int32_t> battery_power, UtcTime now) {
+// With the power that shows it.
+Result<void> Actuator::verified(std::int32_t battery_power, UtcTime now) {
   Awaited awaited = *std::exchange(awaited_, std::nullopt);
   without_effect_ = 0;
   failed_ = 0;
-  if (battery_power) {
-    awaited.confirmed.battery_power_w = *battery_power;
-    awaited.confirmed.took_ms = static_cast<std::uint32_t>(
-        std::chrono::floor<std::chrono::milliseconds>(now - awaited.since).count());
-    awaited.confirmed.writes = 0;
-    fb::EventT event = fact(fb::CommandConfirmedT(awaited.confirmed));
-    event.cause = awaited.confirmed.command;
-    const auto sequence = journal_.record(std::move(event), log::Urgency::telemetry);
-    if (!sequence) return Failure(sequence.error());
-  }
+  awaited.confirmed.battery_power_w = battery_power;
+  awaited.confirmed.took_ms = static_cast<std::uint32_t>(
+      std::chrono::floor<std::chrono::milliseconds>(now - awaited.since).count());
+  awaited.confirmed.writes = 0;
+  fb::EventT event = fact(fb::CommandConfirmedT(awaited.confirmed));
+  event.cause = awaited.confirmed.command;
+  const auto sequence = journal_.record(std::move(event), log::Urgency::telemetry);
+  if (!sequence) return Failure(sequence.error());
   const bool stood = journal_.with_state([](const fold::State& s) {
     return std::any_of(s.faults.begin(), s.faults.end(), [](const fold::LatchedFault& each) {
       return each.fault == fb::Fault::command_not_applied;
@@ -308,16 +336,36 @@ Result<void> Actuator::failed(Sequence command, const Error& error, fb::CommandT
   return {};
 }
 
-// The way down needs no fact before it. A failure is no news: the fault stands.
+// The way down needs no fact before it, but one after, for its writes count; and it is believed
+// when it reads back. Tried ever more rarely, for each try writes.
 Result<void> Actuator::let_go(const inverter::Wish& wish, UtcTime now) {
+  if (let_go_at_ && now >= *let_go_at_ && now - *let_go_at_ < let_go_pause_) return {};
+  const fold::State state = journal_.state();
+  let_go_at_ = now;
+  let_go_pause_ = std::clamp<seconds>(2 * let_go_pause_, seconds(10), settings_of(state).slot);
   const std::uint32_t writes_before = inverter_.writes();
-  if (!inverter_.release()) return {};
+  const auto released = inverter_.release();
+  const auto found = released ? inverter_.control_state(now, state.site.zone)
+                              : Result<inverter::ControlState>(Failure(released.error()));
+  const std::uint32_t writes = inverter_.writes() - writes_before;
+  if (!found || found->mode != InverterMode::general) {
+    if (writes == 0) return {};
+    const Error still{ErrorKind::rejected,
+                      std::string("the inverter was told to serve the house and reads ") +
+                          (found ? fb::EnumNameInverterMode(found->mode) : ""),
+                      "look at its display"};
+    const Error& error = found ? still : found.error();
+    WATTLEDGER_TRY(failed(state.inverter.command, error, trouble_of(error.kind), writes));
+    return watch_writes(writes, now);
+  }
   owes_general_ = false;
+  let_go_at_.reset();
+  let_go_pause_ = seconds(0);
+  words_ = found->words;
   fb::CommandConfirmedT confirmed;
-  confirmed.command =
-      journal_.with_state([](const fold::State& state) { return state.inverter.command.value; });
+  confirmed.command = state.inverter.command.value;
   confirmed.mode = InverterMode::general;
-  confirmed.writes = inverter_.writes() - writes_before;
+  confirmed.writes = writes;
   if (wish.mode == InverterMode::general) {
     awaited_ = Awaited{wish, confirmed, now};  // just what was wished: the battery may prove it
   } else {
@@ -325,7 +373,7 @@ Result<void> Actuator::let_go(const inverter::Wish& wish, UtcTime now) {
   }
   const auto recorded = journal_.record(fact(std::move(confirmed)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
-  return {};
+  return watch_writes(writes, now);
 }
 
 // The log counts, whichever process wrote. The fault comes with the command that crosses the limit,
@@ -378,13 +426,25 @@ Result<void> Actuator::record_foreign(InverterMode found, UtcTime now) {
   change.expected = words_of(words_);
   const ZoneOffsets zone =
       journal_.with_state([](const fold::State& state) { return state.site.zone; });
-  if (const auto state = inverter_.control_state(now, zone)) change.found = words_of(state->words);
+  words_.clear();
+  if (const auto state = inverter_.control_state(now, zone)) {
+    change.found = words_of(state->words);
+    words_ = state->words;  // told once
+  }
   awaited_.reset();
+  foreign_at_.push_back(now);
   const auto recorded = journal_.record(fact(std::move(change)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
   spdlog::warn("somebody else changed the inverter's settings; it is in mode {} now [{}]",
                fb::EnumNameInverterMode(found), recorded->value);
   return {};
+}
+
+// The same mode by other numbers: another power, another end.
+bool Actuator::words_changed(const fold::State& state, UtcTime now) const {
+  if (words_.empty() || failures() > 0) return false;
+  const auto known = inverter_.known_state(now, state.site.zone);
+  return known && without_fast_switch(known->words) != without_fast_switch(words_);
 }
 
 Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading, UtcTime now) {
@@ -407,7 +467,8 @@ Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading
   // Near a forced mode's end either answer is right: the inverter's clock is not ours.
   const auto& until = state.inverter.confirmed_until;
   if (until && now > *until - seconds(150) && now < *until + seconds(150)) return {};
-  if (*reading.forced_mode == mode_expected(state, now)) return {};
+  if (*reading.forced_mode == mode_expected(state, now))
+    return words_changed(state, now) ? record_foreign(*reading.forced_mode, now) : Result<void>{};
   if (may_be_ours(state.inverter, *reading.forced_mode, now)) return {};
   if (ended_at_target(state.inverter, reading)) return {};
   return record_foreign(*reading.forced_mode, now);

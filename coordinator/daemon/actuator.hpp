@@ -22,6 +22,8 @@ namespace wattledger::daemon {
 inline constexpr std::uint32_t command_failures_max = 3;
 // Register writes a day beyond which the flash is in danger: a fault, and no more forced modes.
 inline constexpr std::uint32_t register_writes_per_day_max = 200;
+// So many foreign changes within that time are a contest, in which we write once a slot.
+inline constexpr std::size_t foreign_changes_max = 3;
 // A foreign write this recently forbids taking control.
 inline constexpr std::chrono::hours foreign_quiet_time{1};
 
@@ -70,7 +72,7 @@ class Actuator {
   Result<void> attempt(const inverter::Wish& wish, const fold::State& state, UtcTime now);
   Result<void> confirm(Sequence command, const inverter::Wish& wish,
                        const inverter::ControlState& applied, std::uint32_t writes, UtcTime now);
-  Result<void> verified(std::optional<std::int32_t> battery_power, UtcTime now);
+  Result<void> verified(std::int32_t battery_power, UtcTime now);
   Result<void> failed(Sequence command, const Error& error, fb::CommandTrouble trouble,
                       std::uint32_t writes);
   Result<void> let_go(const inverter::Wish& wish, UtcTime now);
@@ -80,6 +82,9 @@ class Actuator {
   [[nodiscard]] bool awaited_over(UtcTime now) const;
   Result<void> record_foreign(fb::InverterMode found, UtcTime now);
   [[nodiscard]] std::uint32_t failures() const;
+  [[nodiscard]] bool hopeless(const fold::State& state, UtcTime now);
+  Result<void> leave_nothing_forced(const fold::State& state, UtcTime now);
+  [[nodiscard]] bool words_changed(const fold::State& state, UtcTime now) const;
 
   Journal& journal_;
   inverter::Inverter& inverter_;
@@ -98,7 +103,11 @@ class Actuator {
   std::uint32_t without_effect_ = 0;  // commands in a row that the battery did not follow
   std::uint32_t failed_ = 0;          // commands in a row that failed, for whatever reason
   bool owes_general_ = false;         // we gave up, and the inverter may still be forced
-  std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>> words_;  // as last confirmed
+  std::optional<UtcTime> let_go_at_;  // tried
+  std::chrono::seconds let_go_pause_{0};
+  bool looked_back_ = false;         // at what a process before us may have begun
+  std::vector<UtcTime> foreign_at_;  // of the last hour
+  inverter::RegisterWords words_;    // as last confirmed, or found; empty: not known
   std::optional<std::chrono::seconds> clock_off_;
   std::optional<UtcTime> clock_tried_at_;
   std::optional<UtcTime> attempted_at_;

@@ -356,7 +356,17 @@ std::optional<bool> Daemon::release_inverter() {
     spdlog::error("the inverter was not released: {}", released.error().line());
     return false;
   }
-  (void)record_released(inverter_.writes() - writes_before);
+  // Acknowledged is not done, where it can be read.
+  const std::uint32_t writes = inverter_.writes() - writes_before;
+  const ZoneOffsets zone =
+      journal_->with_state([](const fold::State& state) { return state.site.zone; });
+  const auto found = inverter_.control_state(clock_.now(), zone);
+  if (found && found->mode != fb::InverterMode::general) {
+    spdlog::error("the inverter was told to serve the house and reads {}",
+                  fb::EnumNameInverterMode(found->mode));
+    return false;
+  }
+  (void)record_released(writes);
   return true;
 }
 

@@ -22,9 +22,9 @@ class ControlRegisters {
   Result<Controls> read(const Platform& platform);
   // Another unit, or another firmware since: asks again.
   void forget() { known_.reset(); }
-  // As far as is known, a charge is fast charging here.
-  [[nodiscard]] bool charges_fast() const {
-    return known_ && known_->groups == GroupKind::none && known_->fast;
+  // A charge may be fast charging here: it is, or nobody has asked yet which groups there are.
+  [[nodiscard]] bool may_charge_fast() const {
+    return !known_ || (known_->groups == GroupKind::none && known_->fast);
   }
 
   // Every setting that we may ever write, in runs; those that the unit does not have are left out.

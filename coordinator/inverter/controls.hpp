@@ -15,11 +15,9 @@
 #include <vector>
 
 #include "coordinator/inverter/eco_group.hpp"
+#include "coordinator/inverter/inverter.hpp"
 
 namespace wattledger::inverter {
-
-// Runs of registers by their first address: the shape of InverterSettingsFound.
-using RegisterWords = std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>;
 
 inline constexpr std::uint16_t work_mode_general = 0;
 inline constexpr std::uint16_t work_mode_eco = 3;

@@ -35,14 +35,16 @@ struct Wish {
   bool operator==(const Wish&) const = default;
 };
 
+// Runs of registers by their first address: the shape of InverterSettingsFound.
+using RegisterWords = std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>;
+
 // What the control registers say now.
 struct ControlState {
   fb::InverterMode mode = fb::InverterMode::unknown;
   std::optional<Watts> power;
   std::optional<BasisPoints> target_soc;
   std::optional<UtcTime> until;
-  std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>
-      words;  // address, words: for events and comparison
+  RegisterWords words;  // address, words: for events and comparison
 };
 
 class Inverter {
@@ -55,8 +57,13 @@ class Inverter {
   // readable.
   virtual Result<fb::ReadingRecordedT> poll(UtcTime now, const ZoneOffsets& zone) = 0;
   virtual Result<ControlState> control_state(UtcTime now, const ZoneOffsets& zone) = 0;
+  // The same as last read, without a word to the inverter; nullopt: nothing is known.
+  [[nodiscard]] virtual std::optional<ControlState> known_state(UtcTime /*now*/,
+                                                                const ZoneOffsets& /*zone*/) const {
+    return std::nullopt;
+  }
   // Every setting that we may ever write, as found: for InverterSettingsFound.
-  virtual Result<std::vector<std::pair<std::uint16_t, std::vector<std::uint16_t>>>> settings() = 0;
+  virtual Result<RegisterWords> settings() = 0;
   // Writes limits before enables, reads back, writes once more what differs, returns what read
   // back; `rejected`, naming the register, when it still differs. `unsupported`: the unit cannot do
   // this.

@@ -108,9 +108,15 @@ class ModbusInverter final : public Inverter {
     link_.connect_at_once();
     WATTLEDGER_TRY(write({work_mode_address, {work_mode_general}}));
     WATTLEDGER_TRY(write({ems_address, {ems_auto, 0}}));
-    WATTLEDGER_TRY(write({clear_address, {1}}));
+    WATTLEDGER_TRY(write_if_there({clear_address, {1}}));
     // The only forced mode of units without groups, and the only one that no mode ends.
-    return registers_.charges_fast() ? write({fast_address, {0}}) : Result<void>{};
+    return registers_.may_charge_fast() ? write_if_there({fast_address, {0}}) : Result<void>{};
+  }
+
+  [[nodiscard]] std::optional<ControlState> known_state(UtcTime now,
+                                                        const ZoneOffsets& zone) const override {
+    if (!controls_) return std::nullopt;
+    return state_of(*controls_, now, zone, rated_);
   }
 
   Result<seconds> clock_offset(UtcTime now, const ZoneOffsets& zone) override {
@@ -184,6 +190,14 @@ class ModbusInverter final : public Inverter {
   }
 
   Result<void> write(const Write& write) { return link_.write(write.address, write.words); }
+  // An exception is an answer, too: that register is not what keeps a mode.
+  Result<void> write_if_there(const Write& entry) {
+    const auto written = write(entry);
+    if (!written && written.error().kind != ErrorKind::unsupported &&
+        written.error().kind != ErrorKind::rejected)
+      return written;
+    return {};
+  }
 
   ModbusLink link_;
   BlockReader reader_;

@@ -66,7 +66,10 @@ std::int16_t signed_power(const Wish& wish, Watts rated, std::uint8_t type) {
   const bool tenths = type == eco_745_type;
   if (wish.mode == fb::InverterMode::hold)
     return static_cast<std::int16_t>(tenths ? hold_permille : hold_permille / 10);
-  const std::int64_t parts = parts_of(wish.power, rated, tenths ? 1000 : 100);
+  std::int64_t parts = parts_of(wish.power, rated, tenths ? 1000 : 100);
+  // The weakest charge would read as a hold.
+  const std::int64_t hold_parts = tenths ? -hold_permille : -hold_permille / 10;
+  if (wish.mode == fb::InverterMode::charge && parts == hold_parts) ++parts;
   return static_cast<std::int16_t>(wish.mode == fb::InverterMode::charge ? -parts : parts);
 }
 

@@ -116,7 +116,8 @@ std::string forced_text(const inverter::EcoGroup& group, inverter::GroupKind kin
     text += fmt::format(" {} {} %", charge ? "to" : "down to", group.soc_percent);
   return text + fmt::format(
                     ", at the longest until {:02}:{:02} by the inverter's own clock; then it "
-                    "serves the house by itself",
+                    "serves the house by itself, until the same time next week: inverter set mode "
+                    "general ends that too",
                     group.end_hour, group.end_minute);
 }
 

@@ -55,6 +55,7 @@ class HandInverter : public inverter::Inverter {
   int clocks_set = 0;
   std::function<void()> while_polled;
   bool settings_unreadable = false;
+  bool deaf = false;      // acknowledges a release and does not do it
   bool tells_end = true;  // of a forced mode, as units with eco groups do
 
   Result<inverter::Device> identify() override {
@@ -78,6 +79,7 @@ class HandInverter : public inverter::Inverter {
                                        const ZoneOffsets&) override {
     wishes.push_back(wish);
     if (trouble) return Failure(*trouble);
+    let_go_ = false;
     writes_ += 3;
     return state();
   }
@@ -85,6 +87,7 @@ class HandInverter : public inverter::Inverter {
     ++released;
     if (trouble) return Failure(*trouble);
     writes_ += 3;
+    let_go_ = !deaf;
     return {};
   }
   Result<std::chrono::seconds> clock_offset(UtcTime, const ZoneOffsets&) override {
@@ -100,8 +103,8 @@ class HandInverter : public inverter::Inverter {
  private:
   [[nodiscard]] inverter::ControlState state() const {
     inverter::ControlState found;
-    if (wishes.empty()) return found;
-    found.mode = wishes.back().mode;
+    if (wishes.empty() && !let_go_) return found;
+    found.mode = let_go_ ? fb::InverterMode::general : wishes.back().mode;
     if (found.mode == fb::InverterMode::general) return found;
     found.power = wishes.back().power;
     found.target_soc = wishes.back().target_soc;
@@ -109,6 +112,7 @@ class HandInverter : public inverter::Inverter {
     return found;
   }
   std::uint32_t writes_ = 0;
+  bool let_go_ = false;
 };
 
 struct DaemonFixture {

@@ -46,11 +46,11 @@ struct Plant : DaemonFixture {
     actuator = std::make_unique<daemon::Actuator>(*journal, *unit);
   }
 
-  void want(Action action) {
+  void want(Action action, std::int32_t power = 3'000) {
     fb::DecisionMadeT decision;
     decision.action = action;
     if (action != Action::self_use) {
-      decision.power_w = 3'000;
+      decision.power_w = power;
       const int target = action == Action::charge ? 9'000 : action == Action::hold ? 5'000 : 2'000;
       decision.target_soc_bp = static_cast<std::uint16_t>(target);
       decision.until_us = to_us(morning() + std::chrono::hours(6));
@@ -247,6 +247,44 @@ TEST_SUITE("daemon/reconciler") {
     plant.pass_for(std::chrono::minutes(2));
     CHECK(plant.does(Action::charge));
     CHECK(plant.count(Kind::ForeignChangeSeen) == 1);
+  }
+
+  TEST_CASE("the same mode by other numbers is somebody else's hand, too") {
+    Plant plant;
+    plant.want(Action::charge);
+    plant.pass_for(std::chrono::minutes(2));
+    REQUIRE(plant.does(Action::charge));
+    plant.hand(47547, {0x0000, 0x173B, 0xFF7F, 0xFFA6, 100, 0});  // 90 %, all day, every day
+    plant.pass_for(std::chrono::minutes(2));
+    CHECK(plant.count(Kind::ForeignChangeSeen) == 1);
+    CHECK(plant.house->battery_power() == Watts(-3'000));
+    plant.actuator.reset();
+    plant.house->advance(plant.house->now() + std::chrono::minutes(60));
+    CHECK(plant.does(Action::self_use));
+  }
+
+  TEST_CASE("a charge too weak to be told from a hold is a little stronger, and asked for once") {
+    Plant plant;
+    plant.want(Action::charge, 150);
+    plant.pass_for(std::chrono::minutes(3));
+    CHECK(plant.house->battery_power() == Watts(-200));
+    CHECK(plant.count(Kind::CommandIssued) == 1);
+  }
+
+  TEST_CASE("a release that is acknowledged and not done is not believed") {
+    Plant plant;
+    plant.want(Action::charge);
+    plant.pass_for(std::chrono::minutes(2));
+    plant.server->misbehave(Misbehaviour::ignore_writes);
+    plant.want(Action::self_use);
+    plant.pass_for(std::chrono::minutes(10));
+    CHECK(plant.has_fault());
+    CHECK(plant.count(Kind::ForeignChangeSeen) == 0);
+    CHECK(plant.journal->state().inverter.confirmed == fb::InverterMode::charge);
+    plant.server->misbehave(Misbehaviour::none);
+    plant.pass_for(settled_within);
+    CHECK(plant.does(Action::self_use));
+    CHECK_FALSE(plant.has_fault());
   }
 
   TEST_CASE(

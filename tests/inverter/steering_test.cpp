@@ -153,7 +153,7 @@ TEST_SUITE("inverter/steering") {
     const Row rows[] = {
         {InverterMode::charge, 4'000, 9'000, -40, 90},
         {InverterMode::charge, 4'099, 9'099, -40, 90},
-        {InverterMode::charge, 5, 9'000, -1, 90},
+        {InverterMode::charge, 5, 9'000, -2, 90},
         {InverterMode::charge, 25'000, 10'000, -100, 100},
         {InverterMode::discharge, 2'550, 2'001, 25, 21},
         {InverterMode::discharge, 2'500, 2'000, 25, 20},

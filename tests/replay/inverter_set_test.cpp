@@ -123,9 +123,11 @@ TEST_SUITE("replay/inverter set") {
         station.set({"mode", "eco-discharge", "--power", "3000", "--to", "40", "--for", "30"});
     CHECK_MESSAGE(run.code == 0, run.err);
     CHECK(run.out.find("unused -> 07:55-08:30 discharge 30 % to 40 %, Wed") != std::string::npos);
-    CHECK(run.lines().back() ==
-          "written and read back: it discharges down to 40 %, at the longest until 08:30 by the "
-          "inverter's own clock; then it serves the house by itself");
+    CHECK(
+        run.lines().back() ==
+        "written and read back: it discharges down to 40 %, at the longest until 08:30 by the "
+        "inverter's own clock; then it serves the house by itself, until the same time next week: "
+        "inverter set mode general ends that too");
     CHECK(station.written() == Lines{"FC16 47547=0737 081e ff08 001e 0028 0000", "FC6 47555=0000",
                                      "FC6 47561=0000", "FC6 47567=0000", "FC6 47000=0003",
                                      "FC16 47511=0001 0000"});
