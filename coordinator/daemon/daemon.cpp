@@ -176,18 +176,30 @@ void Daemon::tell_scarce_room(UtcTime now) {
   scarce_told_ = std::move(scarce);
 }
 
-// `on` is refused while somebody else was seen writing within the hour.
-fb::ControlMode Daemon::control_allowed(fb::ControlMode wanted) const {
-  const auto foreign = journal_->with_state(
-      [](const fold::State& state) { return state.inverter.foreign_change_at; });
-  const bool refused = wanted == fb::ControlMode::on && !options_.demo && foreign &&
-                       clock_.now() - *foreign < foreign_quiet_time;
-  if (!refused) return wanted;
-  spdlog::error(
-      "control mode on is refused, advise it is: somebody else wrote to the inverter at {}; end "
-      "that, then say wattledger reload an hour later",
-      utc_text(*foreign));
-  return fb::ControlMode::advise;
+// Taking control is refused while somebody else was seen writing within the hour; who steers
+// already goes on. Empty: it is not.
+std::string Daemon::control_refusal(fb::ControlMode wanted) const {
+  struct Seen {
+    std::optional<UtcTime> foreign;
+    bool steering;
+  };
+  const Seen seen = journal_->with_state([](const fold::State& state) {
+    return Seen{state.inverter.foreign_change_at,
+                state.coordinator.control_mode == fb::ControlMode::on};
+  });
+  if (wanted != fb::ControlMode::on || options_.demo || !seen.foreign ||
+      (began_ && seen.steering) || clock_.now() - *seen.foreign >= foreign_quiet_time)
+    return {};
+  return "control mode on is refused, advise it is: somebody else wrote to the inverter at " +
+         utc_text(*seen.foreign) + "; end that, then say wattledger reload an hour later";
+}
+
+fb::ControlMode Daemon::control_allowed(fb::ControlMode wanted) {
+  const std::string refusal = control_refusal(wanted);
+  if (!refusal.empty()) spdlog::error("{}", refusal);
+  const std::lock_guard lock(reload_mutex_);
+  control_trouble_ = refusal;
+  return refusal.empty() ? wanted : fb::ControlMode::advise;
 }
 
 Result<void> Daemon::begin() {

@@ -93,7 +93,8 @@ class Daemon {
   };
   Result<Fresh> read_anew() const;
   Result<void> reload();
-  [[nodiscard]] fb::ControlMode control_allowed(fb::ControlMode wanted) const;
+  [[nodiscard]] std::string control_refusal(fb::ControlMode wanted) const;
+  [[nodiscard]] fb::ControlMode control_allowed(fb::ControlMode wanted);
   Result<void> tick_until(UtcTime until);
   [[nodiscard]] std::optional<bool> release_inverter();
   Result<void> record_released(std::uint32_t writes);
@@ -129,6 +130,7 @@ class Daemon {
   mutable std::mutex reload_mutex_;
   std::optional<Fresh> fresh_;  // under reload_mutex_, as the next: asked for by answer_reload()
   std::string prices_trouble_;
+  std::string control_trouble_;     // why `on` is not in force
   std::uint64_t damaged_told_ = 0;  // records
   std::set<log::Scarce> scarce_told_;
   std::optional<UtcTime> room_looked_at_;

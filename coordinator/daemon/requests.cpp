@@ -108,20 +108,24 @@ Result<std::string> Daemon::answer_checkpoint() {
   return nlohmann::json{{"note", *note}}.dump();
 }
 
-// {"prices": {"slots", "from", "to"} | null, "prices_trouble": text | null, "needs_restart": [key]}
-// What was read here is what the next tick takes over.
+// {"prices": {"slots", "from", "to"} | null, "prices_trouble": text | null, "control_trouble": text
+// | null, "needs_restart": [key]} What was read here is what the next tick takes over.
 Result<std::string> Daemon::answer_reload() {
   if (!options_.reload)
     return fail(ErrorKind::unsupported, "this daemon runs without a configuration file",
                 "start it with --config FILE");
   auto fresh = read_anew();
   if (!fresh) return Failure(fresh.error());
-  nlohmann::ordered_json answer{
-      {"prices", nullptr}, {"prices_trouble", nullptr}, {"needs_restart", nullptr}};
+  nlohmann::ordered_json answer{{"prices", nullptr},
+                                {"prices_trouble", nullptr},
+                                {"control_trouble", nullptr},
+                                {"needs_restart", nullptr}};
   if (const auto extent = fresh->prices ? fresh->prices->extent() : std::nullopt)
     answer["prices"] = {
         {"slots", extent->slots}, {"from", utc_text(extent->from)}, {"to", utc_text(extent->to)}};
   if (!fresh->prices_trouble.empty()) answer["prices_trouble"] = fresh->prices_trouble;
+  if (const std::string refusal = control_refusal(fresh->config.control_mode); !refusal.empty())
+    answer["control_trouble"] = refusal;
   config::Config taken = config_;
   taken.policy = fresh->config.policy;
   taken.control_mode = fresh->config.control_mode;
@@ -157,6 +161,7 @@ Result<std::string> Daemon::answer_status() {
     const std::lock_guard lock(reload_mutex_);
     if (!prices_trouble_.empty())
       extras.warnings.push_back("the prices were not read: " + prices_trouble_);
+    if (!control_trouble_.empty()) extras.warnings.push_back(control_trouble_);
   }
   if (const std::int64_t us = last_contact_us_; us != 0) extras.last_contact = utc_from_us(us);
   const fold::State state = journal_->state();

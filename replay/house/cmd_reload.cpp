@@ -57,9 +57,15 @@ Exit run(const Invocation& invocation) {
     say(**answer);
   else
     print(taken, *place);
-  if (!taken.contains("prices_trouble") || !taken["prices_trouble"].is_string()) return Exit::done;
-  note("the prices stay as they were: " + taken["prices_trouble"].get<std::string>());
-  return Exit::findings;
+  const auto trouble = [&](const char* name) {
+    const bool told = taken.contains(name) && taken[name].is_string();
+    return told ? taken[name].get<std::string>() : std::string();
+  };
+  const std::string prices = trouble("prices_trouble");
+  const std::string control = trouble("control_trouble");
+  if (!prices.empty()) note("the prices stay as they were: " + prices);
+  if (!control.empty()) note(control);
+  return prices.empty() && control.empty() ? Exit::done : Exit::findings;
 }
 
 }  // namespace

@@ -125,6 +125,11 @@ TEST_SUITE("simulation/kill") {
     append_to(home / "data", event(wall_clock() - std::chrono::minutes(10), std::move(seen)));
     Program daemon(WATTLEDGERD, {"--config", config.string()});
     REQUIRE_MESSAGE(wait_for(daemon, home / "data", Kind::DecisionMade), daemon.err());
+    const Ran reload = run(WATTLEDGER_TOOL, {"--data", (home / "data").string(), "reload"});
+    CHECK(reload.code == 1);
+    CHECK(reload.err.find("control mode on is refused") != std::string::npos);
+    const Ran status = run(WATTLEDGER_TOOL, {"--data", (home / "data").string(), "status"});
+    CHECK(status.out.find("control mode on is refused") != std::string::npos);
     CHECK(daemon.kill(SIGTERM) == 0);
     CHECK(daemon.err().find("control mode on is refused") != std::string::npos);
     CHECK(count(home / "data", Kind::CommandIssued) == 0);
