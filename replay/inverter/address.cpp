@@ -89,7 +89,16 @@ Result<ModbusOptions> options_of(const Invocation& invocation, const Address& ad
 
 std::optional<Place> polled_place(const Invocation& invocation, const Address& address,
                                   bool direct) {
-  if (direct || address.given()) return std::nullopt;
+  if (direct) return std::nullopt;
+  if (address.given()) {
+    // The configuration's own inverter, named again, is polled no less.
+    const auto config =
+        invocation.config.empty() ? Failure(Error{}) : config::load(invocation.config);
+    const bool same = config && address.serial == config->inverter.device &&
+                      address.host == config->inverter.host &&
+                      (!address.port || *address.port == config->inverter.port);
+    if (!same) return std::nullopt;
+  }
   auto place = find_place(invocation);
   if (!place || !log::writer_lock_holder(place->log())) return std::nullopt;
   return *std::move(place);

@@ -109,8 +109,14 @@ Exit understand(const Invocation& invocation, const Wish& wish, Asked& asked) {
 }
 
 Exit read_once(const Invocation& invocation, const Wish& wish) {
-  if (const auto place = polled_place(invocation, wish.address, wish.direct))
+  if (const auto place = polled_place(invocation, wish.address, wish.direct)) {
+    if (!wish.block.empty())
+      return cannot(Error{ErrorKind::locked,
+                          "wattledgerd polls this inverter, and its last reading has no blocks",
+                          "leave out --block to see that reading, or give --direct to ask the "
+                          "inverter beside it, which many dongles do not bear"});
     return show_last(invocation, *place);
+  }
   Asked asked;
   if (const Exit understood = understand(invocation, wish, asked); understood != Exit::done)
     return understood;

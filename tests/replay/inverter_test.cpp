@@ -137,6 +137,19 @@ TEST_SUITE("replay/inverter") {
     CHECK(last.code == 0);
     CHECK(last.out.find("battery_soc_bp") != std::string::npos);
     CHECK(last.out.find("4300") != std::string::npos);
+    const auto block = run_tool(
+        {"--data", read.data().string(), "inverter", "read", "--block", "settings"}, read.data());
+    CHECK(block.code == 3);
+    CHECK(block.err.find("has no blocks; leave out --block") != std::string::npos);
+    // The configuration's own inverter, named again, is polled no less.
+    const auto config = read.data() / "house.yaml";
+    std::ofstream(config) << "data: " << read.data().string()
+                          << "\ninverter: {host: 127.0.0.1, port: 1}\n";
+    const auto named = run_tool(
+        {"--config", config.string(), "inverter", "read", "--host", "127.0.0.1", "--port", "1"},
+        read.data());
+    CHECK(named.code == 0);
+    CHECK(named.out.find("battery_soc_bp") != std::string::npos);
     CHECK(last.err.find("of 2025-10-01 02:01:00+02:00; --direct asks") != std::string::npos);
     CHECK(run_tool({"--data", read.data().string(), "inverter", "read", "--direct"}, read.data())
               .code == 2);  // which inverter was not said
