@@ -14,7 +14,8 @@ constexpr std::array<const char*, 10> statements_sql = {
     "INSERT INTO commands(sequence, decision, time, mode, power_w, target_soc, until, attempt) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     "UPDATE commands SET outcome = ?2, answer = ?3, answered_at = ?4, battery_power_w = ?5, "
-    "writes = coalesce(writes, 0) + ?6, took_ms = ?7, trouble = ?8, detail = ?9 WHERE sequence = ?1",
+    "writes = coalesce(writes, 0) + ?6, took_ms = ?7, trouble = ?8, detail = ?9 WHERE sequence = "
+    "?1",
     "INSERT INTO faults(sequence, fault, latched, raised_at, measured, limit_value, detail) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     "UPDATE faults SET cleared = ?3, cleared_at = ?4, cleared_because = ?5 WHERE fault = ?2 AND "

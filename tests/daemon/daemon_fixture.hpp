@@ -115,6 +115,15 @@ class HandInverter : public inverter::Inverter {
   bool let_go_ = false;
 };
 
+inline fb::DecisionMadeT charge_decision(UtcTime until) {
+  fb::DecisionMadeT decision;
+  decision.action = fb::Action::charge;
+  decision.power_w = 4'000;
+  decision.target_soc_bp = static_cast<std::uint16_t>(9'000);
+  decision.until_us = to_us(until);
+  return decision;
+}
+
 struct DaemonFixture {
   TemporaryDirectory home;
   HandClock clock{at_s(0)};
