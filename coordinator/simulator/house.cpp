@@ -67,7 +67,6 @@ House::Impl::Impl(const HouseOptions& wanted, HouseYear house_year, UtcTime star
       day(floor<std::chrono::days>(options.zone.to_local(start))) {
   find_rights();
   set_defaults();
-  obeyed = settings;
   battery_now = flow_locked(now, step_max_s, true).battery;  // it was here before
   settle_locked();
 }

@@ -124,6 +124,7 @@ void House::Impl::set_defaults() {
       std::copy(words.begin(), words.end(), at);
     }
   }
+  obeyed = settings;
 }
 
 Exception House::Impl::read(std::uint16_t address, std::span<std::uint16_t> words) {
