@@ -410,25 +410,26 @@ Result<void> Actuator::make_clock_right(const fold::State& state, UtcTime now) {
               "set it on the inverter; until then nothing is forced");
 }
 
+std::vector<std::unique_ptr<fb::RegisterWordsT>> told_words(const inverter::RegisterWords& ranges) {
+  std::vector<std::unique_ptr<fb::RegisterWordsT>> told;
+  for (const auto& [address, words] : ranges) {
+    auto range = std::make_unique<fb::RegisterWordsT>();
+    range->address = address;
+    range->words = words;
+    told.push_back(std::move(range));
+  }
+  return told;
+}
+
 Result<void> Actuator::record_foreign(InverterMode found, UtcTime now) {
-  const auto words_of = [](const auto& ranges) {
-    std::vector<std::unique_ptr<fb::RegisterWordsT>> told;
-    for (const auto& [address, words] : ranges) {
-      auto range = std::make_unique<fb::RegisterWordsT>();
-      range->address = address;
-      range->words = words;
-      told.push_back(std::move(range));
-    }
-    return told;
-  };
   fb::ForeignChangeSeenT change;
   change.mode_found = found;
-  change.expected = words_of(words_);
+  change.expected = told_words(words_);
   const ZoneOffsets zone =
       journal_.with_state([](const fold::State& state) { return state.site.zone; });
   words_.clear();
   if (const auto state = inverter_.control_state(now, zone)) {
-    change.found = words_of(state->words);
+    change.found = told_words(state->words);
     words_ = state->words;  // told once
   }
   awaited_.reset();

@@ -46,6 +46,10 @@ inline constexpr std::chrono::hours inverter_clock_every{24};
 // again. Pure.
 [[nodiscard]] fb::InverterMode mode_expected(const fold::State& state, UtcTime now);
 
+// As events have them.
+[[nodiscard]] std::vector<std::unique_ptr<fb::RegisterWordsT>> told_words(
+    const inverter::RegisterWords& ranges);
+
 class Actuator {
  public:
   Actuator(Journal& journal, inverter::Inverter& inverter)

@@ -403,10 +403,10 @@ Result<void> Daemon::feed_watchdog() {
   const bool steering = journal_->with_state([](const fold::State& state) {
     return state.coordinator.control_mode == fb::ControlMode::on;
   });
-  if (!watchdog_->feed(steering)) return {};
+  const auto writes = watchdog_->feed(steering);
+  if (!writes) return {};
   spdlog::error("the loop goes on; the inverter was brought to general mode meanwhile");
-  constexpr std::uint32_t writes_of_release = 3;
-  return record_released(writes_of_release);
+  return record_released(*writes);
 }
 
 Result<void> Daemon::close(fb::StopCause cause) {

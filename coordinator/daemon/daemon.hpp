@@ -42,7 +42,7 @@ struct DaemonOptions {
   std::function<void(UtcTime)> progress;  // after each tick
   // Brings the inverter to general mode by a way of its own, should the loop hang for this long, or
   // three polls; absent: nobody watches (in a simulation, whose seconds are none).
-  std::function<Result<void>()> let_go;
+  Watchdog::LetGo let_go;
   std::chrono::milliseconds hung_after{120'000};
   std::function<Result<log::Room>(const log::Log&)> room = log::room_of;
 };

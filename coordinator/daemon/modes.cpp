@@ -311,8 +311,10 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
     return fresh;
   };
   options.prices = [&clock](const config::Config& fresh) { return feed_of(fresh, clock.now()); };
-  options.let_go = [where = config->inverter] {
-    return inverter::make_modbus_inverter(where)->release();
+  options.let_go = [where = config->inverter]() -> Result<std::uint32_t> {
+    const auto other_way = inverter::make_modbus_inverter(where);
+    WATTLEDGER_TRY(other_way->release());
+    return other_way->writes();
   };
   return run_daemon(
       *config, clock, *inverter,

@@ -176,12 +176,7 @@ Result<void> Tick::remember_settings() {
   found.serial = device->serial;
   found.firmware = device->firmware;
   found.rated_power_w = static_cast<std::int32_t>(device->rated_power.count());
-  for (auto& [address, words] : *settings) {
-    auto range = std::make_unique<fb::RegisterWordsT>();
-    range->address = address;
-    range->words = std::move(words);
-    found.settings.push_back(std::move(range));
-  }
+  found.settings = told_words(*settings);
   const auto recorded = journal_.record(fact(std::move(found)), log::Urgency::now);
   if (!recorded) return Failure(recorded.error());
   spdlog::info("inverter {} {} found, its settings are kept [{}]", device->model, device->firmware,

@@ -20,13 +20,13 @@ Watchdog::~Watchdog() {
   thread_.join();
 }
 
-bool Watchdog::feed(bool watch) {
-  bool bitten = false;
+std::optional<std::uint32_t> Watchdog::feed(bool watch) {
+  std::optional<std::uint32_t> bitten;
   {
     const std::lock_guard lock(mutex_);
     deadline_ = Clock::now() + hungry_;
     watching_ = watch;
-    bitten = std::exchange(bitten_, false);
+    bitten = std::exchange(bitten_, std::nullopt);
   }
   news_.notify_all();
   return bitten;
@@ -50,7 +50,7 @@ void Watchdog::run() {
     const auto done = let_go_();
     if (!done) spdlog::critical("the inverter was not let go: {}", done.error().line());
     lock.lock();
-    if (done) bitten_ = true;
+    if (done) bitten_ = bitten_.value_or(0) + *done;
     // The loop may have come back meanwhile.
     if (Clock::now() >= deadline_) {
       watching_ = watching_ && !done;

@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "events/result.hpp"
@@ -14,9 +16,9 @@ namespace wattledger::daemon {
 
 class Watchdog {
  public:
-  // Brings the inverter to general mode, called from the watchdog's thread; tried again every
-  // `hungry` while it fails and nobody feeds.
-  using LetGo = std::function<Result<void>()>;
+  // Brings the inverter to general mode and returns how many registers it wrote; called from the
+  // watchdog's thread; tried again every `hungry` while it fails and nobody feeds.
+  using LetGo = std::function<Result<std::uint32_t>()>;
 
   // Nothing is watched before the first feed.
   Watchdog(std::chrono::milliseconds hungry, LetGo let_go);
@@ -25,8 +27,8 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   // From the loop, with every pass. watch: something may be forced, so that silence from now on is
-  // dangerous. True when the inverter was let go since the last feed.
-  bool feed(bool watch);
+  // dangerous. The writes, when the inverter was let go since the last feed.
+  std::optional<std::uint32_t> feed(bool watch);
 
  private:
   void run();
@@ -37,7 +39,7 @@ class Watchdog {
   std::condition_variable news_;
   std::chrono::steady_clock::time_point deadline_;
   bool watching_ = false;
-  bool bitten_ = false;
+  std::optional<std::uint32_t> bitten_;  // with so many writes
   bool over_ = false;
   std::thread thread_;
 };

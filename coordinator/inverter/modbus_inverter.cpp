@@ -136,8 +136,8 @@ class ModbusInverter final : public Inverter {
 
  private:
   static constexpr int attempts_max = 2;
-  // Nothing but a hand changes the control registers, ours or another's, and a dongle takes a tenth
-  // of a second for each request: a poll asks for them every third time, and after our own.
+  // Nothing but a hand changes the control registers, ours or another's: a poll asks for them every
+  // third time, and after our own, to spare the dongle requests.
   static constexpr int controls_every = 3;
   static constexpr Register clock_register = row(Block::settings, "time");
 

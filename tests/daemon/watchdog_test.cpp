@@ -16,21 +16,23 @@ constexpr std::chrono::hours never{1};
 TEST_SUITE("daemon/watchdog") {
   TEST_CASE("a loop that feeds no more loses the inverter, and hears of it when it comes back") {
     std::latch let_go(1);
-    Watchdog watchdog(soon, [&]() -> Result<void> {
+    Watchdog watchdog(soon, [&]() -> Result<std::uint32_t> {
       let_go.count_down();
-      return {};
+      return 3;
     });
     (void)watchdog.feed(true);
     let_go.wait();
-    while (!watchdog.feed(true)) std::this_thread::yield();
+    auto writes = watchdog.feed(true);
+    for (; !writes; writes = watchdog.feed(true)) std::this_thread::yield();
+    CHECK(*writes == 3);
   }
 
   TEST_CASE("nothing is let go before the first feed, nor where nothing is steered") {
     std::atomic<int> calls = 0;
     {
-      Watchdog watchdog(soon, [&]() -> Result<void> {
+      Watchdog watchdog(soon, [&]() -> Result<std::uint32_t> {
         ++calls;
-        return {};
+        return 3;
       });
       CHECK_FALSE(watchdog.feed(false));
     }
@@ -40,9 +42,9 @@ TEST_SUITE("daemon/watchdog") {
   TEST_CASE("a fed one does nothing") {
     std::atomic<int> calls = 0;
     {
-      Watchdog watchdog(never, [&]() -> Result<void> {
+      Watchdog watchdog(never, [&]() -> Result<std::uint32_t> {
         ++calls;
-        return {};
+        return 3;
       });
       for (int i = 0; i < 1'000; ++i) CHECK_FALSE(watchdog.feed(true));
     }
@@ -52,7 +54,7 @@ TEST_SUITE("daemon/watchdog") {
   TEST_CASE("it tries again while it fails, and says only what worked") {
     std::latch tried(3);
     std::atomic<int> calls = 0;
-    Watchdog watchdog(soon, [&]() -> Result<void> {
+    Watchdog watchdog(soon, [&]() -> Result<std::uint32_t> {
       if (++calls <= 3) tried.count_down();
       return fail(ErrorKind::timed_out, "no answer");
     });
