@@ -4,7 +4,7 @@
 
 #include "coordinator/simulator/simulator.hpp"
 #include "tests/replay/house_log.hpp"
-#include "tests/replay/tool.hpp"
+#include "tests/replay/station.hpp"
 #include "tests/support/event_builders.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -15,28 +15,13 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-struct Station {
-  Station() : house({}, simulator::HouseYear::generate(1), at_s(8 * 3600)) {
-    house.set_pv(Watts(3'000));
-    house.set_load(Watts(1'000));
-    auto started = simulator::ModbusServer::start(house, 0);
-    REQUIRE(started.has_value());
-    server = std::move(*started);
-  }
-  [[nodiscard]] ToolRun ask(std::vector<std::string> words) const {
-    words.insert(words.end(), {"--host", "127.0.0.1", "--port", std::to_string(server->port())});
-    return run_tool(words, home.path());
-  }
+struct Station : ToolStation {
   [[nodiscard]] ToolRun set(std::vector<std::string> words) const {
     words.insert(words.begin(), {"inverter", "set"});
     words.emplace_back("--yes");
     return ask(words);
   }
   [[nodiscard]] Lines written() const { return server->writes_seen(); }
-
-  MemoryDirectory home;
-  simulator::House house;
-  std::unique_ptr<simulator::ModbusServer> server;
 };
 
 // A log with the settings that a daemon found: those of the simulated inverter, general mode.

@@ -3,36 +3,14 @@
 
 #include <fstream>
 
-#include "coordinator/simulator/simulator.hpp"
 #include "replay/inverter/address.hpp"
 #include "tests/replay/house_log.hpp"
-#include "tests/replay/tool.hpp"
-#include "tests/support/event_builders.hpp"
+#include "tests/replay/station.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;
-
-namespace {
-
-struct Station {
-  Station() : house({}, simulator::HouseYear::generate(1), at_s(8 * 3600)) {
-    house.set_pv(Watts(3'000));
-    house.set_load(Watts(1'000));
-    auto started = simulator::ModbusServer::start(house, 0);
-    REQUIRE(started.has_value());
-    server = std::move(*started);
-  }
-  [[nodiscard]] ToolRun ask(std::vector<std::string> words) const {
-    words.insert(words.end(), {"--host", "127.0.0.1", "--port", std::to_string(server->port())});
-    return run_tool(words, home.path());
-  }
-  MemoryDirectory home;
-  simulator::House house;
-  std::unique_ptr<simulator::ModbusServer> server;
-};
-
-}  // namespace
+using Station = ToolStation;
 
 TEST_SUITE("replay/inverter") {
   TEST_CASE("registers prints the whole map, or one block of it") {
