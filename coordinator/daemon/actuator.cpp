@@ -60,33 +60,8 @@ fb::CommandTrouble trouble_of(ErrorKind kind) {
   return fb::CommandTrouble::unknown;
 }
 
-// After a failed command, or one that we were killed in, nobody knows what the inverter took: what
-// it shows may be our own hand.
-bool may_be_ours(const fold::InverterState& inverter, InverterMode found, UtcTime now) {
-  if (inverter.failures > 0) return true;
-  const bool over = inverter.wished_until && *inverter.wished_until <= now;
-  return found == inverter.wished && found != inverter.confirmed && !over;
-}
-
-// A charge without an end in the inverter stops at its target, whenever that is.
-bool ended_at_target(const fold::InverterState& inverter, const fb::ReadingRecordedT& reading) {
-  constexpr int whole_percent = 100;  // what the inverter counts in
-  return inverter.confirmed == InverterMode::charge && !inverter.confirmed_until &&
-         reading.forced_mode == InverterMode::general && inverter.wished_soc &&
-         reading.battery_soc_bp &&
-         *reading.battery_soc_bp + whole_percent >= inverter.wished_soc->count();
-}
-
 std::uint16_t counted(std::uint32_t number) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(number, 0xFFFF));
-}
-
-// A fast charge switches itself off at its target.
-inverter::RegisterWords without_fast_switch(inverter::RegisterWords ranges) {
-  constexpr std::uint16_t fast_charging = 47'545;
-  for (auto& [address, words] : ranges)
-    if (address == fast_charging && !words.empty()) words.front() = 0;
-  return ranges;
 }
 
 fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& state,
@@ -252,7 +227,7 @@ bool Actuator::judges(const fb::ReadingRecordedT& reading, UtcTime now) const {
   const auto since = now - awaited_->since;
   if (since < effect_after) return false;
   return since >= effect_within ||
-         effect_of(awaited_->wish, reading).verdict == Effect::Verdict::fits;
+         effect_of(awaited_->wish, reading, unit_floor(now)).verdict == Effect::Verdict::fits;
 }
 
 // Its end has come, or somebody set the clock: nothing is left to see.
@@ -264,7 +239,7 @@ Result<void> Actuator::watch_effect(const fb::ReadingRecordedT& reading, UtcTime
   if (awaited_ && awaited_over(now)) awaited_.reset();
   if (!judges(reading, now)) return {};
   const Awaited& awaited = *awaited_;
-  const Effect effect = effect_of(awaited.wish, reading);
+  const Effect effect = effect_of(awaited.wish, reading, unit_floor(now));
   if (effect.verdict == Effect::Verdict::fits) return verified(*reading.battery_power_w, now);
   if (effect.verdict == Effect::Verdict::unknown) {  // no proof either way
     awaited_.reset();
@@ -419,60 +394,6 @@ std::vector<std::unique_ptr<fb::RegisterWordsT>> told_words(const inverter::Regi
     told.push_back(std::move(range));
   }
   return told;
-}
-
-Result<void> Actuator::record_foreign(InverterMode found, UtcTime now) {
-  fb::ForeignChangeSeenT change;
-  change.mode_found = found;
-  change.expected = told_words(words_);
-  const ZoneOffsets zone =
-      journal_.with_state([](const fold::State& state) { return state.site.zone; });
-  words_.clear();
-  if (const auto state = inverter_.control_state(now, zone)) {
-    change.found = told_words(state->words);
-    words_ = state->words;  // told once
-  }
-  awaited_.reset();
-  foreign_at_.push_back(now);
-  const auto recorded = journal_.record(fact(std::move(change)), log::Urgency::now);
-  if (!recorded) return Failure(recorded.error());
-  spdlog::warn("somebody else changed the inverter's settings; it is in mode {} now [{}]",
-               fb::EnumNameInverterMode(found), recorded->value);
-  return {};
-}
-
-// The same mode by other numbers: another power, another end.
-bool Actuator::words_changed(const fold::State& state, UtcTime now) const {
-  if (words_.empty() || failures() > 0) return false;
-  const auto known = inverter_.known_state(now, state.site.zone);
-  return known && without_fast_switch(known->words) != without_fast_switch(words_);
-}
-
-Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading, UtcTime now) {
-  if (reading.inverter_clock_offset_s) clock_off_ = seconds(*reading.inverter_clock_offset_s);
-  const fold::State state = journal_.state();
-  const bool steering = state.coordinator.control_mode == fb::ControlMode::on;
-  // What was seen while we steered may have been changed by our own release since.
-  if (steering || steered_) seen_.reset();
-  steered_ = steering;
-  const Seen found{reading.work_mode, reading.ems_mode, reading.fast_charging};
-  const bool changed = seen_ && !(*seen_ == found) && reading.work_mode && seen_->work_mode;
-  if (reading.work_mode) seen_ = found;
-  if (!reading.forced_mode || *reading.forced_mode == InverterMode::unknown) return {};
-  const bool other_limit = export_limit_ && *export_limit_ != reading.export_limit_w;
-  export_limit_ = reading.export_limit_w;
-  if (other_limit) return record_foreign(*reading.forced_mode, now);
-  // Where we do not write, every write is somebody else's.
-  if (!steering) return changed ? record_foreign(*reading.forced_mode, now) : Result<void>{};
-  if (state.inverter.confirmed == InverterMode::unknown) return {};
-  // Near a forced mode's end either answer is right: the inverter's clock is not ours.
-  const auto& until = state.inverter.confirmed_until;
-  if (until && now > *until - seconds(150) && now < *until + seconds(150)) return {};
-  if (*reading.forced_mode == mode_expected(state, now))
-    return words_changed(state, now) ? record_foreign(*reading.forced_mode, now) : Result<void>{};
-  if (may_be_ours(state.inverter, *reading.forced_mode, now)) return {};
-  if (ended_at_target(state.inverter, reading)) return {};
-  return record_foreign(*reading.forced_mode, now);
 }
 
 }  // namespace wattledger::daemon

@@ -88,7 +88,10 @@ class Actuator {
   [[nodiscard]] std::uint32_t failures() const;
   [[nodiscard]] bool hopeless(const fold::State& state, UtcTime now);
   Result<void> leave_nothing_forced(const fold::State& state, UtcTime now);
-  [[nodiscard]] bool words_changed(const fold::State& state, UtcTime now) const;
+  [[nodiscard]] std::optional<inverter::ControlState> known(UtcTime now) const;
+  [[nodiscard]] std::optional<BasisPoints> unit_floor(UtcTime now) const;
+  [[nodiscard]] inverter::RegisterWords known_words(UtcTime now) const;
+  [[nodiscard]] bool words_changed(UtcTime now) const;
 
   Journal& journal_;
   inverter::Inverter& inverter_;
@@ -97,7 +100,8 @@ class Actuator {
     flatbuffers::Optional<std::uint16_t> work_mode;
     flatbuffers::Optional<std::uint16_t> ems_mode;
     flatbuffers::Optional<bool> fast_charging;
-    bool operator==(const Seen&) const = default;
+    inverter::RegisterWords words;  // empty: not known
+    [[nodiscard]] bool differs_from(const Seen& other) const;
   };
   std::optional<Seen> seen_;
   // What we never write while steering, so that any change of it is somebody else's.

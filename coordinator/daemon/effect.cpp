@@ -34,13 +34,15 @@ bool charge_is_over(const inverter::Wish& wish, const fb::ReadingRecordedT& read
   return soc + near_target_bp >= std::min(wish.target_soc.count(), nearly_full_bp + near_target_bp);
 }
 
-bool discharge_is_over(const inverter::Wish& wish, const fb::ReadingRecordedT& reading) {
+bool discharge_is_over(const inverter::Wish& wish, const fb::ReadingRecordedT& reading,
+                       BasisPoints floor) {
   if (reading.battery_discharge_limit_ma && *reading.battery_discharge_limit_ma == 0) return true;
   if (reading.export_limit_w && reading.grid_power_w &&
       *reading.grid_power_w + at_limit_w >= *reading.export_limit_w)
     return true;
   if (!reading.battery_soc_bp) return false;
-  return std::int64_t{*reading.battery_soc_bp} - near_target_bp <= wish.target_soc.count();
+  return std::int64_t{*reading.battery_soc_bp} - near_target_bp <=
+         std::max(wish.target_soc, floor).count();
 }
 
 Effect of_general(const fb::ReadingRecordedT& reading, std::int64_t power) {
@@ -57,7 +59,8 @@ Effect of_general(const fb::ReadingRecordedT& reading, std::int64_t power) {
 
 }  // namespace
 
-Effect effect_of(const inverter::Wish& wish, const fb::ReadingRecordedT& reading) {
+Effect effect_of(const inverter::Wish& wish, const fb::ReadingRecordedT& reading,
+                 std::optional<BasisPoints> floor) {
   if (!reading.battery_power_w) return {};
   const std::int64_t power = *reading.battery_power_w;
   const std::int64_t least = std::max(least_w, wish.power.count() / least_share);
@@ -65,7 +68,9 @@ Effect effect_of(const inverter::Wish& wish, const fb::ReadingRecordedT& reading
     case fb::InverterMode::charge:
       return judged(power <= -least || charge_is_over(wish, reading), power);
     case fb::InverterMode::discharge:
-      return judged(power >= least || discharge_is_over(wish, reading), power);
+      return judged(
+          power >= least || discharge_is_over(wish, reading, floor.value_or(BasisPoints(0))),
+          power);
     case fb::InverterMode::hold:
       return judged(power <= hold_max_w, power);
     case fb::InverterMode::general:

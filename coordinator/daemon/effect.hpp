@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "coordinator/inverter/inverter.hpp"
@@ -23,11 +24,13 @@ struct Effect {
 // What a reading says of a wish:
 //   charge     the battery takes a tenth of the power wished, at least 100 W; or it is full enough,
 //              within 1 % of its target or above 95 %, or its management allows no current
-//   discharge  the same the other way round; or an export limit is reached
+//   discharge  the same the other way round, down to `floor`, the unit's own, where that is higher
+//              than its target; or an export limit is reached
 //   hold       the battery gives at most 300 W
 //   general    it neither takes from the grid nor gives to it, beyond 500 W for both; below 15 %
 //              an inverter may refill by itself
 // unknown: no power of the battery, or none of the grid where it counts.
-[[nodiscard]] Effect effect_of(const inverter::Wish& wish, const fb::ReadingRecordedT& reading);
+[[nodiscard]] Effect effect_of(const inverter::Wish& wish, const fb::ReadingRecordedT& reading,
+                               std::optional<BasisPoints> floor = std::nullopt);
 
 }  // namespace wattledger::daemon

@@ -66,6 +66,8 @@ class Journal {
   // Did the clock jump since it said `then`, so far that what is done now cannot be recorded as of
   // then? (Somebody set it, or the computer slept.)
   [[nodiscard]] bool clock_jumped_since(UtcTime then) const;
+  // For how long something took; simulated time stands still meanwhile.
+  [[nodiscard]] std::chrono::steady_clock::time_point steady() const { return clock_.steady(); }
   // Register writes that the log knows of since `day`: what was counted outlives a restart.
   [[nodiscard]] std::uint32_t writes_since(UtcTime day) const;
   // Recorded-at of the last record; nothing for an empty log.

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "coordinator/policy/cheapest_slots.hpp"
 
@@ -84,8 +85,12 @@ Result<void> Tick::run(UtcTime now) {
 Result<void> Tick::read(UtcTime now) {
   const ZoneOffsets zone =
       journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  const auto begun = journal_.steady();
   auto reading = inverter_.poll(now, zone);
   if (!reading) return no_answer(reading.error());
+  const auto took = std::chrono::floor<std::chrono::milliseconds>(journal_.steady() - begun);
+  // Absent in simulated time, which makes the same events on every machine.
+  if (took.count() > 0) reading->poll_ms = static_cast<std::uint32_t>(took.count());
   silent_polls_ = 0;
   last_contact_ = now;
   const bool was_silent = journal_.with_state(
@@ -99,14 +104,42 @@ Result<void> Tick::read(UtcTime now) {
     spdlog::info("the inverter answers again [{}]", recorded->value);
   }
   WATTLEDGER_TRY(remember_settings());
-  return take_reading(*reading, now);
+  return take_reading(*std::move(reading), now);
 }
 
-Result<void> Tick::take_reading(const fb::ReadingRecordedT& reading, UtcTime now) {
+seconds StandingClock::shown_for(const fb::ReadingRecordedT& reading, UtcTime now) {
+  std::optional<std::chrono::sys_seconds> shows;
+  if (reading.inverter_clock_offset_s)
+    shows = std::chrono::floor<seconds>(now) + seconds(*reading.inverter_clock_offset_s);
+  if (!shows || shows != shows_ || now < since_) since_ = now;
+  shows_ = shows;
+  return std::chrono::floor<seconds>(now - since_);
+}
+
+// A reading whose clock stands still for as long as makes any reading stale is none of now.
+bool Tick::repeated(const fb::ReadingRecordedT& reading, UtcTime now) {
+  const seconds limit = journal_.with_state([](const fold::State& state) {
+    return state.policy ? state.policy->settings.reading_stale_after
+                        : fold::PolicySettings{}.reading_stale_after;
+  });
+  const seconds shown = standing_clock_.shown_for(reading, now);
+  return shown > limit;
+}
+
+Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
+  const bool repeats = repeated(reading, now);
+  const bool news = std::exchange(repeats_, repeats) != repeats;
+  if (repeats) reading.quality = fb::Quality::implausible;
+  if (news && repeats)
+    spdlog::error(
+        "the inverter's answers stand still: its own clock shows the same second in each, so "
+        "nothing "
+        "is decided by them; restart its dongle, then the inverter");
+  if (news && !repeats) spdlog::info("the inverter's clock goes again");
   WATTLEDGER_TRY(actuator_.look_for_foreign_hand(reading, now));
   // A clock that was set back makes the last record one of the future.
-  bool due = !recorded_at_ || now < *recorded_at_ || now - *recorded_at_ >= cadence_.record_every ||
-             actuator_.judges(reading, now);
+  bool due = news || !recorded_at_ || now < *recorded_at_ ||
+             now - *recorded_at_ >= cadence_.record_every || actuator_.judges(reading, now);
   if (!due) {
     // Between two records only what changes safety is kept, for a fault must rest on a recorded
     // reading.

@@ -20,6 +20,18 @@ struct TickCadence {
   std::chrono::seconds record_every{60};
 };
 
+// How long the inverter's own clock has shown the same second. Answers that a dongle or a hung
+// inverter repeats look like good ones but for that.
+class StandingClock {
+ public:
+  // Zero while the clock goes, and where a reading does not hold it.
+  [[nodiscard]] std::chrono::seconds shown_for(const fb::ReadingRecordedT& reading, UtcTime now);
+
+ private:
+  std::optional<std::chrono::sys_seconds> shows_;
+  UtcTime since_;
+};
+
 class Tick {
  public:
   Tick(Journal& journal, inverter::Inverter& inverter, PriceFeed& prices,
@@ -39,7 +51,8 @@ class Tick {
 
  private:
   Result<void> read(UtcTime now);
-  Result<void> take_reading(const fb::ReadingRecordedT& reading, UtcTime now);
+  Result<void> take_reading(fb::ReadingRecordedT reading, UtcTime now);
+  bool repeated(const fb::ReadingRecordedT& reading, UtcTime now);
   Result<void> no_answer(const Error& error);
   Result<void> remember_settings();
   Result<void> record_faults(UtcTime now);
@@ -56,6 +69,8 @@ class Tick {
   std::optional<UtcTime> recorded_at_;
   std::uint32_t silent_polls_ = 0;
   bool settings_missed_ = false;
+  StandingClock standing_clock_;
+  bool repeats_ = false;  // the inverter's answers are of long ago
 };
 
 // Is this judgement worth a record? At each new slot, and whenever action, power, target or rule

@@ -52,6 +52,16 @@ Result<Controls> ControlRegisters::read(const Platform& platform) {
   return controls;
 }
 
+Result<void> ControlRegisters::read_bounds(Controls& controls) {
+  for (std::size_t i = 0; i < bound_addresses.size(); ++i) {
+    std::uint16_t word = 0;
+    const auto there = offered(bound_addresses.at(i), std::span(&word, 1));
+    WATTLEDGER_TRY(there);
+    controls.bounds.at(i) = *there ? std::optional(word) : std::nullopt;
+  }
+  return {};
+}
+
 Result<void> ControlRegisters::read_groups(Controls& controls) {
   switch (known_->groups) {
     case GroupKind::v2:

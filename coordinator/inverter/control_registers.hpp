@@ -20,6 +20,8 @@ class ControlRegisters {
   // sends us to v1; silence counts only when asked again after v1 answered, for one lost answer
   // must not have us steer a unit by groups that it does not look at.
   Result<Controls> read(const Platform& platform);
+  // The bounds of every mode, which read() leaves out: owners change them once in years.
+  Result<void> read_bounds(Controls& controls);
   // Another unit, or another firmware since: asks again.
   void forget() { known_.reset(); }
   // A charge may be fast charging here: it is, or nobody has asked yet which groups there are.

@@ -48,6 +48,8 @@ RegisterWords Controls::all() const {
   if (groups == GroupKind::none && has_fast) add(fast_address, std::span(fast).first(2));
   if (fast_power) add(fast_power_address, std::span(&*fast_power, 1));
   if (tou) add(tou_address, std::span(&*tou, 1));
+  for (std::size_t i = 0; i < bounds.size(); ++i)
+    if (const auto& bound = bounds.at(i)) add(bound_addresses.at(i), std::span(&*bound, 1));
   return runs;
 }
 

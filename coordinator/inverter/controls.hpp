@@ -36,6 +36,9 @@ inline constexpr std::uint16_t fast_soc_address = 47546;
 inline constexpr std::uint16_t fast_words = 26;
 inline constexpr std::uint16_t fast_power_address = 47603;  // percent of the rated power
 inline constexpr std::uint16_t tou_address = 47612;
+// What bounds every mode: on the grid the percent that stays, the same while an EMS mode is on, the
+// percent that is charged to.
+inline constexpr std::array<std::uint16_t, 3> bound_addresses{45356, 47500, 47760};
 
 // Found by asking, not by the firmware's number.
 enum class GroupKind : std::uint8_t { none, v1, v2 };
@@ -50,6 +53,8 @@ struct Controls {
   std::optional<std::uint16_t> fast_power;  // asked for only where there are no groups
   bool is_745 = false;
   std::optional<std::uint16_t> tou;  // asked for only on the 745 platform
+  // As bound_addresses; absent where the unit has none, and until asked.
+  std::array<std::optional<std::uint16_t>, bound_addresses.size()> bounds;
 
   // A group's words as they stand, 4 of v1, 6 of v2; `groups` is not none.
   [[nodiscard]] std::span<const std::uint16_t> words(std::size_t index) const;

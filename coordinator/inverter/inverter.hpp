@@ -44,7 +44,8 @@ struct ControlState {
   std::optional<Watts> power;
   std::optional<BasisPoints> target_soc;
   std::optional<UtcTime> until;
-  RegisterWords words;  // address, words: for events and comparison
+  std::optional<BasisPoints> soc_floor;  // the unit's own, on the grid: no mode discharges below
+  RegisterWords words;                   // address, words: for events and comparison
 };
 
 class Inverter {

@@ -25,6 +25,7 @@ class ModbusInverter final : public Inverter {
     has_meter_ = true;  // another device, or a meter since: ask again
     registers_.forget();
     controls_.reset();
+    polls_since_bounds_ = bounds_every;
     return device;
   }
 
@@ -52,10 +53,11 @@ class ModbusInverter final : public Inverter {
       WATTLEDGER_TRY(second_there);
       if (*second_there) blocks.battery2 = battery2;
     }
-    if (has_meter_) {
+    if (has_meter_ || ++polls_without_meter_ >= meter_every) {
       const auto meter_there = offered(meter_range.start, meter);
       WATTLEDGER_TRY(meter_there);
       has_meter_ = *meter_there;
+      polls_without_meter_ = 0;
       if (has_meter_) blocks.meter = meter;
     }
     blocks.has_meter = has_meter_;
@@ -65,6 +67,7 @@ class ModbusInverter final : public Inverter {
       return fail(ErrorKind::corrupt, "registers 35100..35224 hold neither a time nor a power",
                   "check that host, port and unit are those of a GoodWe ET or EH inverter");
     }
+    ++polls_since_bounds_;
     if (!controls_ || ++polls_since_controls_ >= controls_every) WATTLEDGER_TRY(read_controls());
     describe(*controls_, now, zone, reading);
     return reading;
@@ -139,6 +142,9 @@ class ModbusInverter final : public Inverter {
   // Nothing but a hand changes the control registers, ours or another's: a poll asks for them every
   // third time, and after our own, to spare the dongle requests.
   static constexpr int controls_every = 3;
+  static constexpr int bounds_every = 30;
+  // A meter that answered "illegal address" is asked for again: its line may have been down.
+  static constexpr int meter_every = 30;
   static constexpr Register clock_register = row(Block::settings, "time");
 
   // False when the inverter has no such registers.
@@ -165,6 +171,12 @@ class ModbusInverter final : public Inverter {
     controls_.reset();
     auto controls = registers_.read(reader_.platform());
     WATTLEDGER_TRY(controls);
+    controls->bounds = bounds_;
+    if (polls_since_bounds_ >= bounds_every) {
+      WATTLEDGER_TRY(registers_.read_bounds(*controls));
+      bounds_ = controls->bounds;
+      polls_since_bounds_ = 0;
+    }
     controls_ = *std::move(controls);
     polls_since_controls_ = 0;
     return {};
@@ -204,8 +216,11 @@ class ModbusInverter final : public Inverter {
   ControlRegisters registers_;
   Watts rated_;
   bool has_meter_ = true;
+  int polls_without_meter_ = 0;
   std::optional<Controls> controls_;  // as last read
   int polls_since_controls_ = 0;
+  decltype(Controls::bounds) bounds_;  // as last read
+  int polls_since_bounds_ = bounds_every;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// writes_for_restore() of setting_writes.hpp.
+// writes_for_restore() and changes_text() of setting_writes.hpp.
 #include <algorithm>
 #include <map>
 
@@ -138,7 +138,45 @@ class Restore {
   Words kept_, now_;
 };
 
+constexpr std::size_t changes_told = 3;
+
+const Register* setting_at(std::uint16_t address) {
+  const auto found =
+      std::find_if(register_map.begin(), register_map.end(), [&](const Register& each) {
+        return each.access != Access::read && address >= each.address &&
+               address < each.address + each.words;
+      });
+  return found == register_map.end() ? nullptr : &*found;
+}
+
 }  // namespace
+
+std::string changes_text(const RegisterWords& before, const RegisterWords& now) {
+  const Words old(before);
+  std::vector<std::string> changes;
+  const Register* last = nullptr;
+  for (const auto& [start, words] : now) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const auto address = static_cast<std::uint16_t>(start + i);
+      const auto was = old.at(address);
+      if (!was || *was == words[i]) continue;
+      const Register* row = setting_at(address);
+      if (row != nullptr && row == last) continue;  // another word of the same
+      last = row;
+      std::string change =
+          row == nullptr ? "register " + std::to_string(address) : std::string(row->name);
+      if (row == nullptr || row->words == 1)
+        change += " " + std::to_string(words[i]) + ", was " + std::to_string(*was);
+      changes.push_back(std::move(change));
+    }
+  }
+  std::string text;
+  for (std::size_t i = 0; i < std::min(changes.size(), changes_told); ++i)
+    text += (i == 0 ? "" : "; ") + changes[i];
+  if (changes.size() > changes_told)
+    text += "; and " + std::to_string(changes.size() - changes_told) + " more";
+  return text;
+}
 
 Writes writes_for_restore(const RegisterWords& kept, const RegisterWords& now) {
   return Restore(kept, now).writes();

@@ -64,6 +64,10 @@ enum class WorkMode : std::uint8_t {
 // anybody write, are left alone.
 [[nodiscard]] Writes writes_for_restore(const RegisterWords& kept, const RegisterWords& now);
 
+// What differs between two readings of settings, for people: "battery_discharge_depth 20, was 10";
+// an eco group is named only. The first three of them.
+[[nodiscard]] std::string changes_text(const RegisterWords& before, const RegisterWords& now);
+
 // False for what is an order rather than a setting: it reads otherwise, or not at all.
 [[nodiscard]] bool reads_back(const Write& write);
 // Firmware may give a group back with its months told otherwise; a clock goes on.

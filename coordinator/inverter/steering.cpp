@@ -304,6 +304,8 @@ ControlState state_of(const Controls& found, UtcTime now, const ZoneOffsets& zon
   constexpr std::uint16_t self_use_745 = 5;
   ControlState state;
   state.words = found.all();
+  if (const auto& floor = found.bounds[0]; floor && *floor <= 100)
+    state.soc_floor = BasisPoints(*floor * 100);
   state.mode = fb::InverterMode::other;
   if (found.fast_charging()) {
     state.mode = fb::InverterMode::charge;

@@ -86,6 +86,13 @@ TEST_SUITE("daemon/effect") {
     CHECK(effect_of(wish_of(Mode::discharge), reading).verdict == Verdict::fits);
   }
 
+  TEST_CASE("a sale that the unit's own floor ends is no failure, above that floor it is one") {
+    const fb::ReadingRecordedT reading = reading_of({"", Mode::discharge, 0, 0, 30, Verdict::fits});
+    const inverter::Wish sale = wish_of(Mode::discharge);
+    CHECK(effect_of(sale, reading, BasisPoints(2'000)).verdict == Verdict::contradicts);
+    CHECK(effect_of(sale, reading, BasisPoints(3'000)).verdict == Verdict::fits);
+  }
+
   TEST_CASE("a contradiction is told in watts") {
     const Row row{"", Mode::general, -3'000, -3'500, 50, Verdict::contradicts};
     CHECK(effect_of(wish_of(Mode::general), reading_of(row)).found ==

@@ -189,6 +189,32 @@ TEST_SUITE("daemon/reconciler") {
     }
   }
 
+  TEST_CASE("a sale that ends at the unit's own depth of discharge is no failure") {
+    Plant plant;
+    plant.hand(45356, {60});  // of a battery at 50 %
+    plant.want(Action::sell);
+    plant.pass_for(std::chrono::minutes(5));
+    CHECK(plant.house->battery_power() == Watts(0));
+    CHECK(plant.count(Kind::CommandConfirmed) >= 1);
+    CHECK(plant.count(Kind::CommandFailed) == 0);
+  }
+
+  TEST_CASE("somebody who changes the depth of discharge is seen within five minutes") {
+    for (const auto mode : {fb::ControlMode::on, fb::ControlMode::advise}) {
+      CAPTURE(mode);
+      Plant plant;
+      fb::CoordinatorStartedT started;
+      started.control_mode = mode;
+      plant.given(std::move(started));
+      plant.want(Action::self_use);
+      plant.pass_for(std::chrono::minutes(2));
+      CHECK(plant.count(Kind::ForeignChangeSeen) == 0);
+      plant.hand(45356, {35});
+      plant.pass_for(std::chrono::minutes(5) + std::chrono::seconds(30));
+      CHECK(plant.count(Kind::ForeignChangeSeen) == 1);
+    }
+  }
+
   TEST_CASE("every kind of unit obeys, and serves the house within an hour when nobody is left") {
     for (const char* profile : {"et", "et-old", "eh", "et-745", "et-25k"}) {
       for (const Action action : wanted) {

@@ -62,6 +62,25 @@ TEST_SUITE("daemon/tick") {
     CHECK(journal->state().faults.empty());
   }
 
+  TEST_CASE_FIXTURE(TickFixture,
+                    "answers whose own clock stands still are no readings after stale_after_s, "
+                    "until the clock goes again") {
+    steering();
+    const auto rule = [&] { return journal->state().decision->rule; };
+    const auto stand_still_at = [&](int seconds) {
+      inverter.reading.inverter_clock_offset_s = 7 - seconds;
+      run_at(seconds);
+    };
+    for (int i = 0; i <= 180; i += 10) stand_still_at(i);
+    CHECK(rule() != fb::Rule::data_implausible);
+    stand_still_at(190);
+    CHECK(rule() == fb::Rule::data_implausible);
+    CHECK(journal->state().decision->action == fb::Action::self_use);
+    inverter.reading.inverter_clock_offset_s = -100;
+    run_at(200);
+    CHECK(rule() != fb::Rule::data_implausible);
+  }
+
   TEST_CASE_FIXTURE(TickFixture, "what was set before us is written down once, before a command") {
     fb::CoordinatorStartedT started;
     started.control_mode = fb::ControlMode::on;

@@ -292,7 +292,19 @@ TEST_SUITE("inverter/modbus") {
       CHECK(reading->grid_power_w == 0);
       CHECK_FALSE(reading->grid_l1_power_w.has_value());
     }
-    CHECK(bench.server->requests() == 7 + 2);  // what it is and its meter are asked for once
+    CHECK(bench.server->requests() == 10 + 2);  // what it is and its meter are asked for once
+  }
+
+  TEST_CASE("a meter that was not there is asked for again with every thirtieth poll") {
+    constexpr std::uint64_t polls = 61;
+    const auto requests_of = [](bool has_meter) {
+      HouseOptions house_options;
+      house_options.has_meter = has_meter;
+      Bench bench({}, house_options);
+      for (std::uint64_t i = 0; i < polls; ++i) REQUIRE(bench.poll().has_value());
+      return std::uint64_t{bench.server->requests()};
+    };
+    CHECK(requests_of(false) == requests_of(true) - polls + 3);
   }
 
   TEST_CASE("the clock is compared and set") {

@@ -300,6 +300,20 @@ TEST_SUITE("inverter/setting_writes") {
     CHECK(writes_for_restore(settings(), {}).empty());
   }
 
+  TEST_CASE("what somebody changed is told by name, the first three of it") {
+    const RegisterWords plain = settings();
+    CHECK(changes_text(plain, plain).empty());
+    CHECK(changes_text({}, plain).empty());
+    const auto deeper = with(plain, 45356, {30});
+    CHECK(changes_text(plain, deeper) == "battery_discharge_depth 30, was 10");
+    const auto group = with(plain, 47547, words_of(discharge_50, GroupKind::v2));
+    CHECK(changes_text(plain, group) == "eco_mode_1");
+    const auto much = with(with(with(deeper, 47000, {2}), 47511, {8, 200}), 47603, {40});
+    CHECK(changes_text(plain, much) ==
+          "battery_discharge_depth 30, was 10; work_mode 2, was 0; ems_mode 8, was 1; and 2 more");
+    CHECK(changes_text({{1, {2}}}, {{1, {3}}}) == "register 1 3, was 2");
+  }
+
   TEST_CASE("groups v1 come back whole") {
     const auto words = [](const EcoGroup& group) { return words_of(group, GroupKind::v1); };
     RegisterWords kept{{47000, {0}}, {47515, std::vector<std::uint16_t>(v1_words, 0)}};
