@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <functional>
 #include <memory>
 
+#include "coordinator/inverter/register_map.hpp"
 #include "coordinator/inverter/steering.hpp"
 #include "events/near_match.hpp"
 #include "replay/house/override_request.hpp"
@@ -129,6 +131,15 @@ void note_limits(const Wish& wish, inverter::GroupKind kind) {
     note("this firmware has no eco groups: --for is not kept, the charge ends at its target only");
 }
 
+// A charge that is over before it begins.
+void note_charged(SteeredUnit& unit, BasisPoints target) {
+  constexpr std::uint16_t soc_address =
+      inverter::row(inverter::Block::battery, "battery_soc").address;
+  const auto soc = unit.word(soc_address);
+  if (soc && *soc && **soc <= 100 && **soc * 100 >= target.count())
+    note(fmt::format("the battery is at {} % already: it will only be kept from giving", **soc));
+}
+
 Exit set_charge(const Invocation& invocation, Wish& wish) {
   if (const auto good = check(wish); !good) return refused(good.error());
   if (polled_place(invocation, wish.unit.address, wish.unit.direct))
@@ -141,6 +152,7 @@ Exit set_charge(const Invocation& invocation, Wish& wish) {
                                            unit->device().rated_power);
   if (!target) return refused(target.error());
   note_limits(wish, unit->controls().groups);
+  note_charged(*unit, made->wish.target_soc);
   const std::string done =
       target->group
           ? forced_text(*target->group, unit->controls().groups)
@@ -246,14 +258,16 @@ std::optional<std::int64_t> whole(const std::string& text) {
   return value;
 }
 
-// A setting of one number, that no override can say.
+// A setting of one number, that no override can say. `odd`: what to note before anybody agrees.
 Exit set_one(const Invocation& invocation, const Wish& wish, const Result<inverter::Writes>& writes,
-             const std::string& what, const std::string& done) {
+             const std::string& what, const std::string& done,
+             const std::function<std::string(const SteeredUnit&)>& odd) {
   if (!writes) return refused(writes.error());
   if (polled_place(invocation, wish.unit.address, wish.unit.direct))
     return cannot(daemon_polls(what));
   std::unique_ptr<SteeredUnit> unit;
   if (const Exit found = find_unit(invocation, wish.unit, unit); found != Exit::done) return found;
+  if (const std::string remark = odd(*unit); !remark.empty()) note(remark);
   return unit->carry_out(invocation, *writes, wish.unit.yes, "set " + what, done);
 }
 
@@ -266,7 +280,16 @@ Exit set_export_limit(const Invocation& invocation, const Wish& wish) {
       invocation, wish,
       inverter::writes_for_export_limit(off ? std::nullopt : std::optional(Watts(*watts))),
       "the export limit",
-      off ? "no export limit holds" : "at most " + wish.word + " W go out at the grid connection");
+      off ? "no export limit holds" : "at most " + wish.word + " W go out at the grid connection",
+      [&](const SteeredUnit& unit) -> std::string {
+        const std::int64_t rated = unit.device().rated_power.count();
+        if (off || (*watts >= 0 && *watts <= rated)) return {};
+        if (*watts < 0)
+          return fmt::format("a limit below zero: at least {} W are to come in from the grid",
+                             -*watts);
+        return fmt::format("more than the {} W that this inverter can give: it limits nothing",
+                           rated);
+      });
 }
 
 Exit set_depth(const Invocation& invocation, const Wish& wish) {
@@ -275,7 +298,12 @@ Exit set_depth(const Invocation& invocation, const Wish& wish) {
     return usage("\"" + wish.word + "\" is no depth of discharge", "write percent, 0 to 100");
   return set_one(
       invocation, wish, inverter::writes_for_discharge_depth(*depth), "the depth of discharge",
-      fmt::format("on the grid {} % of the battery are used, {} % stay", *depth, 100 - *depth));
+      fmt::format("on the grid {} % of the battery are used, {} % stay", *depth, 100 - *depth),
+      [&](const SteeredUnit&) -> std::string {
+        if (*depth == 0) return "the battery will give nothing while the grid is there";
+        if (*depth < 100) return {};
+        return "nothing will stay in the battery for a grid failure or its own electronics";
+      });
 }
 
 void add_force(CLI::App& command, Wish& wish) {

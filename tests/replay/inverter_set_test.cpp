@@ -80,6 +80,28 @@ TEST_SUITE("replay/inverter set") {
     CHECK(station.written() == Lines{"FC6 45356=0014"});
   }
 
+  TEST_CASE("a value that one would hardly want is said to be so, and may be written") {
+    struct Row {
+      std::vector<std::string> words;
+      const char* said;
+    };
+    const Row rows[] = {
+        {{"export-limit", "12000"}, "more than the 10000 W that this inverter can give"},
+        {{"export-limit", "-500"}, "at least 500 W are to come in from the grid"},
+        {{"dod", "100"}, "nothing will stay in the battery"},
+        {{"dod", "0"}, "will give nothing while the grid is there"},
+        {{"charge", "--to", "50"}, "the battery is at 50 % already"}};
+    for (const Row& row : rows) {
+      CAPTURE(row.said);
+      const Station station;
+      const ToolRun run = station.set(row.words);
+      CHECK_MESSAGE(run.code == 0, run.err);
+      CHECK(run.err.find(row.said) != std::string::npos);
+    }
+    const Station station;
+    CHECK(station.set({"export-limit", "5000"}).err.find("limits nothing") == std::string::npos);
+  }
+
   TEST_CASE("work modes are the reference client's writes") {
     struct Row {
       const char* mode;
