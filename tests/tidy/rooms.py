@@ -22,6 +22,7 @@ MAY_SEE = {
     "projections/json": FOLD + ["log", "projections"],
     "projections/live": PROJECTIONS,
     "coordinator/policy": FOLD,
+    "coordinator/forecast": ["events"],
     "coordinator/config": FOLD + ["coordinator/sources/parse"],
     "coordinator/inverter": ["events"],
     "coordinator/simulator": ["events", "coordinator/inverter"],

@@ -29,8 +29,10 @@ ALSO = {
     # nlohmann's parser asks which decimal point strtod expects, in order not to depend on it.
     "wattledger_sources_parse": [r"localeconv", r"strto(d|f|ld|ll|ull)", r"__errno_location", r"__isoc23_strto(ll|ull)", r"snprintf",
                                  r"(vtable|typeinfo) for nlohmann::.*", r"nlohmann::.*"],
+    # Where the sun stands.
+    "wattledger_forecast": [r"sin|cos|sincos|tan|asin|atan2"],
 }
-PURE = ["wattledger_events", "wattledger_fold", "wattledger_policy", "wattledger_sources_parse"]
+PURE = ["wattledger_events", "wattledger_fold", "wattledger_policy", "wattledger_sources_parse", "wattledger_forecast"]
 
 
 def undefined(library):
