@@ -4,18 +4,6 @@ using namespace wattledger;
 using namespace wattledger::testing;
 using sources::parse_prices;
 
-namespace {
-
-std::string record(const std::string& date, const std::string& period, const std::string& price,
-                   const std::string& more = "") {
-  return "{\"business_date\":\"" + date + "\",\"period\":\"" + period +
-         "\",\"csdac_pln\":" + price + (more.empty() ? "" : "," + more) + "}";
-}
-
-std::string answer(const std::string& records) { return "{\"value\":[" + records + "]}"; }
-
-}  // namespace
-
 TEST_SUITE("sources/prices/csdac") {
   TEST_CASE("the slot is the period of the business date: dtime is its end") {
     const auto prices = parsed(answer(
@@ -86,7 +74,7 @@ TEST_SUITE("sources/prices/csdac") {
     for (const char* remark :
          {"row 2: no price", "row 3: price \"NaN\"",
           "row 4: \"2025-10-05\" \"00:45\" is not a slot", "row 5: \"2025-13-05\"",
-          "row 6:", "row 7 and 1 more: business_date or period is missing",
+          "row 6:", "row 7 and 3 more: business_date or period is missing",
           "row 8: \"01:15 - 01:30\" of 2025-10-05 does not end",
           "row 9: 2025-10-04T22:00:00Z was given in row 1",
           "row 10: price \"100000.1\" is beyond 100 per kWh"}) {
@@ -94,12 +82,6 @@ TEST_SUITE("sources/prices/csdac") {
       CHECK(remarked(prices, remark));
     }
     CHECK(price_at(prices, "2025-10-04T22:00") == 100'000);
-  }
-
-  TEST_CASE("an answer that goes on elsewhere says so") {
-    const auto prices = parsed("{\"value\":[" + record("2025-10-05", "00:00 - 00:15", "1") +
-                               "],\"nextLink\":\"https://example.org/2\"}");
-    CHECK(remarked(prices, "nextLink"));
   }
 
   TEST_CASE("what is no csdac-pln answer gets one clear error") {
@@ -111,7 +93,11 @@ TEST_SUITE("sources/prices/csdac") {
     const std::vector<Row> rows = {
         {"cut off", answer(record("2025-10-05", "00:00 - 00:15", "1")).substr(0, 40),
          "ends or breaks at byte 41"},
-        {"no list", "{\"error\":{\"code\":400}}", "no list \"value\""},
+        {"no list", "{\"prices\":[]}", "no list \"value\""},
+        {"an error of the operator's",
+         "{\"error\":{\"code\":\"BadRequest\",\"message\":\"Invalid\\n$filter\",\"status\":400}}",
+         "the operator answers: Invalid $filter (BadRequest)"},
+        {"an error without words", "{\"error\":{\"status\":500}}", "an error without words"},
         {"empty list", "{\"value\":[]}", "none of 0 rows"},
         {"a bare list", "[1,2]", "no list \"value\""},
         {"another price",
@@ -121,6 +107,10 @@ TEST_SUITE("sources/prices/csdac") {
         {"other records", answer("{\"a\":1}"), "no csdac_pln"},
         {"deeply nested", deep, "nested more deeply"},
         {"number too large", "{\"value\":[{\"csdac_pln\":1e999}]}", "ends or breaks"},
+        {"NaN", "{\"value\":[{\"csdac_pln\":NaN}]}",
+         "ends or breaks at byte 24, \"\"csdac_pln\":N\""},
+        {"a member twice", "{\"value\":[{\"csdac_pln\":1,\"csdac_pln\":2}]}",
+         "names \"csdac_pln\" twice in one object"},
     };
     for (const Row& row : rows) {
       CAPTURE(row.name);

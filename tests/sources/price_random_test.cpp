@@ -86,7 +86,7 @@ TEST_SUITE("sources/prices/random") {
       std::string text = "period_start_utc,pln_per_kwh\n";
       std::vector<std::int64_t> values;
       for (UtcTime at = start; at < next; at += std::chrono::minutes(15)) {
-        const auto value = *rc::gen::inRange<std::int64_t>(0, 9'999'999'999);
+        const auto value = *rc::gen::inRange<std::int64_t>(0, 2'000'000'000);
         const std::string digits = std::to_string(10'000'000'000 + value).substr(1);
         text += utc_text(at) + "," + digits.substr(0, 2) + "." + digits.substr(2) + "\n";
         values.push_back(value);

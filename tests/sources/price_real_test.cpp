@@ -78,10 +78,25 @@ TEST_SUITE("sources/prices/real") {
     CHECK(answer.days[0].issued_at_us == to_us(utc("2025-10-04T11:50")));
   }
 
+  TEST_CASE("energy-charts' answer: two days of hours") {
+    const std::string bytes = real("api_samples/elecpriceforecast_energycharts.json");
+    if (bytes.empty()) return;
+    const auto prices = parsed_in("Europe/Berlin", bytes);
+    REQUIRE(prices.days.size() == 2);
+    CHECK(prices.remarks.empty());
+    CHECK(prices.slots[0].expected == 24);
+    CHECK(prices.slots[0].complete());
+    CHECK(prices.slots[1].complete());
+    CHECK(price_at(prices, "2024-12-09T23:00") == 9'285'000);
+    CHECK(price_at(prices, "2024-12-11T22:00") == 13'596'000);
+  }
+
   TEST_CASE("answers of other interfaces are refused") {
     for (const char* name :
-         {"api_samples/pse_rce_record_real.json", "api_samples/elecpriceforecast_energycharts.json",
-          "api_samples/entsoe-response.xml", "api_samples/weatherforecast_openmeteo_1.json"}) {
+         {"api_samples/pse_rce_record_real.json", "api_samples/weatherforecast_openmeteo_1.json",
+          "api_samples/entsoe-response.xml", "api_samples/emhass_openmeteo_get.json",
+          "api_samples/emhass_solarforecast_get.json",
+          "api_samples/imgw_synop_upstream_test.json"}) {
       const std::string bytes = real(name);
       if (bytes.empty()) continue;
       CAPTURE(std::string(name));

@@ -48,6 +48,14 @@ inline bool remarked(const sources::ParsedPrices& prices, const std::string& tex
   });
 }
 
+// A record of the operator's csdac-pln, and its answer.
+inline std::string record(const std::string& date, const std::string& period,
+                          const std::string& price, const std::string& more = "") {
+  return "{\"business_date\":\"" + date + "\",\"period\":\"" + period +
+         "\",\"csdac_pln\":" + price + (more.empty() ? "" : "," + more) + "}";
+}
+inline std::string answer(const std::string& records) { return "{\"value\":[" + records + "]}"; }
+
 inline const std::string csv_header = "period_start_local_naive,market_price_pln_per_kwh,quality\n";
 
 }  // namespace wattledger::testing

@@ -137,9 +137,9 @@ bool is_suspect(std::string_view quality, std::size_t row, Remarks& remarks) {
 
 }  // namespace
 
-Result<PriceRows> read_price_csv(std::string_view bytes, const ZoneOffsets& zone,
-                                 Remarks& remarks) {
-  Lines lines(bytes);
+Result<PriceRows> read_price_csv(std::string_view text, PriceReading& reading) {
+  Remarks& remarks = reading.remarks;
+  Lines lines(text);
   std::optional<std::string_view> line = lines.next();
   while (line && (trimmed(*line).empty() || line->front() == '#')) line = lines.next();
   if (!line)
@@ -148,7 +148,6 @@ Result<PriceRows> read_price_csv(std::string_view bytes, const ZoneOffsets& zone
   if (!columns) return Failure(columns.error());
   PriceRows result;
   result.currency = columns->currency;
-  WallClock clock(zone);
   while ((line = lines.next())) {
     if (trimmed(*line).empty()) continue;
     ++result.seen;
@@ -158,7 +157,8 @@ Result<PriceRows> read_price_csv(std::string_view bytes, const ZoneOffsets& zone
                                       " of " + std::to_string(columns->count) + " columns");
       continue;
     }
-    const auto start = take_start(fields[columns->start], *columns, clock, lines.number(), remarks);
+    const auto start =
+        take_start(fields[columns->start], *columns, reading.clock, lines.number(), remarks);
     if (!start) continue;
     const auto price = take_price(fields[columns->price], columns->unit, lines.number(), remarks);
     if (!price) continue;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "coordinator/sources/parse/price_rows.hpp"
@@ -17,8 +18,50 @@ seconds since(UtcTime start, UtcTime time) {
   return std::chrono::duration_cast<seconds>(time - start);
 }
 
-// First of each start, by local day; the others become remarks.
+// Of two rows for one start: a quarter says more than its hour, the later publication supersedes
+// the earlier, else the first is kept.
+bool replaces(const PriceRow& row, const PriceRow& kept) {
+  if (row.length && kept.length && *row.length != *kept.length) return *row.length < *kept.length;
+  return row.issued && kept.issued && *row.issued > *kept.issued;
+}
+
+void remark_twice(const PriceRow& kept, const PriceRow& left, Remarks& remarks) {
+  if (kept.length != left.length) {
+    remarks.add(left.row, "gives way to prices of shorter slots");
+    return;
+  }
+  const std::string again = utc_text(kept.start) + " was given in row " + std::to_string(kept.row);
+  const bool later = kept.issued && left.issued && *kept.issued > *left.issued;
+  if (kept.price_e8 == left.price_e8) {
+    remarks.add(left.row, again + " already");
+  } else {
+    remarks.add(left.row, again + (later ? " with a later publication, which is kept"
+                                         : " with another price, which is kept"));
+  }
+}
+
+// What a row's slots are shared into: an hour's price is that of each of its quarters, where its
+// day has quarters too.
+std::map<UtcTime, seconds> shortest_lengths(const PriceRows& rows, const ZoneOffsets& zone) {
+  std::map<UtcTime, seconds> shortest;
+  for (const PriceRow& row : rows.rows) {
+    if (!row.length) continue;
+    const auto [place, added] = shortest.emplace(zone.day_start(row.start), *row.length);
+    if (!added) place->second = std::min(place->second, *row.length);
+  }
+  return shortest;
+}
+
+void keep(PriceRow row, Slots& slots, Remarks& remarks) {
+  const auto [place, added] = slots.emplace(row.start, row);
+  if (added) return;
+  if (replaces(row, place->second)) std::swap(place->second, row);
+  remark_twice(place->second, row, remarks);
+}
+
+// One row of each start, by local day; the others become remarks.
 std::map<UtcTime, Slots> by_day(const PriceRows& rows, const ZoneOffsets& zone, Remarks& remarks) {
+  const auto shortest = shortest_lengths(rows, zone);
   std::map<UtcTime, Slots> days;
   for (const PriceRow& row : rows.rows) {
     const UtcTime day = zone.day_start(row.start);
@@ -26,14 +69,13 @@ std::map<UtcTime, Slots> by_day(const PriceRows& rows, const ZoneOffsets& zone, 
       remarks.add(row.row, utc_text(row.start) + " is not on a quarter of an hour");
       continue;
     }
-    const auto [kept, added] = days[day].emplace(row.start, row);
-    if (added) continue;
-    const bool same = kept->second.price_e8 == row.price_e8;
-    remarks.add(row.row, utc_text(row.start) + " was given in row " +
-                             std::to_string(kept->second.row) +
-                             (same ? " already" : " with another price, which is kept"));
+    PriceRow piece = row;
+    const UtcTime next_day = zone.next_day_start(row.start);
+    const UtcTime end = row.start + row.length.value_or(quarter);
+    const seconds step = row.length ? shortest.at(day) : quarter;
+    for (; piece.start < end && piece.start < next_day; piece.start += step)
+      keep(piece, days[day], remarks);
   }
-  std::erase_if(days, [](const auto& day) { return day.second.empty(); });
   return days;
 }
 
@@ -97,8 +139,8 @@ fb::PricesPublishedT make_day(const Slots& slots, seconds step) {
 
 }  // namespace
 
-std::vector<fb::PricesPublishedT> make_days(const PriceRows& rows, const ZoneOffsets& zone,
-                                            Remarks& remarks) {
+void make_days(const PriceRows& rows, const ZoneOffsets& zone, Remarks& remarks,
+               ParsedPrices& result) {
   const auto days = by_day(rows, zone, remarks);
   seconds file_step = hour;
   std::size_t slots_in_file = 0;
@@ -108,15 +150,15 @@ std::vector<fb::PricesPublishedT> make_days(const PriceRows& rows, const ZoneOff
   }
   // One row alone does not say how long it holds: the shorter length promises less.
   if (slots_in_file == 1 && !days.begin()->second.begin()->second.length) file_step = quarter;
-  std::vector<fb::PricesPublishedT> result;
   for (const auto& [day, slots] : days) {
     const UtcTime next_day = zone.next_day_start(day);
     const seconds step = day_step(day, next_day, slots, file_step);
     remark_gaps(day, next_day, step, slots, zone, remarks);
-    result.push_back(make_day(slots, step));
-    result.back().currency = rows.currency;
+    result.days.push_back(make_day(slots, step));
+    result.days.back().currency = rows.currency;
+    result.slots.push_back(
+        {zone.to_local(day), slots.size(), static_cast<std::size_t>((next_day - day) / step)});
   }
-  return result;
 }
 
 }  // namespace wattledger::sources

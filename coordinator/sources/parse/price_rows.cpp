@@ -1,55 +1,10 @@
 #include "coordinator/sources/parse/price_rows.hpp"
 
+#include <algorithm>
+
 #include "coordinator/sources/parse/decimal.hpp"
 
 namespace wattledger::sources {
-
-void Remarks::add(const std::string& text) { add(0, text); }
-
-void Remarks::add(std::size_t row, const std::string& text) {
-  constexpr std::size_t remarks_max = 200;
-  if (const auto place = places_.find(text); place != places_.end()) {
-    ++remarks_[place->second].first.more_rows;
-  } else if (remarks_.size() < remarks_max) {
-    places_.emplace(text, remarks_.size());
-    remarks_.push_back({{row, 0}, text});
-  } else {
-    ++beyond_;
-  }
-}
-
-std::string Remarks::line(const Remark& remark, const std::string& text) {
-  if (remark.row == 0) return text;
-  const std::string more =
-      remark.more_rows == 0 ? "" : " and " + std::to_string(remark.more_rows) + " more";
-  return "row " + std::to_string(remark.row) + more + ": " + text;
-}
-
-std::string Remarks::first() const {
-  return remarks_.empty() ? "" : line(remarks_.front().first, remarks_.front().second);
-}
-
-std::vector<std::string> Remarks::take() {
-  std::vector<std::string> lines;
-  for (const auto& [remark, text] : remarks_) lines.push_back(line(remark, text));
-  if (beyond_ != 0) lines.push_back("and " + std::to_string(beyond_) + " more remarks");
-  return lines;
-}
-
-std::optional<UtcTime> WallClock::place(LocalTime local, std::optional<UtcTime> expected) {
-  const UtcTime first = zone_.to_utc(local, false);
-  if (zone_.to_local(first) != local) return std::nullopt;
-  const UtcTime second = zone_.to_utc(local, true);
-  if (first == second) return first;
-  const bool again = appeared_[local]++ > 0;
-  if (expected == first || expected == second) return expected;
-  return again ? second : first;
-}
-
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t shown_max = 40;
-  return "\"" + std::string(text.substr(0, shown_max)) + (text.size() > shown_max ? "…\"" : "\"");
-}
 
 std::optional<std::int64_t> take_price(std::string_view text, PriceUnit unit, std::size_t row,
                                        Remarks& remarks) {
@@ -70,6 +25,34 @@ std::optional<std::int64_t> take_price(std::string_view text, PriceUnit unit, st
     return std::nullopt;
   }
   return price.count;
+}
+
+std::optional<PriceMeasure> read_measure(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    if (c == ' ') continue;
+    plain += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  constexpr std::size_t size = 7;  // EUR/MWH
+  if (plain.size() != size) return std::nullopt;
+  PriceMeasure measure{plain.substr(0, 3)};
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (!std::all_of(measure.currency.begin(), measure.currency.end(), capital)) return std::nullopt;
+  const std::string unit = plain.substr(3);
+  if (unit != "/MWH" && unit != "/KWH") return std::nullopt;
+  measure.unit = unit == "/MWH" ? PriceUnit::per_mwh : PriceUnit::per_kwh;
+  return measure;
+}
+
+bool is_slot_length(std::chrono::seconds length) {
+  return length == std::chrono::minutes(15) || length == std::chrono::minutes(30) ||
+         length == std::chrono::hours(1);
+}
+
+const AnswerDoor& price_door() {
+  static const AnswerDoor door{"prices", "name a CSV of prices or a saved answer of a price API",
+                               price_bytes_max};
+  return door;
 }
 
 }  // namespace wattledger::sources

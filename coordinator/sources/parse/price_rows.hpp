@@ -3,38 +3,20 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "coordinator/sources/parse/answer.hpp"
 #include "coordinator/sources/parse/prices.hpp"
+#include "coordinator/sources/parse/remarks.hpp"
+#include "coordinator/sources/parse/wall_clock.hpp"
 
 namespace wattledger::sources {
 
-// Remarks up to a limit; beyond it they are only counted. The same about several rows is one.
-class Remarks {
- public:
-  void add(const std::string& text);
-  void add(std::size_t row, const std::string& text);  // "row 7: …", "row 7 and 95 more: …"
-  [[nodiscard]] std::string first() const;
-  [[nodiscard]] std::vector<std::string> take();
-
- private:
-  struct Remark {
-    std::size_t row;  // 0: of none
-    std::size_t more_rows;
-  };
-  [[nodiscard]] static std::string line(const Remark& remark, const std::string& text);
-  std::map<std::string, std::size_t, std::less<>> places_;  // of a text
-  std::vector<std::pair<Remark, std::string>> remarks_;
-  std::size_t beyond_ = 0;
-};
-
 struct PriceRow {
-  std::size_t row = 0;  // line of a CSV, position in a JSON list; from 1
+  std::size_t row = 0;  // line of a CSV, position in a list; from 1
   UtcTime start;
   std::optional<std::chrono::seconds> length;  // when the row says it
   std::int64_t price_e8 = 0;                   // per kWh
@@ -46,20 +28,15 @@ struct PriceRows {
   std::string currency;
   std::size_t seen = 0;  // rows, usable or not
   std::vector<PriceRow> rows;
+  std::string next_page;
 };
 
-// Instants of wall-clock readings in the order they appear: in a repeated hour the second
-// appearance is the second pass.
-class WallClock {
- public:
-  explicit WallClock(const ZoneOffsets& zone) : zone_(zone) {}
-  // nullopt for a reading that the clocks jumped over. `expected`, where known, says which pass is
-  // meant.
-  std::optional<UtcTime> place(LocalTime local, std::optional<UtcTime> expected);
-
- private:
-  const ZoneOffsets& zone_;
-  std::map<LocalTime, int> appeared_;  // readings of repeated hours
+// What the readers of one answer's pages share.
+struct PriceReading {
+  const ZoneOffsets& zone;
+  Remarks& remarks;
+  WallClock clock{zone};
+  std::size_t rows_before = 0;  // of earlier pages
 };
 
 // The price of a text per kWh or per MWh as 1e-8 per kWh; a remark and nullopt when it is none or
@@ -67,17 +44,26 @@ class WallClock {
 enum class PriceUnit { per_kwh, per_mwh };
 [[nodiscard]] std::optional<std::int64_t> take_price(std::string_view text, PriceUnit unit,
                                                      std::size_t row, Remarks& remarks);
-// `"text"`, shortened.
-[[nodiscard]] std::string in_quotes(std::string_view text);
+// "EUR / MWh", "Eur/MWh": currency and unit; nullopt for anything else.
+struct PriceMeasure {
+  std::string currency;  // three capitals
+  PriceUnit unit = PriceUnit::per_mwh;
+};
+[[nodiscard]] std::optional<PriceMeasure> read_measure(std::string_view text);
+[[nodiscard]] bool is_slot_length(std::chrono::seconds length);  // 15, 30 or 60 minutes
 
-[[nodiscard]] Result<PriceRows> read_price_csv(std::string_view bytes, const ZoneOffsets& zone,
-                                               Remarks& remarks);
-[[nodiscard]] Result<PriceRows> read_price_json(std::string_view bytes, const ZoneOffsets& zone,
-                                                Remarks& remarks);
+// What a reader of price answers is given at most, and says when it is given something else.
+[[nodiscard]] const AnswerDoor& price_door();
 
-// One PricesPublished per local day; provider and digest are the caller's to add.
-[[nodiscard]] std::vector<fb::PricesPublishedT> make_days(const PriceRows& rows,
-                                                          const ZoneOffsets& zone,
-                                                          Remarks& remarks);
+// Opened text (answer.hpp) to rows.
+[[nodiscard]] Result<PriceRows> read_price_csv(std::string_view text, PriceReading& reading);
+[[nodiscard]] Result<PriceRows> read_price_json(std::string_view text, PriceReading& reading);
+// Parsed JSON of one format to rows.
+[[nodiscard]] Result<PriceRows> read_energy_charts(const Json& answer, PriceReading& reading);
+[[nodiscard]] Result<PriceRows> read_awattar(const Json& answer, PriceReading& reading);
+
+// Days and slots of `result`; provider and digest are the caller's to add.
+void make_days(const PriceRows& rows, const ZoneOffsets& zone, Remarks& remarks,
+               ParsedPrices& result);
 
 }  // namespace wattledger::sources

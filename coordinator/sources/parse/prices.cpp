@@ -1,73 +1,112 @@
 #include "coordinator/sources/parse/prices.hpp"
 
-#include <openssl/sha.h>
+#include <algorithm>
+#include <array>
 
+#include "coordinator/sources/parse/decimal.hpp"
 #include "coordinator/sources/parse/price_rows.hpp"
 
 namespace wattledger::sources {
 namespace {
 
-Digest sha256(std::string_view bytes) {
-  Digest digest;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.bytes.data());
-  return digest;
+Result<PriceRows> read_page(std::string_view bytes, PriceReading& reading) {
+  const auto text = open_answer(bytes, price_door());
+  if (!text) return Failure(text.error());
+  if (text->front() == '<') {
+    return fail(ErrorKind::invalid_input,
+                "prices: a web page or XML " + in_quotes(text->substr(0, 15)), price_door().remedy);
+  }
+  if (text->front() == '{' || text->front() == '[') return read_price_json(*text, reading);
+  return read_price_csv(*text, reading);
 }
 
-// Bytes that no text has, the first of them from 0.
-std::optional<std::size_t> find_binary(std::string_view bytes) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') return i;
+Result<PriceRows> read_pages(std::span<const std::string_view> pages, PriceReading& reading) {
+  PriceRows all;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    bytes += pages[i].size();
+    if (i > 0 && bytes > price_bytes_max) {
+      return fail(ErrorKind::invalid_input,
+                  "prices: page " + std::to_string(i + 1) + " makes more than the " +
+                      std::to_string(price_bytes_max) + " bytes of one answer",
+                  "ask for less at once");
+    }
+    auto page = read_page(pages[i], reading);
+    if (!page) return Failure(page.error());
+    if (i > 0 && page->seen > 0 && all.seen > 0 && page->currency != all.currency) {
+      return fail(ErrorKind::invalid_input,
+                  "prices: page " + std::to_string(i + 1) + " is in " + page->currency +
+                      ", those before are in " + all.currency,
+                  "give the pages of one answer");
+    }
+    if (all.seen == 0) all.currency = page->currency;
+    all.seen += page->seen;
+    reading.rows_before = all.seen;
+    all.rows.insert(all.rows.end(), page->rows.begin(), page->rows.end());
+    all.next_page = page->next_page;
   }
-  return std::nullopt;
+  return all;
 }
 
-Result<PriceRows> read_rows(std::string_view bytes, const ZoneOffsets& zone, Remarks& remarks) {
-  constexpr const char* remedy = "name a CSV of prices or a saved answer of the price API";
-  if (bytes.size() > price_bytes_max) {
-    return fail(ErrorKind::invalid_input,
-                "prices: " + std::to_string(bytes.size()) + " bytes, more than the " +
-                    std::to_string(price_bytes_max) + " of one answer",
-                "split the file");
+void mark_suspect(PriceRows& rows, std::span<const PriceBounds> bounds, Remarks& remarks) {
+  const auto found = std::find_if(bounds.begin(), bounds.end(), [&](const PriceBounds& each) {
+    return each.currency == rows.currency;
+  });
+  if (found == bounds.end()) return;
+  for (PriceRow& row : rows.rows) {
+    if (row.price_e8 >= found->low_e8 && row.price_e8 <= found->high_e8) continue;
+    if (row.suspect) continue;  // its own file says so
+    row.suspect = true;
+    remarks.add(row.row, "price " + decimal_text(row.price_e8, 8) + " " + rows.currency +
+                             " per kWh is outside " + decimal_text(found->low_e8, 8) + " to " +
+                             decimal_text(found->high_e8, 8) + " (" + found->source +
+                             "): kept as suspect");
   }
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
-  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos)
-    return fail(ErrorKind::invalid_input, "prices: empty", remedy);
-  if (const auto binary = find_binary(bytes)) {
-    return fail(ErrorKind::invalid_input,
-                "prices: binary from byte " + std::to_string(*binary) + " on", remedy);
-  }
-  if (bytes[first] == '<') {
-    return fail(ErrorKind::invalid_input,
-                "prices: a web page or XML " + in_quotes(bytes.substr(first, 15)), remedy);
-  }
-  if (bytes[first] == '{' || bytes[first] == '[') return read_price_json(bytes, zone, remarks);
-  return read_price_csv(bytes, zone, remarks);
+}
+
+Error nothing_usable(const PriceRows& rows, const Remarks& remarks) {
+  const std::string first = remarks.first();
+  return {rows.seen == 0 && rows.rows.empty() ? ErrorKind::not_found : ErrorKind::invalid_input,
+          "prices: none of " + std::to_string(rows.seen) + " rows is usable" +
+              (first.empty() ? "" : ", " + first),
+          rows.seen == 0 ? "give rows, or ask again when the prices are out"
+                         : "correct the rows or get the answer again"};
 }
 
 }  // namespace
 
+std::span<const PriceBounds> harmonised_bounds() {
+  static const std::array<PriceBounds, 2> bounds{
+      {{"EUR", -50'000'000, 400'000'000, "the coupled day-ahead auction's limits"},
+       {"PLN", -250'000'000, 2'000'000'000,
+        "the coupled day-ahead auction's limits at 5 PLN/EUR"}}};
+  return bounds;
+}
+
 Result<ParsedPrices> parse_prices(std::string_view bytes, const ZoneOffsets& zone,
-                                  const std::string& provider) {
+                                  const std::string& provider,
+                                  std::span<const PriceBounds> bounds) {
+  return parse_price_pages(std::span(&bytes, 1), zone, provider, bounds);
+}
+
+Result<ParsedPrices> parse_price_pages(std::span<const std::string_view> pages,
+                                       const ZoneOffsets& zone, const std::string& provider,
+                                       std::span<const PriceBounds> bounds) {
   Remarks remarks;
-  const auto rows = read_rows(bytes, zone, remarks);
+  PriceReading reading{zone, remarks};
+  auto rows = read_pages(pages, reading);
   if (!rows) return Failure(rows.error());
+  mark_suspect(*rows, bounds, remarks);
   ParsedPrices result;
-  result.days = make_days(*rows, zone, remarks);
-  if (result.days.empty()) {
-    const std::string first = remarks.first();
-    return fail(ErrorKind::invalid_input,
-                "prices: none of " + std::to_string(rows->seen) + " rows is usable" +
-                    (first.empty() ? "" : ", " + first),
-                "correct the rows or get the file again");
-  }
-  const Digest digest = sha256(bytes);
+  make_days(*rows, zone, remarks, result);
+  if (result.days.empty()) return Failure(nothing_usable(*rows, remarks));
+  if (!rows->next_page.empty()) remarks.add("the answer goes on at its next page");
+  const auto digest = digest_of({pages.begin(), pages.end()});
   for (fb::PricesPublishedT& day : result.days) {
     day.provider = provider;
-    day.raw_digest = std::make_unique<fb::Digest256>(to_fb(digest));
+    day.raw_digest = std::make_unique<fb::Digest256>(*digest);
   }
+  result.next_page = rows->next_page;
   result.remarks = remarks.take();
   return result;
 }
