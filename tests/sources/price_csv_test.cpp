@@ -197,7 +197,7 @@ TEST_SUITE("sources/prices/csv") {
         {"two price columns", "period_start,eur_per_kwh,pln_per_kwh\n", "is no header"},
         {"odd currency", "period_start,price_zloty_per_kwh\n", "is no header"},
         {"web page", "<!DOCTYPE html><html>", "a web page or XML"},
-        {"XML", "<?xml version=\"1.0\"?>", "a web page or XML"},
+        {"XML", "<?xml version=\"1.0\"?>", "the XML ends or breaks"},
         {"binary", std::string("\x1f\x8b\x08\0\0", 5), "binary from byte 0"},
         {"UTF-16", std::string("p\0e\0r\0", 6), "binary from byte 1"},
         {"too large", std::string(sources::price_bytes_max + 1, 'x'), "more than the 16777216"},

@@ -78,6 +78,21 @@ TEST_SUITE("sources/prices/real") {
     CHECK(answer.days[0].issued_at_us == to_us(utc("2025-10-04T11:50")));
   }
 
+  TEST_CASE("ENTSO-E's answer: two days of quarters, the coupled auction's only") {
+    const std::string bytes = real("api_samples/entsoe-response.xml");
+    if (bytes.empty()) return;
+    const auto prices = parsed_in("Europe/Berlin", bytes);
+    REQUIRE(prices.days.size() == 2);
+    for (const auto& slots : prices.slots) {
+      CHECK(slots.found == 96);
+      CHECK(slots.complete());
+    }
+    CHECK(prices.days[0].currency == "EUR");
+    CHECK(prices.days[0].suspect.empty());
+    CHECK(remarked(prices, "classification sequence \"2\" is another auction"));
+    CHECK(prices.remarks.size() == 1);
+  }
+
   TEST_CASE("energy-charts' answer: two days of hours") {
     const std::string bytes = real("api_samples/elecpriceforecast_energycharts.json");
     if (bytes.empty()) return;
@@ -94,8 +109,7 @@ TEST_SUITE("sources/prices/real") {
   TEST_CASE("answers of other interfaces are refused") {
     for (const char* name :
          {"api_samples/pse_rce_record_real.json", "api_samples/weatherforecast_openmeteo_1.json",
-          "api_samples/entsoe-response.xml", "api_samples/emhass_openmeteo_get.json",
-          "api_samples/emhass_solarforecast_get.json",
+          "api_samples/emhass_openmeteo_get.json", "api_samples/emhass_solarforecast_get.json",
           "api_samples/imgw_synop_upstream_test.json"}) {
       const std::string bytes = real(name);
       if (bytes.empty()) continue;

@@ -16,7 +16,7 @@
 namespace wattledger::sources {
 
 struct PriceRow {
-  std::size_t row = 0;  // line of a CSV, position in a list; from 1
+  std::size_t row = 0;  // line of a CSV, position in a list, ordinal of an XML Point; from 1
   UtcTime start;
   std::optional<std::chrono::seconds> length;  // when the row says it
   std::int64_t price_e8 = 0;                   // per kWh
@@ -58,6 +58,7 @@ struct PriceMeasure {
 // Opened text (answer.hpp) to rows.
 [[nodiscard]] Result<PriceRows> read_price_csv(std::string_view text, PriceReading& reading);
 [[nodiscard]] Result<PriceRows> read_price_json(std::string_view text, PriceReading& reading);
+[[nodiscard]] Result<PriceRows> read_price_xml(std::string_view text, PriceReading& reading);
 // Parsed JSON of one format to rows.
 [[nodiscard]] Result<PriceRows> read_energy_charts(const Json& answer, PriceReading& reading);
 [[nodiscard]] Result<PriceRows> read_awattar(const Json& answer, PriceReading& reading);

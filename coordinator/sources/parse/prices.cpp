@@ -12,10 +12,7 @@ namespace {
 Result<PriceRows> read_page(std::string_view bytes, PriceReading& reading) {
   const auto text = open_answer(bytes, price_door());
   if (!text) return Failure(text.error());
-  if (text->front() == '<') {
-    return fail(ErrorKind::invalid_input,
-                "prices: a web page or XML " + in_quotes(text->substr(0, 15)), price_door().remedy);
-  }
+  if (text->front() == '<') return read_price_xml(*text, reading);
   if (text->front() == '{' || text->front() == '[') return read_price_json(*text, reading);
   return read_price_csv(*text, reading);
 }

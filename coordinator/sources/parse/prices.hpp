@@ -49,8 +49,9 @@ struct PriceBounds {
 // (methodology: ACER decision 01/2023).
 [[nodiscard]] std::span<const PriceBounds> harmonised_bounds();
 
-// Limit of one answer, all its pages together.
+// Limits of one answer, all its pages together; of XML 4 MiB, which is a year of quarters.
 inline constexpr std::size_t price_bytes_max = 16U << 20U;
+inline constexpr std::size_t price_xml_bytes_max = 4U << 20U;
 
 // Told apart by content:
 //   CSV  `period_start_local_naive,market_price_pln_per_kwh,quality` (or two columns), price per
@@ -64,7 +65,10 @@ inline constexpr std::size_t price_bytes_max = 16U << 20U;
 //   JSON energy-charts' /price {"unix_seconds":[…], "price":[…], "unit":"EUR / MWh"}.
 //   JSON aWATTar's /v1/marketdata {"data":[{start_timestamp, end_timestamp (ms), marketprice,
 //   unit}]}.
-// Rows count lines of a CSV, members of a list; over all pages.
+//   XML  ENTSO-E's A44 (12.1.D): resolution PT15M, PT30M or PT60M, curve types A01 and A03 (a
+//        missing position repeats the one before). Only the coupled auction: contract A01,
+//        classification sequence 1 or none. Acknowledgement_MarketDocument is its error.
+// Rows count lines of a CSV, members of a list, Points of an XML; over all pages.
 // Gaps, duplicates (first kept), NaN, text and times that do not exist become remarks.
 [[nodiscard]] Result<ParsedPrices> parse_prices(
     std::string_view bytes, const ZoneOffsets& zone, const std::string& provider,
