@@ -1,22 +1,11 @@
-#include <filesystem>
-#include <fstream>
-
 #include "coordinator/config/config.hpp"
+#include "tests/sources/real_file.hpp"
 #include "tests/sources/warsaw.hpp"
-#include "tests/support/places.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;
 
 namespace {
-
-// The file's bytes; empty, with a message, where the data are not there.
-std::string real(const std::string& name) {
-  const auto file = shared_data() / name;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) MESSAGE("skipped: " << file.string() << " is not there");
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 sources::ParsedPrices parsed_in(const std::string& zone, const std::string& bytes) {
   const auto data = config::load_zone(zone, utc("2025-10-01"));
@@ -30,7 +19,7 @@ sources::ParsedPrices parsed_in(const std::string& zone, const std::string& byte
 
 TEST_SUITE("sources/prices/real") {
   TEST_CASE("the Polish file: 65 days, the repeated hour once, suspects marked") {
-    const std::string bytes = real("prices/pl_csdac_15min_2025-09-29_2025-12-02.csv");
+    const std::string bytes = real_file("prices/pl_csdac_15min_2025-09-29_2025-12-02.csv");
     if (bytes.empty()) return;
     const auto prices = parsed_in("Europe/Warsaw", bytes);
     REQUIRE(prices.days.size() == 65);
@@ -53,7 +42,7 @@ TEST_SUITE("sources/prices/real") {
   }
 
   TEST_CASE("the German file: hours, US dollars per MWh, negative") {
-    const std::string bytes = real("prices/de_lu_hourly_2024-05-12_13_negative.csv");
+    const std::string bytes = real_file("prices/de_lu_hourly_2024-05-12_13_negative.csv");
     if (bytes.empty()) return;
     const auto prices = parsed_in("Europe/Berlin", bytes);
     REQUIRE(prices.days.size() == 2);
@@ -67,8 +56,8 @@ TEST_SUITE("sources/prices/real") {
   }
 
   TEST_CASE("a day in the operator's answer is the same day as in the Polish file") {
-    const std::string json = real("api_samples/pse_csdac_2025-10-05_reconstructed.json");
-    const std::string csv = real("prices/pl_csdac_15min_2025-09-29_2025-12-02.csv");
+    const std::string json = real_file("api_samples/pse_csdac_2025-10-05_reconstructed.json");
+    const std::string csv = real_file("prices/pl_csdac_15min_2025-09-29_2025-12-02.csv");
     if (json.empty() || csv.empty()) return;
     const auto answer = parsed_in("Europe/Warsaw", json);
     REQUIRE(answer.days.size() == 1);
@@ -79,7 +68,7 @@ TEST_SUITE("sources/prices/real") {
   }
 
   TEST_CASE("ENTSO-E's answer: two days of quarters, the coupled auction's only") {
-    const std::string bytes = real("api_samples/entsoe-response.xml");
+    const std::string bytes = real_file("api_samples/entsoe-response.xml");
     if (bytes.empty()) return;
     const auto prices = parsed_in("Europe/Berlin", bytes);
     REQUIRE(prices.days.size() == 2);
@@ -94,7 +83,7 @@ TEST_SUITE("sources/prices/real") {
   }
 
   TEST_CASE("energy-charts' answer: two days of hours") {
-    const std::string bytes = real("api_samples/elecpriceforecast_energycharts.json");
+    const std::string bytes = real_file("api_samples/elecpriceforecast_energycharts.json");
     if (bytes.empty()) return;
     const auto prices = parsed_in("Europe/Berlin", bytes);
     REQUIRE(prices.days.size() == 2);
@@ -111,7 +100,7 @@ TEST_SUITE("sources/prices/real") {
          {"api_samples/pse_rce_record_real.json", "api_samples/weatherforecast_openmeteo_1.json",
           "api_samples/emhass_openmeteo_get.json", "api_samples/emhass_solarforecast_get.json",
           "api_samples/imgw_synop_upstream_test.json"}) {
-      const std::string bytes = real(name);
+      const std::string bytes = real_file(name);
       if (bytes.empty()) continue;
       CAPTURE(std::string(name));
       CHECK_FALSE(sources::parse_prices(bytes, warsaw(), "test"));
