@@ -19,10 +19,11 @@ std::optional<std::size_t> find_binary(std::string_view bytes) {
   return std::nullopt;
 }
 
-std::optional<std::string> named_twice(std::vector<std::string> names) {
-  std::sort(names.begin(), names.end());
-  const auto twice = std::adjacent_find(names.begin(), names.end());
-  return twice == names.end() ? std::nullopt : std::optional(*twice);
+std::optional<std::string> named_twice(const std::vector<std::string>& names) {
+  std::vector<std::string_view> sorted(names.begin(), names.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  return twice == sorted.end() ? std::nullopt : std::optional<std::string>(*twice);
 }
 
 // Builds the tree. As a listener, because nlohmann's own document would hold numbers as doubles.
