@@ -129,7 +129,11 @@ std::string error_codes(const fb::ReadingRecorded& r) {
 
 std::string legacy_tariff_zone(const State& state, UtcTime at) {
   std::string zone = tariff_zone(state, at);
-  return zone.empty() ? "T1" : zone;
+  if (zone.empty()) return "T1";
+  // To the older system whatever was not G12's peak was T2, these tariffs' hours always.
+  const std::string& tariff = state.policy->settings.tariff;
+  const bool own_names = tariff == "g13s" || tariff == "g14dynamic";
+  return own_names && zone != "T1" ? "T2" : zone;
 }
 
 std::string legacy_current_data(const State& state, const fb::ReadingRecorded& reading, UtcTime at,

@@ -23,7 +23,8 @@ template <class Raw>
   return static_cast<std::int64_t>(*value);
 }
 
-// What stands in the column tariff_zone: the zone's name, "T1" where the policy names none.
+// What stands in the column tariff_zone: the zone's name, "T1" where the policy names none; of g13s
+// and g14dynamic, whose zones have names that no legacy reader knows, "T2".
 [[nodiscard]] std::string legacy_tariff_zone(const State& state, UtcTime at);
 
 // `at` is the reading's time, `timestamp` its legacy text.

@@ -1,11 +1,10 @@
 #include "projections/fold/policy_settings.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <functional>
 #include <map>
-#include <optional>
+
+#include "projections/fold/tariff_lines.hpp"
 
 namespace wattledger::fold {
 namespace {
@@ -17,6 +16,7 @@ struct Key {
   std::int64_t max;
   std::function<std::int64_t(const PolicySettings&)> get;
   std::function<void(PolicySettings&, std::int64_t)> set;
+  bool may_lack = false;  // no line stands for the default
 };
 
 template <class Quantity>
@@ -30,8 +30,15 @@ Key key(std::string name, Quantity PolicySettings::*member, std::int64_t min, st
           }};
 }
 
+template <class Quantity>
+Key later_key(std::string name, Quantity PolicySettings::*member, std::int64_t min,
+              std::int64_t max) {
+  Key later = key(std::move(name), member, min, max);
+  later.may_lack = true;
+  return later;
+}
+
 constexpr std::int64_t watts_max = 1'000'000;
-constexpr std::int64_t price_max = 10'000'000'000;  // 100 currency units per kWh
 constexpr std::int64_t day_s = 86'400;
 
 const std::vector<Key>& keys() {
@@ -62,6 +69,8 @@ const std::vector<Key>& keys() {
       key("safety.grid_voltage_min_mv", &S::grid_voltage_min, 0, 1'000'000),
       key("safety.reading_stale_after_s", &S::reading_stale_after, 10, day_s),
       key("tariff.component_e8", &S::tariff_component, -price_max, price_max),
+      later_key("tariff.feed_in_price_e8", &S::feed_in_price, -price_max, price_max),
+      later_key("tariff.vat_bp", &S::tariff_vat, 0, 10'000),
   };
   return all;
 }
@@ -70,64 +79,11 @@ Failure bad_line(std::size_t line, const std::string& why) {
   return fail(ErrorKind::invalid_input, "policy text, line " + std::to_string(line) + ": " + why);
 }
 
-// Only as render_policy writes it ("7", not "07" or "-0"): one policy has one text and one digest.
-std::optional<std::int64_t> to_integer(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (std::to_string(value) != text) return std::nullopt;
-  return value;
-}
-
-constexpr std::size_t name_max = 64;
-
-// What may stand as text in a line.
-bool is_name(std::string_view text) {
-  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  return text.size() <= name_max && std::none_of(text.begin(), text.end(), control);
-}
-
-// "months,weekdays,hours,price_e8,name"; the name stands last because it alone may hold a comma.
-std::string zone_text(const TariffZone& zone) {
-  return std::to_string(zone.months) + "," + std::to_string(zone.weekdays) + "," +
-         std::to_string(zone.hours) + "," + std::to_string(zone.price.count()) + "," + zone.name;
-}
-
-std::optional<TariffZone> parse_zone(std::string_view text) {
-  std::array<std::int64_t, 4> numbers{};
-  for (std::int64_t& number : numbers) {
-    const std::size_t comma = text.find(',');
-    if (comma == std::string_view::npos) return std::nullopt;
-    const auto value = to_integer(text.substr(0, comma));
-    if (!value) return std::nullopt;
-    number = *value;
-    text.remove_prefix(comma + 1);
-  }
-  const auto [months, weekdays, hours, price] = numbers;
-  if (months < 0 || months > 0x0FFF || weekdays < 0 || weekdays > 0x7F || hours < 0 ||
-      hours > 0xFFFFFF || price < -price_max || price > price_max || !is_name(text))
-    return std::nullopt;
-  TariffZone zone;
-  zone.name = std::string(text);
-  zone.months = static_cast<std::uint16_t>(months);
-  zone.weekdays = static_cast<std::uint8_t>(weekdays);
-  zone.hours = static_cast<std::uint32_t>(hours);
-  zone.price = PriceE8(price);
-  return zone;
-}
-
 // Values that are text. Their lines stand among the others, sorted by key.
 std::map<std::string, std::string PolicySettings::*> text_keys() {
   return {{"policy.name", &PolicySettings::policy},
           {"price.currency", &PolicySettings::currency},
           {"tariff.name", &PolicySettings::tariff}};
-}
-
-constexpr std::string_view zone_prefix = "tariff.zone.";
-constexpr std::size_t zones_max = 100;
-
-std::string zone_key(std::size_t index) {
-  return std::string(zone_prefix) + (index < 10 ? "0" : "") + std::to_string(index);
 }
 
 Result<void> read_line(PolicySettings& settings, const std::string& name, std::string_view value,
@@ -142,22 +98,21 @@ Result<void> read_line(PolicySettings& settings, const std::string& name, std::s
     settings.*(text->second) = std::string(value);
     return {};
   }
-  if (name.starts_with(zone_prefix)) {
-    if (settings.tariff_zones.size() >= zones_max || name != zone_key(settings.tariff_zones.size()))
-      return bad_line(line, "tariff zones are not numbered in order");
-    const auto zone = parse_zone(value);
-    if (!zone) return bad_line(line, "\"" + std::string(value) + "\" is not a tariff zone");
-    settings.tariff_zones.push_back(*zone);
+  if (is_tariff_line(name)) {
+    const std::string trouble = read_tariff_line(settings, name, value);
+    if (!trouble.empty()) return bad_line(line, trouble);
     return {};
   }
   const auto found = std::find_if(keys().begin(), keys().end(),
                                   [&](const Key& candidate) { return candidate.name == name; });
   if (found == keys().end()) return bad_line(line, "unknown key " + name);
-  const auto number = to_integer(value);
+  const auto number = canonical_integer(value);
   if (!number || *number < found->min || *number > found->max)
     return bad_line(line, name + " is \"" + std::string(value.substr(0, name_max)) +
                               "\", not an integer from " + std::to_string(found->min) + " to " +
                               std::to_string(found->max));
+  if (found->may_lack && *number == found->get({}))
+    return bad_line(line, name + " says nothing, and has no line then");
   found->set(settings, *number);
   return {};
 }
@@ -169,7 +124,8 @@ Result<void> check_complete(const std::vector<std::string>& lines) {
     return bad_line(static_cast<std::size_t>(place - lines.begin()) + 1, name + " is missing");
   };
   for (const Key& each : keys())
-    if (!std::binary_search(lines.begin(), lines.end(), each.name)) return missing(each.name);
+    if (!each.may_lack && !std::binary_search(lines.begin(), lines.end(), each.name))
+      return missing(each.name);
   for (const auto& [name, member] : text_keys())
     if (!std::binary_search(lines.begin(), lines.end(), name)) return missing(name);
   return {};
@@ -207,10 +163,11 @@ Result<void> check_together(const PolicySettings& settings, const std::vector<st
 
 std::string render_policy(const PolicySettings& settings) {
   std::map<std::string, std::string> lines;
-  for (const Key& each : keys()) lines[each.name] = std::to_string(each.get(settings));
+  for (const Key& each : keys())
+    if (const std::int64_t value = each.get(settings); !each.may_lack || value != each.get({}))
+      lines[each.name] = std::to_string(value);
   for (const auto& [name, member] : text_keys()) lines[name] = settings.*member;
-  for (std::size_t i = 0; i < settings.tariff_zones.size(); ++i)
-    lines[zone_key(i)] = zone_text(settings.tariff_zones[i]);
+  render_tariff(settings, lines);
   std::string text;
   for (const auto& [name, value] : lines) text += name + "=" + value + "\n";
   return text;
@@ -218,7 +175,6 @@ std::string render_policy(const PolicySettings& settings) {
 
 Result<PolicySettings> parse_policy(std::string_view text) {
   PolicySettings settings;
-  settings.tariff_zones.clear();
   std::vector<std::string> seen;
   std::size_t line = 0;
   while (!text.empty()) {

@@ -18,13 +18,31 @@ namespace wattledger::fold {
 // A tariff zone adds `price` to the market price of the hours it names. The first zone that matches
 // holds.
 struct TariffZone {
+  static constexpr std::uint8_t holiday = 0x80;  // of weekdays
+  static constexpr std::uint8_t unknown = 0x10;  // of peak_hours
+  static constexpr std::uint8_t any_peak_hours = 0x1F;
+
   std::string name = "T1";
-  std::uint16_t months = 0x0FFF;     // bit 0 = January
-  std::uint8_t weekdays = 0x7F;      // bit 0 = Monday
+  std::uint16_t months = 0x0FFF;  // bit 0 = January
+  // Bit 0 = Monday, bit 7 = one of the policy's holidays, which then is no weekday.
+  std::uint8_t weekdays = 0x7F;
   std::uint32_t hours = 0x00FFFFFF;  // bit 0 = 00:00-01:00 local
   PriceE8 price;
+  // Bits 0 to 3: the grid operator's code of the hour (PeakHoursPublished), bit 4: none is known.
+  std::uint8_t peak_hours = any_peak_hours;
   bool operator==(const TariffZone&) const = default;
 };
+
+// What is added to every market price under a name of its own.
+struct TariffComponent {
+  std::string name;
+  PriceE8 price;
+  bool operator==(const TariffComponent&) const = default;
+};
+
+// What a kWh fed into the grid earns: nothing, the market price, that price but never less than
+// zero, or a fixed one.
+enum class FeedIn : std::uint8_t { none, market, market_floored, fixed };
 
 struct PolicySettings {
   std::string policy = "cheapest";  // the only one of this engine revision
@@ -58,10 +76,17 @@ struct PolicySettings {
   std::chrono::seconds forced_end_max{
       3600};  // a forced mode's end in the inverter, at most this far ahead
 
-  // Tariff: final = market + component + zone
+  // Tariff: final = (market + component + components + zone) × (1 + VAT); see tariff.hpp
   std::string tariff = "g12";
   PriceE8 tariff_component{8'920'000};
-  std::vector<TariffZone> tariff_zones;  // empty: nothing added
+  std::vector<TariffComponent> tariff_components;  // at most 32
+  std::vector<TariffZone> tariff_zones;            // at most 100; empty: nothing added
+  BasisPoints tariff_vat{0};
+  // Local days of the years 2000 to 2099 in ascending order, only where a zone asks for them: days
+  // are given, never computed here.
+  std::vector<std::chrono::local_days> holidays;
+  FeedIn feed_in = FeedIn::none;
+  PriceE8 feed_in_price{0};  // of FeedIn::fixed
 
   // Cadence
   std::chrono::seconds slot{900};              // decisions fall on its boundaries
@@ -71,6 +96,8 @@ struct PolicySettings {
   bool operator==(const PolicySettings&) const = default;
 };
 
+// One policy has one text: what came after the first release (VAT, components by name, holidays,
+// feed-in, peak hours) has no line while it says nothing, so that older texts and digests stand.
 [[nodiscard]] std::string render_policy(const PolicySettings& settings);
 // Refuses unknown keys, missing keys and values out of range, naming the line.
 [[nodiscard]] Result<PolicySettings> parse_policy(std::string_view text);

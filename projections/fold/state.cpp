@@ -7,6 +7,7 @@
 #include "events/upcast.hpp"
 #include "projections/fold/imported.hpp"
 #include "projections/fold/series.hpp"
+#include "projections/fold/tariff.hpp"
 
 namespace wattledger::fold {
 namespace {
@@ -297,21 +298,10 @@ struct Evolve {
   void operator()(const fb::AlertEnded&) const {}
 };
 
+// No fact kept here says the operator's code of an hour: it is unknown.
 const TariffZone* zone_at(const State& state, UtcTime at) {
   if (!state.policy) return nullptr;
-  const LocalTime local = state.site.zone.to_local(at);
-  const auto day = std::chrono::floor<std::chrono::days>(local);
-  const std::chrono::year_month_day date(day);
-  const unsigned month = static_cast<unsigned>(date.month()) - 1;
-  const unsigned weekday = std::chrono::weekday(day).iso_encoding() - 1;
-  const auto hour =
-      static_cast<unsigned>(std::chrono::floor<std::chrono::hours>(local - day).count());
-  for (const TariffZone& zone : state.policy->settings.tariff_zones) {
-    const bool holds = ((zone.months >> month) & 1U) != 0 &&
-                       ((zone.weekdays >> weekday) & 1U) != 0 && ((zone.hours >> hour) & 1U) != 0;
-    if (holds) return &zone;
-  }
-  return nullptr;
+  return zone_at(state.policy->settings, state.site.zone, at, std::nullopt);
 }
 
 }  // namespace
@@ -333,10 +323,8 @@ void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventVie
 }
 
 PriceE8 final_price(const State& state, const PriceSlot& slot) {
-  PriceE8 price = slot.market;
-  if (state.policy) price += state.policy->settings.tariff_component;
-  if (const TariffZone* zone = zone_at(state, slot.start)) price += zone->price;
-  return price;
+  if (!state.policy) return slot.market;
+  return import_price(state.policy->settings, zone_at(state, slot.start), slot.market).total;
 }
 
 std::string tariff_zone(const State& state, UtcTime at) {

@@ -180,8 +180,8 @@ void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventVie
 // SHA-256 of any text: the policy's digest, a raw answer's.
 [[nodiscard]] Digest text_digest(std::string_view text);
 
-// Final price of a slot (market + component + the zone's), and the zone's name at an instant ("T1",
-// "T2", …; "" without zones).
+// Final price of a slot (tariff.hpp; the operator's peak-hours code is unknown here), and the
+// zone's name at an instant ("T1", "T2", …; "" without zones).
 [[nodiscard]] PriceE8 final_price(const State& state, const PriceSlot& slot);
 [[nodiscard]] std::string tariff_zone(const State& state, UtcTime at);
 // The slot that holds `at`, if its price is known.

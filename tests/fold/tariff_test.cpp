@@ -1,4 +1,7 @@
 // Tariff zones and final prices by the house's own clock, on the minutes where they change.
+#include "projections/fold/tariff.hpp"
+
+#include "projections/fold/legacy_current_data.hpp"
 #include "tests/fold/told_house.hpp"
 
 namespace wattledger::fold {
@@ -89,6 +92,113 @@ TEST_SUITE("fold/tariff") {
     CHECK(final_price(state, night) == PriceE8(7'490'000 + 1'000 - 500));
     CHECK(final_price(State{}, day) == PriceE8(-500));
     CHECK(tariff_zone(State{}, day.start).empty());
+  }
+
+  TEST_CASE("a holiday of the policy is no weekday, from local midnight to local midnight") {
+    PolicySettings settings;
+    TariffZone work;
+    work.name = "work";
+    work.weekdays = 0x1F;
+    TariffZone off;
+    off.name = "off";
+    off.weekdays = 0xE0;
+    settings.tariff_zones = {work, off};
+    settings.holidays = {std::chrono::local_days(std::chrono::year(2025) / 6 / 19)};
+    ToldHouse house;
+    house.tell(at_s(0), warsaw()).tell(at_s(0), adopted(settings));
+    check(house.state(), {{"2025-06-18T21:59:59.999999Z", "work"},
+                          {"2025-06-18T22:00:00Z", "off"},
+                          {"2025-06-19T21:59:59.999999Z", "off"},
+                          {"2025-06-19T22:00:00Z", "work"},
+                          {"2025-06-20T22:00:00Z", "off"}});
+    settings.holidays.clear();
+    house.tell(at_s(1), adopted(settings));
+    check(house.state(), {{"2025-06-19T10:00:00Z", "work"}});
+  }
+
+  TEST_CASE("the operator's code chooses among zones, and none is not 0") {
+    PolicySettings settings;
+    for (int code = 0; code < 5; ++code) {
+      TariffZone zone;
+      zone.name = std::to_string(code);
+      zone.peak_hours = static_cast<std::uint8_t>(1U << static_cast<unsigned>(code));
+      settings.tariff_zones.push_back(zone);
+    }
+    const auto name = [&](PeakHours code) {
+      return zone_at(settings, ZoneOffsets(), at_s(0), code)->name;
+    };
+    CHECK(name(0) == "0");
+    CHECK(name(1) == "1");
+    CHECK(name(2) == "2");
+    CHECK(name(3) == "3");
+    CHECK(name(std::nullopt) == "4");
+    CHECK(name(4) == "4");
+    CHECK(name(255) == "4");
+  }
+
+  TEST_CASE("VAT is on the whole and rounded once, half away from zero; the parts add up") {
+    struct Priced {
+      const char* name;
+      std::int64_t market, vat_bp, total;
+    };
+    // 1 000 of the component, 30 of named ones, 0 of a zone.
+    const std::vector<Priced> table = {
+        {"none", 100, 0, 1'130},           {"23 %", 70, 2'300, 1'353},
+        {"half, up", -980, 2'300, 62},     {"half, down", -1'080, 2'300, -62},
+        {"negative", -3'030, 800, -2'160}, {"doubled", 0, 10'000, 2'060},
+    };
+    PolicySettings settings;
+    settings.tariff_component = PriceE8(1'000);
+    settings.tariff_components = {{"a", PriceE8(50)}, {"b", PriceE8(-20)}};
+    for (const Priced& row : table) {
+      settings.tariff_vat = BasisPoints(row.vat_bp);
+      const ImportPrice price = import_price(settings, nullptr, PriceE8(row.market));
+      CHECK_MESSAGE(price.total == PriceE8(row.total), row.name);
+      CHECK_MESSAGE(
+          price.market + price.component + price.components + price.distribution + price.vat ==
+              price.total,
+          row.name);
+    }
+    settings.tariff_vat = BasisPoints(10'000);
+    const PriceE8 most(2'000'000'000'000'000'000);
+    CHECK(import_price(settings, nullptr, most).total == (most + PriceE8(1'030)) * 2);
+  }
+
+  TEST_CASE("what is fed in earns by the rule, without component, zone and VAT") {
+    PolicySettings settings;
+    settings.tariff_vat = BasisPoints(2'300);
+    settings.feed_in_price = PriceE8(7);
+    const auto earns = [&](FeedIn rule, std::int64_t market) {
+      settings.feed_in = rule;
+      return export_price(settings, PriceE8(market)).count();
+    };
+    CHECK(earns(FeedIn::none, 50) == 0);
+    CHECK(earns(FeedIn::market, 50) == 50);
+    CHECK(earns(FeedIn::market, -50) == -50);
+    CHECK(earns(FeedIn::market_floored, 50) == 50);
+    CHECK(earns(FeedIn::market_floored, -50) == 0);
+    CHECK(earns(FeedIn::fixed, 50) == 7);
+  }
+
+  TEST_CASE("legacy readers find T1 and T2 where a tariff has names of its own") {
+    struct Told {
+      const char* tariff;
+      const char* zone;
+      const char* column;
+    };
+    const std::vector<Told> table = {{"g12", "T1", "T1"},        {"g12", "T2", "T2"},
+                                     {"mine", "night", "night"}, {"g13s", "night", "T2"},
+                                     {"g13s", "day_peak", "T2"}, {"g14dynamic", "S4", "T2"},
+                                     {"g14dynamic", "T1", "T1"}};
+    for (const Told& row : table) {
+      PolicySettings settings;
+      settings.tariff = row.tariff;
+      settings.tariff_zones.resize(1);
+      settings.tariff_zones[0].name = row.zone;
+      ToldHouse house;
+      house.tell(at_s(0), warsaw()).tell(at_s(0), adopted(settings));
+      CHECK_MESSAGE(legacy_tariff_zone(house.state(), at_s(0)) == row.column, row.zone);
+    }
   }
 }
 
