@@ -96,7 +96,7 @@ void add_prices(EnergySums& sums, const State& state, UtcTime at) {
   sums.price_seconds_e8 = price * sums.covered_s;
   sums.priced_import_mwh = sums.import_mwh;
   sums.import_cost_e8 = cost_e8(sums.import_mwh, price);
-  sums.export_revenue_e8 = cost_e8(sums.export_mwh, market);
+  sums.export_revenue_e8 = cost_e8(sums.export_mwh, feed_in_price(state, *slot).count());
   sums.load_cost_e8 = cost_e8(sums.load_mwh, price);
 }
 

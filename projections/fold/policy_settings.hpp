@@ -40,9 +40,9 @@ struct TariffComponent {
   bool operator==(const TariffComponent&) const = default;
 };
 
-// What a kWh fed into the grid earns: nothing, the market price, that price but never less than
-// zero, or a fixed one.
-enum class FeedIn : std::uint8_t { none, market, market_floored, fixed };
+// What a kWh fed into the grid earns: the market price, that price but never less than zero, a
+// fixed one, or nothing.
+enum class FeedIn : std::uint8_t { market, market_floored, fixed, none };
 
 struct PolicySettings {
   std::string policy = "cheapest";  // the only one of this engine revision
@@ -85,7 +85,7 @@ struct PolicySettings {
   // Local days of the years 2000 to 2099 in ascending order, only where a zone asks for them: days
   // are given, never computed here.
   std::vector<std::chrono::local_days> holidays;
-  FeedIn feed_in = FeedIn::none;
+  FeedIn feed_in = FeedIn::market;
   PriceE8 feed_in_price{0};  // of FeedIn::fixed
 
   // Cadence

@@ -327,6 +327,10 @@ PriceE8 final_price(const State& state, const PriceSlot& slot) {
   return import_price(state.policy->settings, zone_at(state, slot.start), slot.market).total;
 }
 
+PriceE8 feed_in_price(const State& state, const PriceSlot& slot) {
+  return state.policy ? export_price(state.policy->settings, slot.market) : slot.market;
+}
+
 std::string tariff_zone(const State& state, UtcTime at) {
   const TariffZone* zone = zone_at(state, at);
   return zone == nullptr ? "" : zone->name;

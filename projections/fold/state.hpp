@@ -183,6 +183,8 @@ void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventVie
 // Final price of a slot (tariff.hpp; the operator's peak-hours code is unknown here), and the
 // zone's name at an instant ("T1", "T2", …; "" without zones).
 [[nodiscard]] PriceE8 final_price(const State& state, const PriceSlot& slot);
+// What a kWh fed in during the slot earns; without a policy the market price.
+[[nodiscard]] PriceE8 feed_in_price(const State& state, const PriceSlot& slot);
 [[nodiscard]] std::string tariff_zone(const State& state, UtcTime at);
 // The slot that holds `at`, if its price is known.
 [[nodiscard]] const PriceSlot* price_at(const State& state, UtcTime at);

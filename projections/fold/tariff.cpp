@@ -42,6 +42,19 @@ const TariffZone* zone_at(const PolicySettings& settings, const ZoneOffsets& zon
   return nullptr;
 }
 
+std::vector<TariffRun> day_runs(const PolicySettings& settings, const ZoneOffsets& zone,
+                                UtcTime day, PeakHours peak_hours) {
+  constexpr std::chrono::minutes quarter{15};
+  std::vector<TariffRun> runs;
+  const UtcTime end = zone.next_day_start(day);
+  for (UtcTime at = zone.day_start(day); at < end; at += quarter) {
+    const TariffZone* here = zone_at(settings, zone, at, peak_hours);
+    if (runs.empty() || runs.back().zone != here) runs.push_back({at, at, here});
+    runs.back().end = std::min(end, at + quarter);
+  }
+  return runs;
+}
+
 ImportPrice import_price(const PolicySettings& settings, const TariffZone* zone, PriceE8 market) {
   ImportPrice price;
   price.market = market;
@@ -56,14 +69,14 @@ ImportPrice import_price(const PolicySettings& settings, const TariffZone* zone,
 
 PriceE8 export_price(const PolicySettings& settings, PriceE8 market) {
   switch (settings.feed_in) {
-    case FeedIn::none:
-      return PriceE8(0);
     case FeedIn::market:
       return market;
     case FeedIn::market_floored:
       return std::max(market, PriceE8(0));
     case FeedIn::fixed:
       return settings.feed_in_price;
+    case FeedIn::none:
+      break;
   }
   return PriceE8(0);
 }

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "events/time.hpp"
 #include "projections/fold/policy_settings.hpp"
@@ -31,6 +32,17 @@ struct TariffHour {
 // `settings`.
 [[nodiscard]] const TariffZone* zone_at(const PolicySettings& settings, const ZoneOffsets& zone,
                                         UtcTime at, PeakHours peak_hours);
+
+// Neighbouring slots of one zone; null where none holds. The zone points into `settings`.
+struct TariffRun {
+  UtcTime start, end;
+  const TariffZone* zone = nullptr;
+};
+// The runs of the local day that holds `day`, from midnight to midnight without a gap. Zones change
+// on the hour, and every offset is a whole number of quarters.
+[[nodiscard]] std::vector<TariffRun> day_runs(const PolicySettings& settings,
+                                              const ZoneOffsets& zone, UtcTime day,
+                                              PeakHours peak_hours);
 
 // The parts of an import price; they add up to `total`.
 struct ImportPrice {

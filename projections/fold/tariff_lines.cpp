@@ -12,8 +12,8 @@ constexpr std::string_view component_prefix = "tariff.component.";
 constexpr std::string_view holidays_prefix = "tariff.holidays.";
 constexpr std::string_view feed_in_name = "tariff.feed_in";
 constexpr std::string_view peak_hours_suffix = ".peak_hours";
-constexpr std::array<std::string_view, 4> feed_in_words{"none", "market", "market_floored",
-                                                        "fixed"};
+constexpr std::array<std::string_view, 4> feed_in_words{"market", "market_floored", "fixed",
+                                                        "none"};
 constexpr std::size_t zones_max = 100;
 constexpr std::size_t components_max = 32;
 constexpr int year_min = 2000;
@@ -167,7 +167,7 @@ void render_tariff(const PolicySettings& settings, std::map<std::string, std::st
     line += (line.empty() ? "" : ",") + two_digits(static_cast<unsigned>(date.month())) + "-" +
             two_digits(static_cast<unsigned>(date.day()));
   }
-  if (settings.feed_in != FeedIn::none)
+  if (settings.feed_in != FeedIn::market)
     lines[std::string(feed_in_name)] = feed_in_words[static_cast<std::size_t>(settings.feed_in)];
 }
 
@@ -184,7 +184,7 @@ std::string read_tariff_line(PolicySettings& settings, std::string_view name,
   const auto word = std::find(feed_in_words.begin() + 1, feed_in_words.end(), value);
   if (word == feed_in_words.end())
     return std::string(name) + " is \"" + std::string(value.substr(0, name_max)) +
-           "\", not market, market_floored or fixed";
+           "\", not market_floored, fixed or none";
   settings.feed_in = static_cast<FeedIn>(word - feed_in_words.begin());
   return "";
 }

@@ -2,7 +2,7 @@
 // components, holidays, the rule of feed-in. Inside this part only.
 //
 //   tariff.component.NN=price_e8,name        NN from 00 on, without a gap
-//   tariff.feed_in=market|market_floored|fixed
+//   tariff.feed_in=market_floored|fixed|none
 //   tariff.holidays.YYYY=MM-DD,MM-DD,…       ascending
 //   tariff.zone.NN=months,weekdays,hours,price_e8,name
 //   tariff.zone.NN.peak_hours=bits           behind its zone, unless it holds at any code

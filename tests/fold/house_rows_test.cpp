@@ -153,6 +153,31 @@ TEST_SUITE("fold/house_rows") {
     CHECK(sums.price_seconds_e8 == 900 * (140'000'000 + 3 * added));
   }
 
+  TEST_CASE(
+      "what is fed in earns by the policy's rule, the market price unless it says otherwise") {
+    const auto earned = [](FeedIn rule) {
+      LegacyHouse house;
+      PolicySettings settings;
+      settings.tariff_vat = BasisPoints(2'300);
+      settings.feed_in = rule;
+      settings.feed_in_price = PriceE8(30'000'000);
+      house.adopt(settings);
+      house.tell(noon - minutes(1), testing::prices(testing::series(noon, {-5'000'000})));
+      fb::ReadingRecordedT before = powers(0, 0, 0);
+      before.export_total_mwh = 0;
+      house.tell(noon, before);
+      fb::ReadingRecordedT after = before;
+      after.export_total_mwh = 2'000'000;
+      const auto rows = only<EnergyHourRow>(house.tell(noon + minutes(15), after));
+      REQUIRE(rows.size() == 1);
+      return rows[0].sums.export_revenue_e8;
+    };
+    CHECK(earned(FeedIn::market) == -10'000'000);
+    CHECK(earned(FeedIn::market_floored) == 0);
+    CHECK(earned(FeedIn::fixed) == 60'000'000);
+    CHECK(earned(FeedIn::none) == 0);
+  }
+
   TEST_CASE("the repeated hour of autumn is two rows with the same wall clock") {
     LegacyHouse house;
     house.tell(autumn_change - minutes(5), powers(0, 600, -600));

@@ -189,7 +189,7 @@ TEST_SUITE("fold/policy settings") {
     CHECK(read->tariff_components.empty());
     CHECK(read->tariff_vat == BasisPoints(0));
     CHECK(read->holidays.empty());
-    CHECK(read->feed_in == FeedIn::none);
+    CHECK(read->feed_in == FeedIn::market);
     CHECK(read->tariff_zones[0].peak_hours == TariffZone::any_peak_hours);
   }
 
@@ -295,8 +295,8 @@ TEST_SUITE("fold/policy settings") {
         {"no VAT, said", "tariff.vat_bp=2300", "tariff.vat_bp=0", "says nothing"},
         {"VAT above the whole", "tariff.vat_bp=2300", "tariff.vat_bp=10001", "from 0 to 10000"},
         {"no fixed price, said", "feed_in_price_e8=20000000", "feed_in_price_e8=0", "says nothing"},
-        {"no feed-in, said", "tariff.feed_in=fixed", "tariff.feed_in=none",
-         "not market, market_floored or fixed"},
+        {"feed-in at the market price, said", "tariff.feed_in=fixed", "tariff.feed_in=market",
+         "not market_floored, fixed or none"},
         {"an unknown rule of feed-in", "tariff.feed_in=fixed", "tariff.feed_in=Market",
          "is \"Market\""},
         {"peak hours of any code, said", peak, "tariff.zone.00.peak_hours=31\n", "0 to 30"},
