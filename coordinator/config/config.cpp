@@ -5,17 +5,16 @@
 #include <cstring>
 #include <fstream>
 #include <map>
-#include <set>
 
 #include "coordinator/config/keys.hpp"
 #include "coordinator/config/legacy_keys.hpp"
+#include "coordinator/config/legacy_tariff.hpp"
+#include "coordinator/config/tariff_lists.hpp"
 #include "coordinator/config/yaml_tree.hpp"
 #include "events/near_match.hpp"
 
 namespace wattledger::config {
 namespace {
-
-constexpr std::string_view zones_path = "tariff.zones";
 
 // "battery" for "battery.capacity_kwh" at depth 0: what may follow `prefix`.
 std::vector<std::string> children_of(const std::string& prefix) {
@@ -29,7 +28,9 @@ std::vector<std::string> children_of(const std::string& prefix) {
   };
   for (const ScalarKey& key : scalar_keys()) add(key.path);
   for (const LegacyKey& key : legacy_keys()) add(std::string(key.path));
-  add(std::string(zones_path));
+  for (const std::string_view list : {zones_path, components_path, holidays_path})
+    add(std::string(list));
+  add(std::string(legacy_tariff_path));
   return children;
 }
 
@@ -79,8 +80,7 @@ class Reader {
 
  private:
   [[nodiscard]] Failure wrong(int line, const std::string& what, std::string remedy) const {
-    return fail(ErrorKind::invalid_input, file_name_ + ":" + std::to_string(line) + ": " + what,
-                std::move(remedy));
+    return wrong_in(file_name_, line, what, std::move(remedy));
   }
   [[nodiscard]] Failure wrong_at(const std::string& path, const std::string& what,
                                  std::string remedy) const {
@@ -93,12 +93,11 @@ class Reader {
                            const std::string& prefix);
   Result<void> read_scalar(const ScalarKey& key, const YamlTree& value);
   Result<void> read_legacy(const LegacyKey& key, int line, const YamlTree& value);
-  Result<void> read_zones(const YamlTree& list);
-  Result<void> read_zone(const YamlTree& map, const std::string& path);
-  Result<void> read_zone_field(ZoneText& zone, const std::string& field, const YamlTree& value,
-                               const std::string& path);
+  Result<void> read_list(const std::string& path, const YamlTree& value);
   Result<void> check_inverter();
+  Result<void> take_legacy_tariff();
   Result<void> check_tariff();
+  Result<void> check_prices();
   Result<void> check_order();
   Result<void> check_zone_name();
   Result<void> ascending(const char* low, std::int64_t low_value, const char* high,
@@ -107,6 +106,8 @@ class Reader {
   std::string file_name_;
   Config& config_;
   std::map<std::string, int> lines_;  // of every key that was given
+  std::optional<TariffTable> zones_;
+  std::optional<LegacyTariff> legacy_tariff_;
 };
 
 Result<void> Reader::read_map(const YamlTree& map, const std::string& prefix) {
@@ -127,7 +128,9 @@ Result<void> Reader::read_map(const YamlTree& map, const std::string& prefix) {
 
 Result<void> Reader::read_member(const YamlTree& key, const YamlTree& value,
                                  const std::string& path, const std::string& prefix) {
-  if (path == zones_path) return read_zones(value);
+  if (path == zones_path || path == components_path || path == holidays_path ||
+      path == legacy_tariff_path)
+    return read_list(path, value);
   // A key with a dot inside would else pass for a path.
   const bool dotted = key.text.find('.') != std::string::npos;
   if (const ScalarKey* known = dotted ? nullptr : find_key(path)) return read_scalar(*known, value);
@@ -187,72 +190,32 @@ Result<void> Reader::read_legacy(const LegacyKey& key, int line, const YamlTree&
   return {};
 }
 
-Result<void> Reader::read_zones(const YamlTree& list) {
-  const std::string path(zones_path);
-  if (list.shape != YamlTree::Shape::list || list.items.empty() ||
-      list.items.size() > tariff_zones_max) {
-    return wrong(list.line,
-                 path + " is not a list of 1 to " + std::to_string(tariff_zones_max) + " zones",
-                 "write `- {name: T1, weekdays: mon-fri, hours: 7-13, price: 0.3566}` below it");
+// What is no single value, and has a reader of its own.
+Result<void> Reader::read_list(const std::string& path, const YamlTree& value) {
+  if (path == zones_path) {
+    auto zones = read_zones(value, file_name_);
+    if (!zones) return Failure(zones.error());
+    zones_ = std::move(*zones);
+  } else if (path == components_path) {
+    auto components = read_components(value, file_name_);
+    if (!components) return Failure(components.error());
+    config_.policy.tariff_components = std::move(*components);
+  } else if (path == holidays_path) {
+    auto holidays = read_holidays(value, file_name_);
+    if (!holidays) return Failure(holidays.error());
+    config_.holidays = std::move(*holidays);
+  } else if (value.shape != YamlTree::Shape::nothing) {
+    auto legacy = read_legacy_tariff(value, file_name_);
+    if (!legacy) return Failure(legacy.error());
+    legacy_tariff_ = std::move(*legacy);
   }
-  for (std::size_t i = 0; i < list.items.size(); ++i) {
-    WATTLEDGER_TRY(read_zone(list.items[i], path + "[" + std::to_string(i + 1) + "]"));
-  }
-  return {};
-}
-
-Result<void> Reader::read_zone(const YamlTree& map, const std::string& path) {
-  if (map.shape != YamlTree::Shape::map) {
-    return wrong(map.line, path + " is not a zone",
-                 "write `{name: T1, hours: 7-13, price: 0.3566}`");
-  }
-  ZoneText text;
-  std::set<std::string> seen;
-  for (const auto& [key, value] : map.members) {
-    const std::string field = path + "." + key.text;
-    if (!seen.insert(key.text).second)
-      return wrong(key.line, field + " is given twice", "keep one of the two");
-    if (std::find(zone_fields().begin(), zone_fields().end(), key.text) == zone_fields().end()) {
-      return wrong(key.line, field.substr(0, 200) + " is not a key of the configuration",
-                   near_match_remedy(key.text, zone_fields()));
-    }
-    WATTLEDGER_TRY(read_zone_field(text, key.text, value, field));
-  }
-  for (const char* needed : {"name", "price"}) {
-    if (seen.count(needed) == 0)
-      return wrong(map.line, path + " has no " + needed, "give every zone a name and a price");
-  }
-  const auto zone = make_zone(text);
-  if (!zone) return wrong(map.line, path + "." + zone.error().what, zone.error().remedy);
-  config_.policy.tariff_zones.push_back(*zone);
-  return {};
-}
-
-Result<void> Reader::read_zone_field(ZoneText& zone, const std::string& field,
-                                     const YamlTree& value, const std::string& path) {
-  std::vector<std::string> texts;
-  if (value.shape == YamlTree::Shape::scalar) texts.push_back(value.text);
-  for (const YamlTree& item : value.items) {
-    if (item.shape != YamlTree::Shape::scalar)
-      return wrong(item.line, path + " holds more than words", "write 1-3");
-    texts.push_back(item.text);
-  }
-  const bool ranged = field != "name" && field != "price";
-  if (texts.empty() || (!ranged && value.shape != YamlTree::Shape::scalar)) {
-    return wrong(value.line, path + " has no value" + (ranged ? "" : " that is one word"),
-                 "write one, or remove the line");
-  }
-  if (field == "name") zone.name = texts.front();
-  if (field == "price") zone.price = texts.front();
-  if (field == "months") zone.months = texts;
-  if (field == "weekdays") zone.weekdays = texts;
-  if (field == "hours") zone.hours = texts;
   return {};
 }
 
 Result<void> Reader::check() {
   WATTLEDGER_TRY(check_inverter());
-  WATTLEDGER_TRY(check_tariff());
+  WATTLEDGER_TRY(check_prices());
+  WATTLEDGER_TRY(legacy_tariff_ ? take_legacy_tariff() : check_tariff());
   WATTLEDGER_TRY(check_order());
   return check_zone_name();
 }
@@ -283,18 +246,61 @@ Result<void> Reader::check_inverter() {
 Result<void> Reader::check_tariff() {
   const std::string& name = config_.policy.tariff;
   auto named = named_tariff(name);
-  const bool own_zones = lines_.count(std::string(zones_path)) != 0;
-  if (named && own_zones) {
+  if (named && zones_) {
     return wrong_at(std::string(zones_path), "the tariff \"" + name + "\" brings its own zones",
                     "give tariff.name a name of your own, or remove tariff.zones");
   }
-  if (!named && !own_zones) {
+  if (!named && !zones_) {
     return wrong_at(
         "tariff.name",
         "\"" + name + "\" is not a tariff of this program and no tariff.zones are given",
         near_match_remedy(name, tariff_names()));
   }
-  if (named) config_.policy.tariff_zones = std::move(*named);
+  take_table(std::move(named ? *named : *zones_), config_, config_.policy);
+  return {};
+}
+
+// Its own table of the tariff in use goes before ours of that name.
+Result<void> Reader::take_legacy_tariff() {
+  LegacyTariff& legacy = *legacy_tariff_;
+  for (const char* path : {"tariff.name", "tariff.component", "tariff.components", "tariff.zones"})
+    if (lines_.count(path) != 0)
+      return wrong_at(path, "the section electricity_tariff says the same thing",
+                      "keep one of the two");
+  const auto own = legacy.tables.find(legacy.type);
+  auto table = own == legacy.tables.end() ? named_tariff(legacy.type)
+                                          : std::optional<TariffTable>(own->second);
+  if (!table) {
+    return wrong(legacy.type_line,
+                 "electricity_tariff.tariff_type: " + shown(legacy.type) +
+                     " is not a tariff of this program and none below it",
+                 near_match_remedy(legacy.type, tariff_names()));
+  }
+  config_.policy.tariff = legacy.type;
+  if (legacy.component) config_.policy.tariff_component = *legacy.component;
+  take_table(std::move(*table), config_, config_.policy);
+  config_.without_meaning.insert(config_.without_meaning.end(), legacy.without_meaning.begin(),
+                                 legacy.without_meaning.end());
+  return {};
+}
+
+// One way to say a price, and no price that nothing reads.
+Result<void> Reader::check_prices() {
+  fold::PolicySettings& policy = config_.policy;
+  if (lines_.count(std::string(components_path)) != 0) {
+    if (lines_.count("tariff.component") != 0)
+      return wrong_at(std::string(components_path), "stands beside tariff.component",
+                      "make that one of the components, under a name, and remove the line");
+    policy.tariff_component = PriceE8(0);
+  }
+  const bool fixed = policy.feed_in == fold::FeedIn::fixed;
+  const bool priced = lines_.count("tariff.feed_in_price") != 0;
+  if (fixed && !priced)
+    return wrong_at("tariff.feed_in", "fixed, and no tariff.feed_in_price is given",
+                    "give tariff.feed_in_price");
+  if (!fixed && priced)
+    return wrong_at("tariff.feed_in_price", "means nothing where tariff.feed_in is not fixed",
+                    "remove the line, or write tariff.feed_in: fixed");
   return {};
 }
 
@@ -391,6 +397,17 @@ Result<Config> parse(const std::string& yaml, const std::string& file_name) {
   make_absolute(config.logging.file, base);
   if (config.data.empty()) config.data = default_data;
   return config;
+}
+
+Result<fold::PolicySettings> with_tariff(const Config& config, std::string_view name) {
+  auto table = named_tariff(name);
+  if (!table)
+    return fail(ErrorKind::not_found, shown(name) + " is not a tariff of this program",
+                near_match_remedy(name, tariff_names()));
+  fold::PolicySettings policy = config.policy;
+  policy.tariff = std::string(name);
+  take_table(std::move(*table), config, policy);
+  return policy;
 }
 
 std::vector<std::string> differing_keys(const Config& one, const Config& other) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/inverter/inverter.hpp"
@@ -63,10 +64,13 @@ struct Config {
   bool clock_require_sync = true;  // false where nothing sets the kernel's clock but it is right
   PricesConfig prices;
   fold::PolicySettings policy;
+  // Days on which zones for holidays hold; not given: Poland's, of the years in holidays.hpp. The
+  // policy has them only where its zones ask.
+  std::optional<std::vector<std::chrono::local_days>> holidays;
   SqliteConfig sqlite;
   JsonConfig json;
   LoggingConfig logging;
-  std::vector<std::string> without_meaning;  // keys of the legacy data_storage that set nothing
+  std::vector<std::string> without_meaning;  // keys of legacy sections that set nothing
   std::string control_group;                 // group of control.sock; empty: the process's
 };
 
@@ -75,7 +79,11 @@ struct Config {
 [[nodiscard]] Result<Config> load(const std::filesystem::path& file);
 [[nodiscard]] Result<Config> parse(const std::string& yaml, const std::string& file_name);
 
-// Paths of the keys, each with one value, that the two give another one: "inverter.unit". Zones of
+// The policy with the zones of a tariff known by name instead of its own; components, VAT and
+// feed-in stay. not_found for an unknown name, with the near one.
+[[nodiscard]] Result<fold::PolicySettings> with_tariff(const Config& config, std::string_view name);
+
+// Paths of the keys, each with one value, that the two give another one: "inverter.unit". Lists of
 // a tariff have no such key.
 [[nodiscard]] std::vector<std::string> differing_keys(const Config& one, const Config& other);
 

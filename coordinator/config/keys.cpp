@@ -354,11 +354,21 @@ void add_policy_keys(std::vector<ScalarKey>& keys) {
       "policy.anti_flap_min", "min", whole(0, 240, 60),
       [](Config & c) -> auto& { return c.policy.anti_flap; }));
   keys.push_back(text_key(
-      "tariff.name", "g11, g12, g12w, none, or a name of your own with tariff.zones", plain_name,
-      [](Config & c) -> auto& { return c.policy.tariff; }));
+      "tariff.name",
+      "g11, g12, g12w, g12as, g13, g13s, g14dynamic, none, or a name of your own with tariff.zones",
+      plain_name, [](Config & c) -> auto& { return c.policy.tariff; }));
   keys.push_back(number(
       "tariff.component", "currency/kWh", price(-10, 10),
       [](Config & c) -> auto& { return c.policy.tariff_component; }));
+  keys.push_back(number(
+      "tariff.vat_pct", "%", percent(0, 100),
+      [](Config & c) -> auto& { return c.policy.tariff_vat; }));
+  keys.push_back(word(
+      "tariff.feed_in", {"market", "market_floored", "fixed", "none"},
+      [](Config & c) -> auto& { return c.policy.feed_in; }));
+  keys.push_back(number(
+      "tariff.feed_in_price", "currency/kWh", price(-10, 10),
+      [](Config & c) -> auto& { return c.policy.feed_in_price; }));
 }
 
 void add_safety_keys(std::vector<ScalarKey>& keys) {

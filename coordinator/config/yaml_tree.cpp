@@ -154,6 +154,12 @@ Result<YamlTree> read_documents(const std::string& yaml, const std::string& file
 
 }  // namespace
 
+Failure wrong_in(const std::string& file_name, int line, const std::string& what,
+                 std::string remedy) {
+  return fail(ErrorKind::invalid_input, file_name + ":" + std::to_string(line) + ": " + what,
+              std::move(remedy));
+}
+
 Result<YamlTree> read_yaml(const std::string& yaml, const std::string& file_name) {
   if (yaml.size() > bytes_max) {
     return fail(ErrorKind::invalid_input,

@@ -27,4 +27,8 @@ struct YamlTree::Member {
 // begin "FILE:LINE: ".
 [[nodiscard]] Result<YamlTree> read_yaml(const std::string& yaml, const std::string& file_name);
 
+// invalid_input, "FILE:LINE: what".
+[[nodiscard]] Failure wrong_in(const std::string& file_name, int line, const std::string& what,
+                               std::string remedy);
+
 }  // namespace wattledger::config

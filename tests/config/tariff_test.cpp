@@ -27,6 +27,10 @@ TEST_SUITE("config/tariff") {
     CHECK(zones("{name: none}").empty());
     REQUIRE(zones("{name: g11}").size() == 1);
     CHECK(zones("{name: g11}").front().price == PriceE8(31'250'000));
+    CHECK(zones("{name: g12as}").size() == 2);
+    CHECK(zones("{name: g13}").size() == 1);
+    CHECK(zones("{name: g13s}").size() == 6);
+    CHECK(zones("{name: g14dynamic}").size() == 5);
     const auto g12w = zones("{name: g12w}");
     REQUIRE(g12w.size() == 2);
     CHECK(g12w[0].weekdays == 0b0011111);
