@@ -28,6 +28,12 @@ void on_call(CLI::App& command, Invocation& invocation, std::function<Exit()> ru
   command.callback([&invocation, run = std::move(run)] { invocation.run = run; });
 }
 
+void on_call_alone(CLI::App& command, Invocation& invocation, std::function<Exit()> run) {
+  command.callback([&command, &invocation, run = std::move(run)] {
+    if (command.get_subcommands().empty()) invocation.run = run;
+  });
+}
+
 Option& Option::type_name(const std::string& name) {
   option_->type_name(name);
   return *this;

@@ -41,6 +41,9 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 // Says what main() runs when this command was the one called.
 void on_call(CLI::App& command, Invocation& invocation, std::function<Exit()> run);
 
+// The same for a command that has others below it: when none of them was.
+void on_call_alone(CLI::App& command, Invocation& invocation, std::function<Exit()> run);
+
 // An option or argument just added, to say more of it.
 class Option {
  public:

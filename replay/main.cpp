@@ -15,6 +15,7 @@
 #include "replay/legacy_import/commands.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/rebuild/commands.hpp"
+#include "replay/tariff/commands.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -91,6 +92,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
       });
   add_import_verify(*import, invocation);
   add_import_archive_originals(*import, invocation);
+  add_tariff(app, invocation);
 }
 
 void add_globals(CLI::App& app, Invocation& invocation) {

@@ -9,7 +9,8 @@ FOLD = ["events", "projections/fold"]
 PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/json", "projections/live"]
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
 HOUSE = AUDIT + ["coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
-REPLAY = ["replay", "replay/audit", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter"]
+REPLAY = ["replay", "replay/audit", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter",
+          "replay/tariff"]
 
 # part: the parts it may see. A part may always see itself; what is not named here may not be seen.
 MAY_SEE = {
@@ -35,6 +36,7 @@ MAY_SEE = {
     "replay/rebuild": AUDIT + ["replay"],
     "replay/legacy_import": AUDIT + ["replay"],
     "replay/log": AUDIT + ["replay"],
+    "replay/tariff": AUDIT + ["coordinator/sources/parse", "replay"],
     "replay/house": HOUSE + ["replay"],
     "replay/inverter": HOUSE + ["coordinator/simulator", "replay", "replay/house"],
     "replay": AUDIT + REPLAY + ["replay/house"],
