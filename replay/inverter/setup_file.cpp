@@ -99,7 +99,8 @@ std::string prices_section() {
       "added to each price.\n"
       "prices:\n  # file: prices.csv         # coordinator/sources/README.md says what it holds\n"
       "  # currency: {}\n"
-      "tariff:\n  # name: {}                # g11 | g12 | g12w | none, or zones of your own\n"
+      "tariff:\n  # name: {}                # g11 | g12 | g12w | g12as | g13s | g14dynamic | none, "
+      "or your own zones\n"
       "  # component: {}\n",
       defaults.prices.currency, defaults.policy.tariff,
       static_cast<double>(defaults.policy.tariff_component.count()) / 1e8);
