@@ -12,11 +12,6 @@
 namespace wattledger::tool {
 namespace {
 
-struct Wish {
-  TariffWish tariff;
-  std::string day;
-};
-
 std::string_view name_of(const fold::TariffRun& run) {
   return run.zone == nullptr ? std::string_view("none") : std::string_view(run.zone->name);
 }
@@ -70,13 +65,16 @@ void print(const TariffChoice& choice, const std::vector<fold::TariffRun>& runs)
                     exact_text(addition_of(run))));
 }
 
-Exit run(const Invocation& invocation, const Wish& wish) {
+Exit run(const Invocation& invocation, const TariffWish& wish) {
+  if (!wish.at.empty() || !wish.market.empty())
+    return usage("tariff table: --at and --market are of tariff alone",
+                 "leave them out, or leave out table");
   if (wish.day.empty())
     return usage("tariff table: --day is missing",
                  "write wattledger tariff table --day 2025-10-26");
   if (wish.day.size() != 10)
     return usage("\"" + wish.day + "\" is not a day", "write one as 2025-10-26");
-  const auto choice = choose_tariff(invocation, wish.tariff, wish.day);
+  const auto choice = choose_tariff(invocation, wish, wish.day);
   if (!choice) return refuse(choice.error());
   const auto day = parse_time(wish.day, choice->zone);
   if (!day) return refuse(day.error());
@@ -91,14 +89,14 @@ Exit run(const Invocation& invocation, const Wish& wish) {
 
 }  // namespace
 
-void add_tariff_table(CLI::App& tariff, Invocation& invocation) {
+void add_tariff_table(CLI::App& tariff, Invocation& invocation,
+                      const std::shared_ptr<TariffWish>& wish) {
   CLI::App* command = add_command(tariff, "table",
                                   "A whole day's zones: when each begins, its name, what it adds "
                                   "per kWh. Read-only.",
                                   "wattledger tariff table --day 2025-10-26 --tariff g12");
-  const auto wish = std::make_shared<Wish>();
   add_text(*command, "--day", wish->day, "Which local day").type_name("DATE");
-  add_tariff_wish(*command, wish->tariff);
+  add_tariff_wish(*command, *wish);
   on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 

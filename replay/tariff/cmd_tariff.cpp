@@ -15,11 +15,6 @@
 namespace wattledger::tool {
 namespace {
 
-struct Wish {
-  TariffWish tariff;
-  std::string at, market;
-};
-
 struct Answer {
   UtcTime at;
   const fold::TariffZone* zone = nullptr;
@@ -117,13 +112,13 @@ void print(const TariffChoice& choice, const Answer& answer) {
   row("in", settings.currency + " per kWh");
 }
 
-Exit run(const Invocation& invocation, const Wish& wish) {
+Exit run(const Invocation& invocation, const TariffWish& wish) {
   if (wish.at.empty() || wish.market.empty())
     return usage(std::string("tariff: ") + (wish.at.empty() ? "--at" : "--market") + " is missing",
                  "write wattledger tariff --at 2025-06-19T08:00 --market 0.4521");
   const auto market = parse_market(wish.market);
   if (!market) return refuse(market.error());
-  const auto choice = choose_tariff(invocation, wish.tariff, wish.at);
+  const auto choice = choose_tariff(invocation, wish, wish.at);
   if (!choice) return refuse(choice.error());
   const auto at = parse_time(wish.at, choice->zone);
   if (!at) return refuse(at.error());
@@ -149,12 +144,12 @@ void add_tariff(CLI::App& parent, Invocation& invocation) {
                   "What a kWh costs and earns at an instant, part by part. Needs no data "
                   "directory. Read-only.",
                   "wattledger tariff --at 2025-06-19T08:00 --market 0.4521 --tariff g13s");
-  const auto wish = std::make_shared<Wish>();
+  const auto wish = std::make_shared<TariffWish>();
   add_text(*command, "--at", wish->at, "When (local, or with Z or +02:00)").type_name("TIME");
   add_text(*command, "--market", wish->market, "The market price per kWh").type_name("PRICE");
-  add_tariff_wish(*command, wish->tariff);
+  add_tariff_wish(*command, *wish);
   on_call_alone(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
-  add_tariff_table(*command, invocation);
+  add_tariff_table(*command, invocation, wish);
 }
 
 }  // namespace wattledger::tool

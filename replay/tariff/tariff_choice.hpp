@@ -12,9 +12,12 @@
 
 namespace wattledger::tool {
 
+// What both commands were given: options of `tariff` may stand before `table`.
 struct TariffWish {
   std::string name;  // --tariff
   std::optional<std::int64_t> peak_hours;
+  std::string at, market;  // of tariff alone
+  std::string day;         // of table alone
 };
 void add_tariff_wish(CLI::App& command, TariffWish& wish);
 

@@ -158,6 +158,7 @@ TEST_SUITE("replay/tariff") {
           "2025-06-18 09:00:00+02:00  day_off_peak  0.1\n"
           "2025-06-18 17:00:00+02:00  day_peak      0.29\n"
           "2025-06-18 21:00:00+02:00  night         0.11\n");
+    CHECK(tariff({"--tariff", "g13s", "table", "--day", "2025-06-18"}).out == usual.out);
     const ToolRun autumn = tariff({"table", "--day", "2025-10-26"});
     CHECK(autumn.out ==
           "2025-10-26, sun, 100 slots, Europe/Warsaw: g12 in PLN per kWh; besides: component "
@@ -253,6 +254,9 @@ TEST_SUITE("replay/tariff") {
         {"no code", {"--at", "2025-06-19", "--market", "0", "--peak-hours", "S1"}, "--peak-hours"},
         {"empty", {"--at", "", "--market", "0"}, "nothing stands behind it"},
         {"table without day", {"table"}, "tariff table: --day is missing"},
+        {"table of an instant",
+         {"table", "--day", "2025-06-19", "--at", "2025-06-19T08:00"},
+         "--at and --market are of tariff alone"},
         {"table of a time", {"table", "--day", "2025-06-19T08:00"}, "is not a day"},
         {"table of no day", {"table", "--day", "2025-13-01"}, "is not a time"},
         {"another verb", {"tabel"}, "tabel"},
