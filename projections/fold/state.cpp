@@ -50,60 +50,110 @@ Reading to_reading(const fb::ReadingRecorded& fact, Sequence sequence, UtcTime a
   return reading;
 }
 
-bool by_start(const PriceSlot& a, const PriceSlot& b) { return a.start < b.start; }
+template <class Slot>
+bool by_start(const Slot& a, const Slot& b) {
+  return a.start < b.start;
+}
 
-void append_slots(std::vector<PriceSlot>& slots, const fb::Series& series) {
+PriceSlot slot_of(PriceSlot /*kind*/, UtcTime start, std::chrono::seconds step,
+                  std::int64_t value) {
+  return {start, step, PriceE8(value)};
+}
+PeakSlot slot_of(PeakSlot /*kind*/, UtcTime start, std::chrono::seconds step, std::int64_t value) {
+  return {start, step, static_cast<std::uint32_t>(value)};
+}
+
+// The values of a series as slots, but for those that are absent, out of range or, by their number
+// over all series of the event, in `left_out`.
+template <class Slot>
+void append_slots(std::vector<Slot>& slots, const fb::Series& series, std::int64_t lowest,
+                  std::int64_t highest, const std::vector<bool>& left_out, std::size_t number) {
   if (series.values() == nullptr || series.step_s() < slot_step_min_s ||
       series.step_s() > slot_step_max_s || series.start_us() < 0 || series.start_us() > time_max_us)
     return;
   const auto& values = *series.values();
   const std::vector<bool> absent = marked(series.absent());
   const std::chrono::seconds step(series.step_s());
-  for (flatbuffers::uoffset_t i = 0; i < values.size(); ++i) {
-    const std::int64_t price = values.Get(i);
-    if ((i < absent.size() && absent[i]) || price < -market_price_max || price > market_price_max)
+  for (flatbuffers::uoffset_t i = 0; i < values.size(); ++i, ++number) {
+    const std::int64_t value = values.Get(i);
+    if ((i < absent.size() && absent[i]) || (number < left_out.size() && left_out[number]) ||
+        value < lowest || value > highest)
       continue;
-    slots.push_back({utc_from_us(series.start_us()) + step * i, step, PriceE8(price)});
+    slots.push_back(slot_of(
+        Slot{}, utc_from_us(series.start_us()) + step * static_cast<std::int64_t>(i), step, value));
   }
 }
 
 // Sorted and without overlaps: of two that overlap the earlier stays, of two with one start the one
 // told first.
-void untangle(std::vector<PriceSlot>& slots) {
-  std::stable_sort(slots.begin(), slots.end(), by_start);
-  std::vector<PriceSlot> kept;
-  for (const PriceSlot& slot : slots)
+template <class Slot>
+void untangle(std::vector<Slot>& slots) {
+  std::stable_sort(slots.begin(), slots.end(), by_start<Slot>);
+  std::vector<Slot> kept;
+  for (const Slot& slot : slots)
     if (kept.empty() || kept.back().start + kept.back().length <= slot.start) kept.push_back(slot);
   slots = std::move(kept);
 }
 
 // At the bound the slots over longest ago go first, then those furthest ahead: what is near `at` is
 // what decide needs.
-void bound(std::vector<PriceSlot>& slots, UtcTime at) {
-  if (slots.size() <= price_slots_max) return;
-  const auto current = std::find_if(slots.begin(), slots.end(), [&](const PriceSlot& slot) {
-    return slot.start + slot.length > at;
-  });
-  const auto excess = static_cast<std::ptrdiff_t>(slots.size() - price_slots_max);
+template <class Slot>
+void bound(std::vector<Slot>& slots, UtcTime at, std::size_t slots_max) {
+  if (slots.size() <= slots_max) return;
+  const auto current = std::find_if(
+      slots.begin(), slots.end(), [&](const Slot& slot) { return slot.start + slot.length > at; });
+  const auto excess = static_cast<std::ptrdiff_t>(slots.size() - slots_max);
   slots.erase(slots.begin(), slots.begin() + std::min(excess, current - slots.begin()));
-  if (slots.size() > price_slots_max) slots.resize(price_slots_max);
+  if (slots.size() > slots_max) slots.resize(slots_max);
 }
 
 // Slots of a newer publication take the place of what they overlap; missing ones take nothing.
-void take_prices(std::vector<PriceSlot>& prices, const fb::PricesPublished& fact, UtcTime at) {
-  if (fact.kind() != fb::PriceKind::day_ahead || fact.prices_e8() == nullptr) return;
-  std::vector<PriceSlot> fresh;
-  for (const fb::Series* series : *fact.prices_e8()) append_slots(fresh, *series);
+template <class Slot>
+void take_slots(std::vector<Slot>& slots, std::vector<Slot> fresh, UtcTime at,
+                std::size_t slots_max) {
   untangle(fresh);
-  std::erase_if(prices, [&](const PriceSlot& old) {
+  std::erase_if(slots, [&](const Slot& old) {
     // The only ones that can overlap: the first that starts with it or later, and the one before.
-    const auto next = std::lower_bound(fresh.begin(), fresh.end(), old, by_start);
+    const auto next = std::lower_bound(fresh.begin(), fresh.end(), old, by_start<Slot>);
     if (next != fresh.end() && next->start < old.start + old.length) return true;
     return next != fresh.begin() && std::prev(next)->start + std::prev(next)->length > old.start;
   });
-  prices.insert(prices.end(), fresh.begin(), fresh.end());
-  std::sort(prices.begin(), prices.end(), by_start);
-  bound(prices, at);
+  slots.insert(slots.end(), fresh.begin(), fresh.end());
+  std::sort(slots.begin(), slots.end(), by_start<Slot>);
+  bound(slots, at, slots_max);
+}
+
+// A price that its source or the parser marked suspect is kept in the log and in the tables, and
+// nothing is decided by it.
+void take_prices(std::vector<PriceSlot>& prices, const fb::PricesPublished& fact, UtcTime at) {
+  if (fact.kind() != fb::PriceKind::day_ahead || fact.prices_e8() == nullptr) return;
+  const std::vector<bool> suspect = marked(fact.suspect());
+  std::vector<PriceSlot> fresh;
+  std::size_t number = 0;
+  for (const fb::Series* series : *fact.prices_e8()) {
+    append_slots(fresh, *series, -market_price_max, market_price_max, suspect, number);
+    if (series->values() != nullptr) number += series->values()->size();
+  }
+  take_slots(prices, std::move(fresh), at, price_slots_max);
+}
+
+void take_peaks(std::vector<PeakSlot>& peaks, const fb::PeakHoursPublished& fact, UtcTime at) {
+  constexpr std::int64_t code_max = 3;
+  if (fact.codes() == nullptr) return;
+  std::vector<PeakSlot> fresh;
+  for (const fb::Series* series : *fact.codes()) append_slots(fresh, *series, 0, code_max, {}, 0);
+  take_slots(peaks, std::move(fresh), at, peak_slots_max);
+}
+
+// The slot that holds `at`.
+template <class Slot>
+const Slot* holding(const std::vector<Slot>& slots, UtcTime at) {
+  const auto after =
+      std::upper_bound(slots.begin(), slots.end(), at,
+                       [](UtcTime time, const Slot& slot) { return time < slot.start; });
+  if (after == slots.begin()) return nullptr;
+  const Slot& slot = *std::prev(after);
+  return at < slot.start + slot.length ? &slot : nullptr;
 }
 
 // Transitions in ascending order with offsets that a zone can have.
@@ -160,6 +210,7 @@ struct Evolve {
     state.reading = to_reading(fact, sequence, at);
   }
   void operator()(const fb::PricesPublished& fact) const { take_prices(state.prices, fact, at); }
+  void operator()(const fb::PeakHoursPublished& fact) const { take_peaks(state.peaks, fact, at); }
   void operator()(const fb::PlanAdopted& fact) const {
     LastPlan plan;
     plan.sequence = sequence;
@@ -272,7 +323,6 @@ struct Evolve {
   }
 
   // Facts that no decision of this engine revision reads.
-  void operator()(const fb::PeakHoursPublished&) const {}
   void operator()(const fb::WeatherObserved&) const {}
   void operator()(const fb::PvForecastIssued&) const {}
   void operator()(const fb::LoadForecastIssued&) const {}
@@ -298,10 +348,12 @@ struct Evolve {
   void operator()(const fb::AlertEnded&) const {}
 };
 
-// No fact kept here says the operator's code of an hour: it is unknown.
 const TariffZone* zone_at(const State& state, UtcTime at) {
   if (!state.policy) return nullptr;
-  return zone_at(state.policy->settings, state.site.zone, at, std::nullopt);
+  const PeakSlot* peak = holding(state.peaks, at);
+  const PeakHours code =
+      peak == nullptr ? std::nullopt : PeakHours(static_cast<std::uint8_t>(peak->code));
+  return zone_at(state.policy->settings, state.site.zone, at, code);
 }
 
 }  // namespace
@@ -336,13 +388,6 @@ std::string tariff_zone(const State& state, UtcTime at) {
   return zone == nullptr ? "" : zone->name;
 }
 
-const PriceSlot* price_at(const State& state, UtcTime at) {
-  const auto after =
-      std::upper_bound(state.prices.begin(), state.prices.end(), at,
-                       [](UtcTime time, const PriceSlot& slot) { return time < slot.start; });
-  if (after == state.prices.begin()) return nullptr;
-  const PriceSlot& slot = *std::prev(after);
-  return at < slot.start + slot.length ? &slot : nullptr;
-}
+const PriceSlot* price_at(const State& state, UtcTime at) { return holding(state.prices, at); }
 
 }  // namespace wattledger::fold

@@ -18,7 +18,7 @@
 namespace wattledger::fold {
 
 // Raised when evolve() or State change meaning; part of a fold snapshot's key.
-inline constexpr std::uint32_t fold_revision = 1;
+inline constexpr std::uint32_t fold_revision = 2;
 
 struct Site {
   std::string name;
@@ -62,6 +62,15 @@ struct PriceSlot {
   std::chrono::seconds length{};
   PriceE8 market;
   bool operator==(const PriceSlot&) const = default;
+};
+
+// The grid operator's advice for a slot, 0 to 3. A slot that is not there is unknown, which is not
+// 0.
+struct PeakSlot {
+  UtcTime start;
+  std::chrono::seconds length{};
+  std::uint32_t code = 0;
+  bool operator==(const PeakSlot&) const = default;
 };
 
 // From 1970 to the end of the year 9999: inside it, differences of times and sums with durations
@@ -151,6 +160,7 @@ struct State {
   std::optional<Policy> policy;
   std::optional<Reading> reading;
   std::vector<PriceSlot> prices;  // sorted by start, no overlaps, at most price_slots_max
+  std::vector<PeakSlot> peaks;    // the same, at most peak_slots_max
   InverterState inverter;
   std::vector<LatchedFault> faults;
   std::optional<Override> owner_override;
@@ -161,6 +171,7 @@ struct State {
 };
 
 inline constexpr std::size_t price_slots_max = 1'000;  // ten days of quarter hours
+inline constexpr std::size_t peak_slots_max = 250;     // ten days of hours
 
 // Folds one event in. Never fails: a fact that makes no sense (a policy that does not parse) leaves
 // its part as it was. Facts of one part may come late (an import): an older reading or decision
@@ -180,7 +191,7 @@ void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventVie
 // SHA-256 of any text: the policy's digest, a raw answer's.
 [[nodiscard]] Digest text_digest(std::string_view text);
 
-// Final price of a slot (tariff.hpp; the operator's peak-hours code is unknown here), and the
+// Final price of a slot (tariff.hpp), by the operator's peak-hours code at its start, and the
 // zone's name at an instant ("T1", "T2", …; "" without zones).
 [[nodiscard]] PriceE8 final_price(const State& state, const PriceSlot& slot);
 // What a kWh fed in during the slot earns; without a policy the market price.

@@ -46,6 +46,11 @@ auto fields(T& value) {
   auto& [start, length, market] = value;
   return std::tie(start, length, market);
 }
+template <Is<PeakSlot> T>
+auto fields(T& value) {
+  auto& [start, length, code] = value;
+  return std::tie(start, length, code);
+}
 template <Is<InverterState> T>
 auto fields(T& value) {
   auto& [wished, wished_until, wished_power, wished_soc, command, confirmed, confirmed_until,
@@ -82,9 +87,9 @@ auto fields(T& value) {
 }
 template <Is<State> T>
 auto fields(T& value) {
-  auto& [through, recorded_at, site, policy, reading, prices, inverter, faults, owner_override,
-         decision, plan, coordinator] = value;
-  return std::tie(through, recorded_at, site, policy, reading, prices, inverter, faults,
+  auto& [through, recorded_at, site, policy, reading, prices, peaks, inverter, faults,
+         owner_override, decision, plan, coordinator] = value;
+  return std::tie(through, recorded_at, site, policy, reading, prices, peaks, inverter, faults,
                   owner_override, decision, plan, coordinator);
 }
 template <Is<Metered> T>

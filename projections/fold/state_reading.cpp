@@ -145,6 +145,7 @@ Result<State> read_state(std::span<const std::byte> bytes,
   State state;
   reader.take(state);
   if (state.prices.size() > price_slots_max) reader.refuse("too many prices");
+  if (state.peaks.size() > peak_slots_max) reader.refuse("too many peak hours");
   if (state.policy.has_value() != settings.has_value())
     reader.refuse("a policy without its settings, or settings without a policy");
   if (const char* wrong = reader.end()) return refused("a state", wrong);

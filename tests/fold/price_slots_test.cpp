@@ -51,6 +51,36 @@ TEST_SUITE("fold/prices") {
     CHECK(quarters(house.state(), noon, 5) == Quarters{1, none, 0, 4, none});
   }
 
+  TEST_CASE("a suspect price is not used, in whichever series of the publication it stands") {
+    fb::PricesPublishedT published = prices(series(noon, {1, 2}));
+    published.prices_e8.push_back(series(noon + minutes(30), {3, 4}));
+    published.suspect = {1, 2};
+    ToldHouse house;
+    house.tell(noon, prices(series(noon, {10, 20, 30, 40}))).tell(noon, published);
+    CHECK(quarters(house.state(), noon, 4) == Quarters{1, 20, 30, 4});
+  }
+
+  TEST_CASE(
+      "the operator's advice: a newer one replaces what it covers, what is absent is unknown") {
+    const auto advice = [](std::unique_ptr<fb::SeriesT> codes) {
+      fb::PeakHoursPublishedT fact;
+      fact.codes.push_back(std::move(codes));
+      return fact;
+    };
+    ToldHouse house;
+    house.tell(noon, advice(series(noon, {0, 1, 2, 3, 4, -1}, 3600, {1})))
+        .tell(noon, advice(series(noon + minutes(120), {1}, 3600)));
+    const std::vector<PeakSlot> expected{{noon, seconds(3600), 0},
+                                         {noon + minutes(120), seconds(3600), 1},
+                                         {noon + minutes(180), seconds(3600), 3}};
+    CHECK(house.state().peaks == expected);
+    ToldHouse busy;
+    busy.tell(noon,
+              advice(series(noon - minutes(60) * 300, std::vector<std::int64_t>(400, 1), 3600)));
+    CHECK(busy.state().peaks.size() == peak_slots_max);
+    CHECK(busy.state().peaks.back().start == noon + minutes(60) * 99);
+  }
+
   TEST_CASE("a newer publication replaces what it covers, its absent slots replace nothing") {
     ToldHouse house;
     house.tell(noon, prices(series(noon, {1, 2, 3, 4})))

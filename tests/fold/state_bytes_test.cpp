@@ -88,6 +88,8 @@ void random_house(State& s) {
   for (std::size_t n = few(); n > 0; --n)
     s.prices.push_back({instant(), seconds(number()), PriceE8(number())});
   for (std::size_t n = few(); n > 0; --n)
+    s.peaks.push_back({instant(), seconds(number()), *rc::gen::arbitrary<std::uint32_t>()});
+  for (std::size_t n = few(); n > 0; --n)
     s.faults.push_back({any_of<fb::Fault>(), place(), instant(), *rc::gen::arbitrary<bool>(),
                         *rc::gen::arbitrary<std::string>()});
   s.owner_override = maybe(Override{place(), any_of<fb::Action>(), maybe(instant()),
@@ -158,6 +160,10 @@ std::vector<Mutation> house_mutations() {
       {"prices fewer", [](State& s) { s.prices.pop_back(); }},
       {"prices.start", [](State& s) { s.prices[1].start = at_s(2700); }},
       {"prices.length", [](State& s) { s.prices[1].length = seconds(3600); }},
+      {"peaks",
+       [](State& s) {
+         s.peaks.push_back({at_s(3600), seconds(3600), 2});
+       }},
       {"prices.market", [](State& s) { s.prices[1].market = PriceE8(-2); }},
       {"faults none", [](State& s) { s.faults.clear(); }},
       {"faults.fault", [](State& s) { s.faults[0].fault = fb::Fault::battery_voltage; }},

@@ -94,6 +94,33 @@ TEST_SUITE("fold/tariff") {
     CHECK(tariff_zone(State{}, day.start).empty());
   }
 
+  TEST_CASE("a zone by the operator's code is priced by it hour by hour, and as unknown without") {
+    TariffZone save;
+    save.name = "save";
+    save.peak_hours = 1U << 2U;
+    save.price = PriceE8(400);
+    TariffZone unknown;
+    unknown.name = "unknown";
+    unknown.peak_hours = TariffZone::unknown;
+    unknown.price = PriceE8(50);
+    PolicySettings settings;
+    settings.tariff_component = PriceE8(0);
+    settings.tariff_zones = {save, unknown};
+    fb::PeakHoursPublishedT advice;
+    advice.codes.push_back(series(at_s(3600), {2, 1}, 3600));
+    ToldHouse house;
+    house.tell(at_s(0), warsaw()).tell(at_s(0), adopted(settings)).tell(at_s(0), advice);
+    const auto price = [&](std::int64_t second) {
+      return final_price(house.state(), {at_s(second), minutes(15), PriceE8(7)}).count();
+    };
+    CHECK(price(2'700) == 57);
+    CHECK(price(3'600) == 407);
+    CHECK(price(6'300) == 407);
+    CHECK(price(7'200) == 7);
+    CHECK(price(10'800) == 57);
+    CHECK(tariff_zone(house.state(), at_s(3'600)) == "save");
+  }
+
   TEST_CASE("a holiday of the policy is no weekday, from local midnight to local midnight") {
     PolicySettings settings;
     TariffZone work;
