@@ -98,6 +98,7 @@ class Reader {
   Result<void> take_legacy_tariff();
   Result<void> check_tariff();
   Result<void> check_prices();
+  Result<void> check_sources();
   Result<void> check_order();
   Result<void> check_zone_name();
   Result<void> ascending(const char* low, std::int64_t low_value, const char* high,
@@ -215,6 +216,7 @@ Result<void> Reader::read_list(const std::string& path, const YamlTree& value) {
 Result<void> Reader::check() {
   WATTLEDGER_TRY(check_inverter());
   WATTLEDGER_TRY(check_prices());
+  WATTLEDGER_TRY(check_sources());
   WATTLEDGER_TRY(legacy_tariff_ ? take_legacy_tariff() : check_tariff());
   WATTLEDGER_TRY(check_order());
   return check_zone_name();
@@ -285,6 +287,29 @@ Result<void> Reader::take_legacy_tariff() {
 }
 
 // One way to say a price, and no price that nothing reads.
+// What a source needs must be said, or it would fail each time it is asked.
+Result<void> Reader::check_sources() {
+  const SourcesConfig& sources = config_.sources;
+  if (sources.prices != PriceSource::none && !config_.prices.file.empty())
+    return wrong_at("sources.prices", "stands beside prices.file", "keep one of the two");
+  const bool entsoe = sources.prices == PriceSource::entsoe;
+  if ((entsoe || sources.prices == PriceSource::energy_charts) && sources.bidding_zone.empty())
+    return wrong_at("sources.prices", "needs the bidding zone",
+                    entsoe ? "give sources.bidding_zone, as 10YPL-AREA-----S"
+                           : "give sources.bidding_zone, as PL or DE-LU");
+  if (entsoe && sources.entsoe_token_file.empty())
+    return wrong_at("sources.prices", "needs a token of ENTSO-E",
+                    "give sources.entsoe_token_file, a file that holds it");
+  const bool placed = config_.site.latitude && config_.site.longitude;
+  if (sources.weather && !placed)
+    return wrong_at("sources.weather", "needs the place of the house",
+                    "give site.latitude and site.longitude");
+  if (sources.pv_forecast && (!placed || config_.panels.peak_w == 0))
+    return wrong_at("sources.pv_forecast", "needs the place of the house and its panels",
+                    "give site.latitude, site.longitude and pv.peak_power_w");
+  return {};
+}
+
 Result<void> Reader::check_prices() {
   fold::PolicySettings& policy = config_.policy;
   if (lines_.count(std::string(components_path)) != 0) {
@@ -393,6 +418,7 @@ Result<Config> parse(const std::string& yaml, const std::string& file_name) {
   const auto base = std::filesystem::path(file_name).parent_path();
   make_absolute(config.data, base);
   make_absolute(config.prices.file, base);
+  make_absolute(config.sources.entsoe_token_file, base);
   make_absolute(config.sqlite.path, base);
   make_absolute(config.logging.file, base);
   if (config.data.empty()) config.data = default_data;

@@ -31,6 +31,27 @@ struct PricesConfig {
   std::string currency = "PLN";
 };
 
+enum class PriceSource : std::uint8_t { none, pse, entsoe, energy_charts, awattar_de, awattar_at };
+
+// Who is asked over the network; all that they say becomes events. Nobody, unless named.
+struct SourcesConfig {
+  PriceSource prices = PriceSource::none;  // not together with prices.file
+  bool peak_hours = false;                 // of the Polish operator
+  bool weather = false;                    // to come: Open-Meteo; needs the site's place
+  bool pv_forecast = false;                // forecast.solar; needs the place and the panels
+  std::string station;                     // IMGW's, for what the weather is; empty: not asked
+  std::string bidding_zone;                // ENTSO-E: an EIC code; energy-charts: a name
+  std::filesystem::path entsoe_token_file;
+  std::int32_t day_ahead_from_h = 13;  // local hour from which tomorrow is asked for
+  std::string mirror;                  // in the place of every source's scheme and host
+};
+
+struct PanelsConfig {
+  std::int32_t peak_w = 0;  // 0: not said
+  std::int32_t tilt_deg = 35;
+  std::int32_t azimuth_deg = 180;  // clockwise from north
+};
+
 struct SqliteConfig {
   bool enabled = true;
   std::filesystem::path path;  // empty: <data>/goodwe_energy.db
@@ -63,6 +84,8 @@ struct Config {
   std::chrono::seconds clock_wait_max{600};
   bool clock_require_sync = true;  // false where nothing sets the kernel's clock but it is right
   PricesConfig prices;
+  SourcesConfig sources;
+  PanelsConfig panels;
   fold::PolicySettings policy;
   // Days on which zones for holidays hold; not given: Poland's, of the years in holidays.hpp. The
   // policy has them only where its zones ask.

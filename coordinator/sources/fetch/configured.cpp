@@ -1,0 +1,92 @@
+#include "coordinator/sources/fetch/configured.hpp"
+
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace wattledger::sources {
+namespace {
+
+Result<std::string> token_in(const std::filesystem::path& file) {
+  struct stat about {};
+  if (::stat(file.c_str(), &about) != 0)
+    return fail(ErrorKind::not_found, "sources.entsoe_token_file: cannot read " + file.string(),
+                "write the token into it");
+  constexpr mode_t others = 077;
+  if ((about.st_mode & others) != 0)
+    return fail(ErrorKind::invalid_input, file.string() + " may be read by others than its owner",
+                "chmod 600 " + file.string());
+  std::ifstream stream(file);
+  std::string token;
+  stream >> token;
+  if (token.empty())
+    return fail(ErrorKind::invalid_input, file.string() + " holds no token",
+                "write ENTSO-E's security token into it");
+  return token;
+}
+
+}  // namespace
+
+bool has_days(Provider provider) {
+  switch (provider) {
+    case Provider::pse:
+    case Provider::pse_peak_hours:
+    case Provider::entsoe:
+    case Provider::energy_charts:
+    case Provider::awattar_de:
+    case Provider::awattar_at:
+      return true;
+    case Provider::open_meteo:
+    case Provider::imgw:
+    case Provider::forecast_solar:
+      return false;
+  }
+  return false;
+}
+
+std::vector<Provider> providers_of(const config::Config& config) {
+  std::vector<Provider> providers;
+  switch (config.sources.prices) {
+    case config::PriceSource::none:
+      break;
+    case config::PriceSource::pse:
+      providers.push_back(Provider::pse);
+      break;
+    case config::PriceSource::entsoe:
+      providers.push_back(Provider::entsoe);
+      break;
+    case config::PriceSource::energy_charts:
+      providers.push_back(Provider::energy_charts);
+      break;
+    case config::PriceSource::awattar_de:
+      providers.push_back(Provider::awattar_de);
+      break;
+    case config::PriceSource::awattar_at:
+      providers.push_back(Provider::awattar_at);
+      break;
+  }
+  if (config.sources.peak_hours) providers.push_back(Provider::pse_peak_hours);
+  if (config.sources.weather) providers.push_back(Provider::open_meteo);
+  if (!config.sources.station.empty()) providers.push_back(Provider::imgw);
+  if (config.sources.pv_forecast) providers.push_back(Provider::forecast_solar);
+  return providers;
+}
+
+Result<Asked> asked_of(const config::Config& config) {
+  Asked asked;
+  asked.zone = config.sources.bidding_zone;
+  asked.station = config.sources.station;
+  asked.latitude = config.site.latitude;
+  asked.longitude = config.site.longitude;
+  constexpr double watts = 1'000;
+  asked.plane = {static_cast<double>(config.panels.tilt_deg),
+                 static_cast<double>(config.panels.azimuth_deg), config.panels.peak_w / watts};
+  asked.base = config.sources.mirror;
+  if (config.sources.prices != config::PriceSource::entsoe) return asked;
+  auto token = token_in(config.sources.entsoe_token_file);
+  if (!token) return Failure(token.error());
+  asked.token = *std::move(token);
+  return asked;
+}
+
+}  // namespace wattledger::sources

@@ -1,0 +1,19 @@
+// What a configuration says of the sources: whom to ask, and with what.
+#pragma once
+
+#include <vector>
+
+#include "coordinator/config/config.hpp"
+#include "coordinator/sources/fetch/address.hpp"
+
+namespace wattledger::sources {
+
+// The providers that a configuration names.
+[[nodiscard]] std::vector<Provider> providers_of(const config::Config& config);
+// What an address is made of. `token` is ENTSO-E's. invalid_input for a token file that others may
+// read.
+[[nodiscard]] Result<Asked> asked_of(const config::Config& config);
+// Whether a provider is asked for local days, one by one: prices and advice.
+[[nodiscard]] bool has_days(Provider provider);
+
+}  // namespace wattledger::sources
