@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/daemon/source_thread.hpp"
 #include "log/checkpoint.hpp"
 #include "projections/live/staging.hpp"
 
@@ -263,6 +264,9 @@ Result<void> Daemon::tick_until(UtcTime until) {
     watchdog_ = std::make_unique<Watchdog>(
         std::max<std::chrono::milliseconds>(options_.hung_after, 3 * config_.poll_every),
         options_.let_go);
+  std::optional<SourceThread> asking;
+  if (!clock_.simulated() && !sources::providers_of(config_).empty())
+    asking.emplace(config_, *journal_, clock_);
   while (!stop_ && next < until) {
     WATTLEDGER_TRY(feed_watchdog());
     const UtcTime now = clock_.now();
@@ -283,6 +287,13 @@ Result<void> Daemon::tick_until(UtcTime until) {
     tell_scarce_room(now);
     tidy_staging(now);
     if (upkeep_) WATTLEDGER_TRY(upkeep_->look(now));
+    if (asking) {
+      if (fetch_.exchange(false)) asking->ask_now();
+      for (fb::EventT& event : asking->take()) {
+        const auto recorded = journal_->record(std::move(event), log::Urgency::telemetry);
+        if (!recorded) return Failure(recorded.error());
+      }
+    }
     WATTLEDGER_TRY(tick.run(now));
     if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
     appender_->commit_due(now);

@@ -107,6 +107,7 @@ class Daemon {
   Result<std::string> answer_retire(const control::Request& request);
   Result<std::string> answer_checkpoint();
   Result<std::string> answer_reload();
+  Result<std::string> answer_fetch();
 
   const config::Config& config_;
   Clock& clock_;
@@ -114,6 +115,7 @@ class Daemon {
   DaemonOptions options_;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> reload_ = false;
+  std::atomic<bool> fetch_ = false;  // the sources are asked now
   bool began_ = false;
   std::atomic<std::int64_t> last_contact_us_ = 0;
   std::optional<log::WriterLock> lock_;

@@ -29,16 +29,9 @@ bool absent(const fb::SeriesT& series, std::size_t index) {
          series.absent.end();
 }
 
-bool all_known(const fold::State& state, const fb::PricesPublishedT& day) {
-  for (const auto& series : day.prices_e8)
-    for (std::size_t i = 0; i < series->values.size(); ++i) {
-      if (absent(*series, i)) continue;
-      const UtcTime start = utc_from_us(series->start_us) +
-                            std::chrono::seconds(series->step_s) * static_cast<std::int64_t>(i);
-      const fold::PriceSlot* slot = fold::price_at(state, start);
-      if (slot == nullptr || slot->market.count() != series->values[i]) return false;
-    }
-  return true;
+bool suspect(const fb::PricesPublishedT& day, std::size_t number) {
+  return std::find(day.suspect.begin(), day.suspect.end(), static_cast<std::uint16_t>(number)) !=
+         day.suspect.end();
 }
 
 // splitmix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
@@ -56,6 +49,19 @@ constexpr std::array<std::int64_t, 24> day_shape = {38, 36, 34, 33, 34, 38, 47, 
                                                     29, 29, 33, 41, 52, 66, 74, 70, 60, 51, 45, 41};
 
 }  // namespace
+
+bool already_known(const fold::State& state, const fb::PricesPublishedT& day) {
+  std::size_t number = 0;  // over all series, as `suspect` counts
+  for (const auto& series : day.prices_e8)
+    for (std::size_t i = 0; i < series->values.size(); ++i, ++number) {
+      if (absent(*series, i) || suspect(day, number)) continue;
+      const UtcTime start = utc_from_us(series->start_us) +
+                            std::chrono::seconds(series->step_s) * static_cast<std::int64_t>(i);
+      const fold::PriceSlot* slot = fold::price_at(state, start);
+      if (slot == nullptr || slot->market.count() != series->values[i]) return false;
+    }
+  return true;
+}
 
 std::optional<PriceFeed::Extent> PriceFeed::extent() const {
   Extent extent;
@@ -76,7 +82,7 @@ Result<void> PriceFeed::publish_due(Journal& journal, UtcTime now) {
     const Due due = journal.with_state([&](const fold::State& state) {
       if (over) return Due::known;
       if (known_from(day, state.site.zone) > now) return Due::later;
-      return all_known(state, day) ? Due::known : Due::publish;
+      return already_known(state, day) ? Due::known : Due::publish;
     });
     if (due == Due::later) return {};
     if (due == Due::publish) {

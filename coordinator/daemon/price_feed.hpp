@@ -34,6 +34,10 @@ class PriceFeed {
   std::size_t next_ = 0;
 };
 
+// Every price of the publication that is to be believed is in the state, and no other one for its
+// slot.
+[[nodiscard]] bool already_known(const fold::State& state, const fb::PricesPublishedT& day);
+
 // Quarter-hour prices of every local day from `from` to `to`: cheap at night and noon, dear in the
 // evening. A day's depend on the seed and its date alone.
 [[nodiscard]] std::vector<fb::PricesPublishedT> generate_prices(std::uint64_t seed, UtcTime from,

@@ -3,6 +3,7 @@
 
 #include "coordinator/control/status.hpp"
 #include "coordinator/daemon/daemon.hpp"
+#include "coordinator/sources/fetch/configured.hpp"
 #include "log/checkpoint.hpp"
 #include "log/reader.hpp"
 #include "log/retire.hpp"
@@ -37,8 +38,21 @@ Result<std::string> Daemon::answer(const control::Request& request) {
   if (request.verb == "retire") return answer_retire(request);
   if (request.verb == "checkpoint") return answer_checkpoint();
   if (request.verb == "reload") return answer_reload();
+  if (request.verb == "fetch") return answer_fetch();
   return fail(ErrorKind::unsupported, "the daemon does not know how to " + request.verb + " yet",
               "use a later wattledger");
+}
+
+// Asked beside the loop; what comes of it is in the log soon after.
+Result<std::string> Daemon::answer_fetch() {
+  nlohmann::json asked = nlohmann::json::array();
+  for (const sources::Provider provider : sources::providers_of(config_))
+    asked.push_back(sources::provider_name(provider));
+  if (asked.empty())
+    return fail(ErrorKind::not_found, "the daemon's configuration names no source",
+                "set sources.prices and the like, and start it again");
+  fetch_ = true;
+  return nlohmann::json{{"asked", asked}}.dump();
 }
 
 Result<std::string> Daemon::answer_append(const control::Request& request) {

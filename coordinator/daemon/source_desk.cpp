@@ -1,0 +1,228 @@
+#include "coordinator/daemon/source_desk.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "coordinator/daemon/price_feed.hpp"
+
+namespace wattledger::daemon {
+namespace {
+
+using sources::Provider;
+using std::chrono::seconds;
+
+// forecast.solar answers twelve requests an hour without a key; none of the others is new more
+// often than this.
+seconds interval_of(Provider provider) {
+  if (sources::has_days(provider)) return published_anew_pause;
+  return provider == Provider::forecast_solar ? std::chrono::hours(3) : std::chrono::hours(1);
+}
+
+fb::SourceTrouble trouble_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::timed_out:
+      return fb::SourceTrouble::timed_out;
+    case ErrorKind::io:
+      return fb::SourceTrouble::unreachable;
+    case ErrorKind::rejected:
+      return fb::SourceTrouble::refused;
+    case ErrorKind::invalid_input:
+    case ErrorKind::corrupt:
+    case ErrorKind::full:
+      return fb::SourceTrouble::malformed;
+    case ErrorKind::not_found:
+      return fb::SourceTrouble::incomplete;
+    case ErrorKind::conflict:
+      return fb::SourceTrouble::implausible;
+    case ErrorKind::foreign:
+    case ErrorKind::newer:
+    case ErrorKind::locked:
+    case ErrorKind::poisoned:
+    case ErrorKind::unsupported:
+      return fb::SourceTrouble::unknown;
+  }
+  return fb::SourceTrouble::unknown;
+}
+
+template <class Slot>
+bool covers(const std::vector<Slot>& slots, UtcTime from, UtcTime to) {
+  for (const Slot& slot : slots)
+    if (slot.start <= from && from < slot.start + slot.length) from = slot.start + slot.length;
+  return from >= to;
+}
+
+// Every slot of the local day is in the state already.
+bool known_whole(const fold::State& state, Provider provider, UtcTime day) {
+  const UtcTime end = state.site.zone.next_day_start(day);
+  return provider == Provider::pse_peak_hours ? covers(state.peaks, day, end)
+                                              : covers(state.prices, day, end);
+}
+
+bool same_advice(const fold::State& state, const fb::PeakHoursPublishedT& advice) {
+  for (const auto& series : advice.codes) {
+    for (std::size_t i = 0; i < series->values.size(); ++i) {
+      if (std::find(series->absent.begin(), series->absent.end(), static_cast<std::uint16_t>(i)) !=
+          series->absent.end())
+        continue;
+      const UtcTime start =
+          utc_from_us(series->start_us) + seconds(series->step_s) * static_cast<std::int64_t>(i);
+      const auto known =
+          std::find_if(state.peaks.begin(), state.peaks.end(),
+                       [&](const fold::PeakSlot& each) { return each.start == start; });
+      if (known == state.peaks.end() || known->code != series->values[i]) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+SourceDesk::SourceDesk(const config::Config& config, const Journal& journal,
+                       sources::HttpLimits limits)
+    : config_(config), journal_(journal), fetcher_(limits) {
+  for (const Provider provider : sources::providers_of(config))
+    tasks_.push_back({provider, sources::Schedule(interval_of(provider)), {}, {}, {}});
+}
+
+std::vector<fb::EventT> SourceDesk::look(UtcTime now, const std::stop_token& stop, bool everybody) {
+  std::vector<fb::EventT> facts;
+  for (Task& task : tasks_)
+    if (!stop.stop_requested() && (everybody || task.schedule.due(now)))
+      ask(task, now, stop, facts);
+  return facts;
+}
+
+// Today, and from the configured hour on tomorrow.
+SourceDesk::Days SourceDesk::days_at(UtcTime now) const {
+  const ZoneOffsets zone =
+      journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  const UtcTime today = zone.day_start(now);
+  const LocalTime midnight = std::chrono::floor<std::chrono::days>(zone.to_local(now));
+  const UtcTime tomorrow_from =
+      zone.to_utc(midnight + std::chrono::hours(config_.sources.day_ahead_from_h));
+  Days days{{today}, tomorrow_from};
+  if (now >= tomorrow_from) days.starts.push_back(zone.next_day_start(now));
+  return days;
+}
+
+void SourceDesk::ask(Task& task, UtcTime now, const std::stop_token& stop,
+                     std::vector<fb::EventT>& facts) {
+  retry_after_.reset();
+  Days days{{now}, now};
+  if (sources::has_days(task.provider)) days = days_at(now);
+  bool whole = true;
+  Result<bool> answer = true;
+  for (const UtcTime day : days.starts) {
+    answer = ask_day(task, day, stop, facts);
+    // Not published yet is no trouble of the source's.
+    if (!answer && answer.error().kind == ErrorKind::not_found) answer = false;
+    if (!answer) break;
+    whole = whole && *answer;
+  }
+  if (stop.stop_requested()) return;
+  if (!answer) return trouble(task, answer.error(), now, facts);
+  std::optional<seconds> sooner;
+  if (!whole) sooner = not_yet_pause;
+  const auto until_tomorrow = std::chrono::ceil<seconds>(days.tomorrow_from - now);
+  if (until_tomorrow > seconds(0))
+    sooner = std::min(sooner.value_or(interval_of(task.provider)), until_tomorrow);
+  if (task.schedule.succeeded(now, sooner) == sources::Schedule::News::outage_ends) {
+    fb::SourceRecovered2T recovered;
+    recovered.provider = std::string(sources::provider_name(task.provider));
+    if (task.failing_since && *task.failing_since <= now)
+      recovered.outage_ms = static_cast<std::uint64_t>(
+          std::chrono::floor<std::chrono::milliseconds>(now - *task.failing_since).count());
+    spdlog::info("source {} answers again", recovered.provider);
+    facts.push_back(fact(std::move(recovered)));
+  }
+  task.failing_since.reset();
+}
+
+void SourceDesk::trouble(Task& task, const Error& error, UtcTime now,
+                         std::vector<fb::EventT>& facts) {
+  if (!task.failing_since) task.failing_since = now;
+  const auto news = task.schedule.failed(now, retry_after_);
+  const std::string provider(sources::provider_name(task.provider));
+  const bool begins = news == sources::Schedule::News::outage_begins;
+  // Said until the outage is, not with every try of a night without a network.
+  spdlog::log(task.schedule.failures() <= sources::failures_told ? spdlog::level::warn
+                                                                 : spdlog::level::debug,
+              "source {}: {}", provider, error.line());
+  if (!begins) return;
+  fb::SourceFailedT failed;
+  failed.provider = provider;
+  failed.trouble = trouble_of(error.kind);
+  failed.detail = error.line();
+  failed.attempts = task.schedule.failures();
+  facts.push_back(fact(std::move(failed)));
+}
+
+// Whether the day is whole. `day` means nothing where a source has no days.
+Result<bool> SourceDesk::ask_day(Task& task, UtcTime day, const std::stop_token& stop,
+                                 std::vector<fb::EventT>& facts) {
+  auto asked = sources::asked_of(config_);
+  if (!asked) return Failure(asked.error());
+  const ZoneOffsets zone =
+      journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  const bool days = sources::has_days(task.provider);
+  if (days) {
+    asked->from = day;
+    asked->to = zone.next_day_start(day);
+    asked->local_date = date_text(zone.to_local(day));
+    const bool first = task.etags.count(asked->local_date) == 0;
+    const bool known = journal_.with_state(
+        [&](const fold::State& state) { return known_whole(state, task.provider, day); });
+    task.etags.erase(task.etags.begin(),
+                     task.etags.lower_bound(date_text(zone.to_local(day) - std::chrono::days(1))));
+    if (first && known) {
+      task.etags[asked->local_date] = "";
+      return true;
+    }
+  }
+  std::string& etag = task.etags[asked->local_date];
+  auto fetched = fetcher_.fetch(task.provider, *asked, zone, etag, stop, &retry_after_);
+  if (!fetched) return Failure(fetched.error());
+  WATTLEDGER_TRY(check_currency(*fetched));
+  etag = fetched->etag;
+  for (const std::string& remark : fetched->remarks)
+    spdlog::debug("source {}: {}", sources::provider_name(task.provider), remark);
+  const bool unchanged = fetched->facts.empty();
+  for (fb::EventT& each : fetched->facts)
+    if (is_news(task, each)) facts.push_back(std::move(each));
+  if (!unchanged || !days) return fetched->complete;
+  return journal_.with_state(
+      [&](const fold::State& state) { return known_whole(state, task.provider, day); });
+}
+
+// Tariff, limits and sums are in one currency, and nothing here knows a rate between two.
+Result<void> SourceDesk::check_currency(const sources::Fetched& fetched) const {
+  for (const fb::EventT& each : fetched.facts) {
+    const auto* prices = each.fact.AsPricesPublished();
+    if (prices == nullptr || prices->currency == config_.policy.currency) continue;
+    return fail(ErrorKind::conflict,
+                "its prices are in " + prices->currency + ", and prices.currency is " +
+                    config_.policy.currency,
+                "set prices.currency and a tariff in it, or another source");
+  }
+  return {};
+}
+
+// What says nothing new is not recorded again.
+bool SourceDesk::is_news(Task& task, const fb::EventT& fact) {
+  if (const auto* prices = fact.fact.AsPricesPublished())
+    return journal_.with_state(
+        [&](const fold::State& state) { return !already_known(state, *prices); });
+  if (const auto* advice = fact.fact.AsPeakHoursPublished())
+    return journal_.with_state(
+        [&](const fold::State& state) { return !same_advice(state, *advice); });
+  const fb::Digest256* digest = nullptr;
+  if (const auto* forecast = fact.fact.AsPvForecastIssued()) digest = forecast->raw_digest.get();
+  if (const auto* weather = fact.fact.AsWeatherObserved()) digest = weather->raw_digest.get();
+  if (digest == nullptr) return true;
+  if (task.last_digest == *digest) return false;
+  task.last_digest = *digest;
+  return true;
+}
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,63 @@
+// What comes over the network: which source is asked at a time, and what its answer becomes in the
+// log. Knows a day's prices or advice when the state has them, so that a restart asks for nothing
+// twice: the log is the cache.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "coordinator/config/config.hpp"
+#include "coordinator/daemon/journal.hpp"
+#include "coordinator/sources/fetch/configured.hpp"
+#include "coordinator/sources/fetch/fetch.hpp"
+#include "coordinator/sources/fetch/schedule.hpp"
+
+namespace wattledger::daemon {
+
+// A day that is not whole yet is asked for again after this…
+inline constexpr std::chrono::minutes not_yet_pause{15};
+// … and one that is, in case it is published anew.
+inline constexpr std::chrono::hours published_anew_pause{3};
+
+class SourceDesk {
+ public:
+  // `config` and `journal` outlive it.
+  SourceDesk(const config::Config& config, const Journal& journal, sources::HttpLimits limits = {});
+
+  // Asks whoever is due at `now`, one after the other, and returns the facts of it: answers that
+  // are news, outages and their ends. For one thread; blocks while a source does.
+  // `everybody`: due or not.
+  std::vector<fb::EventT> look(UtcTime now, const std::stop_token& stop = {},
+                               bool everybody = false);
+
+ private:
+  struct Task {
+    sources::Provider provider;
+    sources::Schedule schedule;
+    std::map<std::string, std::string> etags;  // by local date; "" where there are no days
+    std::optional<fb::Digest256> last_digest;
+    std::optional<UtcTime> failing_since;
+  };
+  struct Days {
+    std::vector<UtcTime> starts;  // of the local days that are asked for
+    UtcTime tomorrow_from;        // when tomorrow is one of them
+  };
+  [[nodiscard]] Days days_at(UtcTime now) const;
+  void ask(Task& task, UtcTime now, const std::stop_token& stop, std::vector<fb::EventT>& facts);
+  Result<bool> ask_day(Task& task, UtcTime day, const std::stop_token& stop,
+                       std::vector<fb::EventT>& facts);
+  [[nodiscard]] Result<void> check_currency(const sources::Fetched& fetched) const;
+  void trouble(Task& task, const Error& error, UtcTime now, std::vector<fb::EventT>& facts);
+  bool is_news(Task& task, const fb::EventT& fact);
+
+  const config::Config& config_;
+  const Journal& journal_;
+  sources::Fetcher fetcher_;
+  std::vector<Task> tasks_;
+  std::optional<std::chrono::seconds> retry_after_;
+};
+
+}  // namespace wattledger::daemon

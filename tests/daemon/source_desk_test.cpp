@@ -1,0 +1,158 @@
+#include "coordinator/daemon/source_desk.hpp"
+
+#include "coordinator/daemon/source_thread.hpp"
+#include "tests/daemon/daemon_fixture.hpp"
+#include "tests/fetch/web_server.hpp"
+
+using namespace wattledger;
+using namespace wattledger::testing;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+namespace {
+
+// aWATTar's answer for the hours [from, from + count) after `start`.
+std::string hourly(UtcTime start, int count, int price = 100) {
+  std::string text = R"({"object":"list","data":[)";
+  for (int i = 0; i < count; ++i) {
+    const std::int64_t from = to_us(start + hours(i)) / 1000;
+    text += (i == 0 ? "" : ",") + std::string(R"({"start_timestamp":)") + std::to_string(from) +
+            R"(,"end_timestamp":)" + std::to_string(from + 3'600'000) + R"(,"marketprice":)" +
+            std::to_string(price + i) + R"(.5,"unit":"Eur/MWh"})";
+  }
+  return text + "]}";
+}
+
+// A house in UTC, its days from midnight to midnight; hour 0 is the fixture's start.
+struct Desk : DaemonFixture {
+  Desk() {
+    config.sources.prices = config::PriceSource::awattar_de;
+    config.sources.mirror = server.url("");
+    config.policy.currency = "EUR";
+  }
+  [[nodiscard]] std::string path(UtcTime day) const {
+    return "/v1/marketdata?start=" + std::to_string(to_us(day) / 1000) +
+           "&end=" + std::to_string(to_us(day + hours(24)) / 1000);
+  }
+  void publishes(UtcTime day, const std::string& body) {
+    server.answers_with(path(day), "200 OK", body);
+  }
+  // What a desk says at an hour, put into the log.
+  std::size_t look(daemon::SourceDesk& desk, std::chrono::seconds after_start) {
+    const UtcTime now = at_s(0) + after_start;
+    clock.set(now);
+    std::vector<fb::EventT> facts = desk.look(now);
+    for (fb::EventT& each : facts)
+      REQUIRE(journal->record(std::move(each), log::Urgency::telemetry).has_value());
+    return facts.size();
+  }
+  [[nodiscard]] bool knows(UtcTime at) const {
+    return journal->with_state(
+        [&](const fold::State& state) { return fold::price_at(state, at) != nullptr; });
+  }
+  config::Config config;
+  WebServer server;
+};
+
+}  // namespace
+
+TEST_SUITE("daemon/source desk") {
+  TEST_CASE_FIXTURE(Desk, "today at once, tomorrow from its hour on, until it is whole") {
+    daemon::SourceDesk desk(config, *journal);
+    publishes(at_s(0), hourly(at_s(0), 24));
+    CHECK(look(desk, hours(1)) == 1);
+    CHECK(knows(at_s(0) + hours(23)));
+    CHECK_FALSE(knows(at_s(0) + hours(24)));
+    const std::size_t asked = server.requests().size();
+    CHECK(look(desk, hours(3)) == 0);
+    CHECK(server.requests().size() == asked);
+
+    const UtcTime tomorrow = at_s(0) + hours(24);
+    publishes(tomorrow, R"({"data":[]})");
+    CHECK(look(desk, hours(13)) == 0);  // not yet
+    CHECK(count(Kind::SourceFailed) == 0);
+    publishes(tomorrow, hourly(tomorrow, 20));
+    CHECK(look(desk, hours(13) + minutes(14)) == 0);
+    CHECK(look(desk, hours(13) + minutes(15)) == 1);  // what there is of it
+    CHECK(look(desk, hours(13) + minutes(30)) == 0);  // no more than before
+    publishes(tomorrow, hourly(tomorrow, 24));
+    CHECK(look(desk, hours(13) + minutes(45)) == 1);
+    CHECK(knows(tomorrow + hours(23)));
+    CHECK(count(Kind::PricesPublished) == 3);
+  }
+
+  TEST_CASE_FIXTURE(Desk, "a day that was published anew takes the place of the one before") {
+    daemon::SourceDesk desk(config, *journal);
+    publishes(at_s(0), hourly(at_s(0), 24));
+    look(desk, hours(1));
+    publishes(at_s(0), hourly(at_s(0), 24, 200));
+    CHECK(look(desk, hours(4)) == 1);
+    const auto price = journal->with_state(
+        [](const fold::State& state) { return fold::price_at(state, at_s(0))->market; });
+    CHECK(price == PriceE8(20'050'000));
+    CHECK(look(desk, hours(7)) == 0);
+  }
+
+  TEST_CASE_FIXTURE(Desk, "after a restart nothing is asked for that the log holds") {
+    {
+      daemon::SourceDesk desk(config, *journal);
+      publishes(at_s(0), hourly(at_s(0), 24));
+      look(desk, hours(1));
+    }
+    const std::size_t asked = server.requests().size();
+    daemon::SourceDesk desk(config, *journal);
+    CHECK(look(desk, hours(2)) == 0);
+    CHECK(server.requests().size() == asked);
+  }
+
+  TEST_CASE_FIXTURE(Desk, "an outage is told once, and once when it ends, with how long it was") {
+    daemon::SourceDesk desk(config, *journal);
+    server.answers_with(path(at_s(0)), "500 Internal Server Error", "");
+    for (int minute = 0; minute < 120; ++minute) look(desk, minutes(minute));
+    CHECK(count(Kind::SourceFailed) == 1);
+    publishes(at_s(0), hourly(at_s(0), 24));
+    for (int minute = 120; minute < 160; ++minute) look(desk, minutes(minute));
+    CHECK(count(Kind::SourceFailed) == 1);
+    CHECK(count(Kind::SourceRecovered2) == 1);
+    CHECK(knows(at_s(0) + hours(3)));
+  }
+
+  TEST_CASE_FIXTURE(Desk,
+                    "prices in another currency are refused, and nothing of them is recorded") {
+    config.policy.currency = "PLN";
+    daemon::SourceDesk desk(config, *journal);
+    publishes(at_s(0), hourly(at_s(0), 24));
+    for (int minute = 0; minute < 10; ++minute) look(desk, minutes(minute));
+    CHECK(count(Kind::PricesPublished) == 0);
+    CHECK(count(Kind::SourceFailed) == 1);
+  }
+
+  TEST_CASE_FIXTURE(Desk, "a source that hangs holds up nobody, and its thread ends when told to") {
+    server.answers(path(at_s(0)), "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", true);
+    clock.set(at_s(0));
+    sources::HttpLimits limits;
+    limits.whole = std::chrono::minutes(10);
+    daemon::SourceThread thread(config, *journal, clock, limits);
+    while (server.requests().empty()) std::this_thread::yield();
+    CHECK(thread.take().empty());
+  }
+
+  TEST_CASE("ENTSO-E's token comes from a file that only its owner may read") {
+    MemoryDirectory directory;
+    const auto file = directory.path() / "token";
+    config::Config config;
+    config.sources.prices = config::PriceSource::entsoe;
+    config.sources.entsoe_token_file = file;
+    CHECK_FALSE(sources::asked_of(config).has_value());
+    std::ofstream(file) << "secret\n";
+    std::filesystem::permissions(file, std::filesystem::perms(0644));
+    const auto open = sources::asked_of(config);
+    REQUIRE_FALSE(open.has_value());
+    CHECK(open.error().line().find("chmod 600") != std::string::npos);
+    CHECK(open.error().line().find("secret") == std::string::npos);
+    std::filesystem::permissions(file, std::filesystem::perms(0600));
+    const auto asked = sources::asked_of(config);
+    REQUIRE_MESSAGE(asked.has_value(), asked.error().line());
+    CHECK(asked->token == "secret");
+  }
+}
