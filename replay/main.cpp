@@ -77,6 +77,11 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_inverter_set(*set, invocation);
   add_inverter_release(*inverter, invocation);
 
+  CLI::App* inputs = add_group(
+      app, {"inputs", "What is known of prices, weather and forecasts", "wattledger inputs show"});
+  add_inputs_show(*inputs, invocation);
+  add_inputs_fetch(*inputs, invocation);
+
   add_replay(app, invocation, house_owner());
   CLI::App* import = add_group(
       app,

@@ -15,5 +15,7 @@ void add_correct(CLI::App& app, Invocation& invocation);
 void add_log_checkpoint(CLI::App& log, Invocation& invocation);
 void add_reload(CLI::App& app, Invocation& invocation);
 void add_maintain(CLI::App& maintain, Invocation& invocation);
+void add_inputs_show(CLI::App& inputs, Invocation& invocation);
+void add_inputs_fetch(CLI::App& inputs, Invocation& invocation);
 
 }  // namespace wattledger::tool
