@@ -289,6 +289,11 @@ Result<void> Daemon::tick_until(UtcTime until) {
     if (upkeep_) WATTLEDGER_TRY(upkeep_->look(now));
     if (asking) {
       if (fetch_.exchange(false)) asking->ask_now();
+      {
+        std::vector<std::string> troubles = asking->troubles();
+        const std::lock_guard lock(reload_mutex_);
+        source_troubles_ = std::move(troubles);
+      }
       for (fb::EventT& event : asking->take()) {
         const auto recorded = journal_->record(std::move(event), log::Urgency::telemetry);
         if (!recorded) return Failure(recorded.error());

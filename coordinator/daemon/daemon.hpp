@@ -132,6 +132,7 @@ class Daemon {
   mutable std::mutex reload_mutex_;
   std::optional<Fresh> fresh_;  // under reload_mutex_, as the next: asked for by answer_reload()
   std::string prices_trouble_;
+  std::vector<std::string> source_troubles_;
   std::string control_trouble_;     // why `on` is not in force
   std::uint64_t damaged_told_ = 0;  // records
   std::set<log::Scarce> scarce_told_;

@@ -176,6 +176,7 @@ Result<std::string> Daemon::answer_status() {
     if (!prices_trouble_.empty())
       extras.warnings.push_back("the prices were not read: " + prices_trouble_);
     if (!control_trouble_.empty()) extras.warnings.push_back(control_trouble_);
+    extras.warnings.insert(extras.warnings.end(), source_troubles_.begin(), source_troubles_.end());
   }
   if (const std::int64_t us = last_contact_us_; us != 0) extras.last_contact = utc_from_us(us);
   const fold::State state = journal_->state();

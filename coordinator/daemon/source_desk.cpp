@@ -82,15 +82,30 @@ SourceDesk::SourceDesk(const config::Config& config, const Journal& journal,
                        sources::HttpLimits limits)
     : config_(config), journal_(journal), fetcher_(limits) {
   for (const Provider provider : sources::providers_of(config))
-    tasks_.push_back({provider, sources::Schedule(interval_of(provider)), {}, {}, {}});
+    tasks_.push_back({provider, sources::Schedule(interval_of(provider)), {}, {}, {}, {}});
 }
 
 std::vector<fb::EventT> SourceDesk::look(UtcTime now, const std::stop_token& stop, bool everybody) {
   std::vector<fb::EventT> facts;
+  everybody_ = everybody;
   for (Task& task : tasks_)
     if (!stop.stop_requested() && (everybody || task.schedule.due(now)))
       ask(task, now, stop, facts);
   return facts;
+}
+
+std::vector<std::string> SourceDesk::troubles() const {
+  const ZoneOffsets zone =
+      journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  std::vector<std::string> lines;
+  for (const Task& task : tasks_) {
+    if (task.trouble.empty()) continue;
+    lines.push_back("source " + std::string(sources::provider_name(task.provider)) + ": " +
+                    task.trouble);
+    if (const auto next = task.schedule.next())
+      lines.back() += "; it is asked again at " + iso_text(zone.to_local(*next)).substr(11, 5);
+  }
+  return lines;
 }
 
 // Today, and from the configured hour on tomorrow.
@@ -137,11 +152,13 @@ void SourceDesk::ask(Task& task, UtcTime now, const std::stop_token& stop,
     facts.push_back(fact(std::move(recovered)));
   }
   task.failing_since.reset();
+  task.trouble.clear();
 }
 
 void SourceDesk::trouble(Task& task, const Error& error, UtcTime now,
                          std::vector<fb::EventT>& facts) {
   if (!task.failing_since) task.failing_since = now;
+  task.trouble = error.line();
   const auto news = task.schedule.failed(now, retry_after_);
   const std::string provider(sources::provider_name(task.provider));
   const bool begins = news == sources::Schedule::News::outage_begins;
@@ -175,7 +192,7 @@ Result<bool> SourceDesk::ask_day(Task& task, UtcTime day, const std::stop_token&
         [&](const fold::State& state) { return known_whole(state, task.provider, day); });
     task.etags.erase(task.etags.begin(),
                      task.etags.lower_bound(date_text(zone.to_local(day) - std::chrono::days(1))));
-    if (first && known) {
+    if (first && known && !everybody_) {
       task.etags[asked->local_date] = "";
       return true;
     }

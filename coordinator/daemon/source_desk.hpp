@@ -32,6 +32,8 @@ class SourceDesk {
   // `everybody`: due or not.
   std::vector<fb::EventT> look(UtcTime now, const std::stop_token& stop = {},
                                bool everybody = false);
+  // Whoever failed when last asked, a line each: "source pse: …; it is asked again at 14:05".
+  [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
   struct Task {
@@ -40,6 +42,7 @@ class SourceDesk {
     std::map<std::string, std::string> etags;  // by local date; "" where there are no days
     std::optional<fb::Digest256> last_digest;
     std::optional<UtcTime> failing_since;
+    std::string trouble;  // of the last answer; empty: none
   };
   struct Days {
     std::vector<UtcTime> starts;  // of the local days that are asked for
@@ -58,6 +61,7 @@ class SourceDesk {
   sources::Fetcher fetcher_;
   std::vector<Task> tasks_;
   std::optional<std::chrono::seconds> retry_after_;
+  bool everybody_ = false;  // what the log holds is asked for, too
 };
 
 }  // namespace wattledger::daemon

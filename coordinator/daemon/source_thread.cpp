@@ -21,6 +21,11 @@ std::vector<fb::EventT> SourceThread::take() {
   return std::exchange(came_, {});
 }
 
+std::vector<std::string> SourceThread::troubles() {
+  const std::lock_guard lock(mutex_);
+  return troubles_;
+}
+
 void SourceThread::ask_now() {
   const std::lock_guard lock(mutex_);
   now_ = true;
@@ -31,7 +36,9 @@ void SourceThread::run(const std::stop_token& stop) {
   bool everybody = false;
   while (!stop.stop_requested()) {
     std::vector<fb::EventT> facts = desk_.look(clock_.now(), stop, everybody);
+    std::vector<std::string> troubles = desk_.troubles();
     std::unique_lock lock(mutex_);
+    troubles_ = std::move(troubles);
     came_.insert(came_.end(), std::make_move_iterator(facts.begin()),
                  std::make_move_iterator(facts.end()));
     woken_.wait_for(lock, stop, look_every, [this] { return now_; });

@@ -20,6 +20,8 @@ class SourceThread {
                sources::HttpLimits limits = {});
   // Facts that came since; for the tick to record.
   [[nodiscard]] std::vector<fb::EventT> take();
+  // As the desk's, after it last looked.
+  [[nodiscard]] std::vector<std::string> troubles();
   // Everybody is asked at once, whenever they were due.
   void ask_now();
 
@@ -31,6 +33,7 @@ class SourceThread {
   std::mutex mutex_;
   std::condition_variable_any woken_;
   std::vector<fb::EventT> came_;
+  std::vector<std::string> troubles_;
   bool now_ = false;
   std::jthread thread_;  // last: it uses the others
 };

@@ -100,7 +100,8 @@ std::optional<Exit> by_daemon(const Place& place) {
   if (json.is_object() && json.contains("asked") && json["asked"].is_array())
     for (const auto& each : json["asked"])
       if (each.is_string()) names += (names.empty() ? "" : ", ") + each.get<std::string>();
-  say("the daemon asks " + names + " now; wattledger inputs show tells what came");
+  say("the daemon asks " + names +
+      " now; inputs show tells what came, status which of them fails and why");
   return Exit::done;
 }
 
@@ -116,10 +117,11 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   }
   if (!wish.dry_run) {
     if (!place) return cannot(place.error());
-    if (!place->config) return usage("whom to ask is not said", "give --config, or --dry-run");
     if (!wish.source.empty() || !wish.day.empty())
       return usage("--source and --day are for a look", "add --dry-run");
     if (const auto asked = by_daemon(*place)) return *asked;
+    if (!place->config)
+      return usage("whom to ask is not said, and no daemon is running", "give --config");
   }
   const auto named = providers(wish, config);
   if (!named) return usage(named.error().what, named.error().remedy);

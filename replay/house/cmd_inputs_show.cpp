@@ -79,7 +79,8 @@ void print_text(const AllKnown& known, UtcTime at, Sequence head, const ZoneOffs
     say(fmt::format("  {:<10}  {:<10}  {:<15}  {}; since {} [{}]", each.text.kind, each.text.about,
                     each.text.provider, each.text.what,
                     local_text(each.recorded, zone).substr(0, 16), each.sequence.value));
-  if (known.empty()) say("  nothing: no source is configured, or none has answered yet");
+  if (known.empty())
+    say("  nothing: no source is configured, or none has answered yet (status says what fails)");
 }
 
 Exit run(const Invocation& invocation, const std::string& known_at) {

@@ -3,6 +3,7 @@
 // a daemon steers it, a forced mode becomes an override instead.
 #include <fmt/format.h>
 
+#include <bit>
 #include <charconv>
 #include <functional>
 #include <memory>
@@ -213,6 +214,17 @@ Result<void> check_unit(SteeredUnit& unit, WorkMode mode) {
               "update its ARM firmware to 22 or newer");
 }
 
+// The reference client leaves group 1 as it is, and a window that somebody forced, which is for one
+// weekday, would open again next week, should the work mode be eco then. A schedule of more days is
+// the owner's.
+void close_window(const inverter::Controls& found, inverter::Writes& writes) {
+  if (found.groups == inverter::GroupKind::none) return;
+  if (std::popcount(static_cast<unsigned>(found.group(0).days)) != 1) return;
+  const std::uint16_t word = found.switch_word(0);
+  if (inverter::is_on(word))
+    writes.push_back({found.switch_address(0), {inverter::switched_off(word)}});
+}
+
 std::string question(WorkMode mode) {
   if (mode == WorkMode::off_grid) return "cut the house off the grid and feed it from the battery";
   return "set work mode " + std::string(inverter::work_mode_name(mode));
@@ -245,8 +257,9 @@ Exit set_mode(const Invocation& invocation, Wish& wish) {
     note_limits(wish, unit->controls().groups);
     done = forced_text(*group, unit->controls().groups);
   }
-  const auto writes = inverter::writes_for_work_mode(*mode, unit->controls(), group);
+  auto writes = inverter::writes_for_work_mode(*mode, unit->controls(), group);
   if (!writes) return refused(writes.error());
+  if (*mode == WorkMode::general) close_window(unit->controls(), *writes);
   return unit->carry_out(invocation, *writes, wish.unit.yes, question(*mode), done);
 }
 

@@ -97,6 +97,8 @@ std::string prices_section() {
   return fmt::format(
       "# Without prices wattledger serves the house and charges only in an emergency. A tariff is "
       "added to each price.\n"
+      "# sources:\n#   prices: pse              # fetched: pse | entsoe | energy-charts | "
+      "awattar-de | awattar-at; else:\n"
       "prices:\n  # file: prices.csv         # coordinator/sources/README.md says what it holds\n"
       "  # currency: {}\n"
       "tariff:\n  # name: {}                # g11 | g12 | g12w | g12as | g13s | g14dynamic | none, "

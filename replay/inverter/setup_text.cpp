@@ -185,12 +185,12 @@ std::vector<std::string> setup_lines(const SetupDone& done) {
   lines.emplace_back();
   lines.push_back("Written: " + done.file +
                   "; its comments say what only you know: the battery's capacity, prices, tariff");
-  lines.push_back(fmt::format("With it wattledger would now decide {} ({}){}",
-                              fb::EnumNameAction(done.ahead.action),
-                              fb::EnumNameRule(done.ahead.rule),
-                              done.ahead.rule == fb::Rule::no_price
-                                  ? ": the battery serves the house until prices.file is given"
-                                  : ""));
+  lines.push_back(fmt::format(
+      "With it wattledger would now decide {} ({}){}", fb::EnumNameAction(done.ahead.action),
+      fb::EnumNameRule(done.ahead.rule),
+      done.ahead.rule == fb::Rule::no_price
+          ? ": the battery serves the house until sources.prices or prices.file is given"
+          : ""));
   lines.push_back(std::string("I") + (advice + 1) + ":");
   const NextCommands next = next_commands(done.file);
   lines.push_back("  start:  " + next.start);

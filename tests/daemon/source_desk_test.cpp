@@ -103,6 +103,9 @@ TEST_SUITE("daemon/source desk") {
     daemon::SourceDesk desk(config, *journal);
     CHECK(look(desk, hours(2)) == 0);
     CHECK(server.requests().size() == asked);
+    // But for somebody who wants to know whether it answers.
+    CHECK(desk.look(at_s(0) + hours(2), {}, /*everybody=*/true).empty());
+    CHECK(server.requests().size() == asked + 1);
   }
 
   TEST_CASE_FIXTURE(Desk, "an outage is told once, and once when it ends, with how long it was") {
@@ -110,11 +113,15 @@ TEST_SUITE("daemon/source desk") {
     server.answers_with(path(at_s(0)), "500 Internal Server Error", "");
     for (int minute = 0; minute < 120; ++minute) look(desk, minutes(minute));
     CHECK(count(Kind::SourceFailed) == 1);
+    REQUIRE(desk.troubles().size() == 1);
+    CHECK(desk.troubles()[0].find("source awattar-de: GET " + server.url("/v1/marketdata")) == 0);
+    CHECK(desk.troubles()[0].find("; it is asked again at 02:01") != std::string::npos);
     publishes(at_s(0), hourly(at_s(0), 24));
     for (int minute = 120; minute < 160; ++minute) look(desk, minutes(minute));
     CHECK(count(Kind::SourceFailed) == 1);
     CHECK(count(Kind::SourceRecovered2) == 1);
     CHECK(knows(at_s(0) + hours(3)));
+    CHECK(desk.troubles().empty());
   }
 
   TEST_CASE_FIXTURE(Desk,

@@ -50,7 +50,7 @@ TEST_SUITE("sources/fetch/http") {
                         {"401 Unauthorized", ErrorKind::rejected, "check the token"},
                         {"400 Bad Request", ErrorKind::rejected, "check what is asked for"},
                         {"500 Internal Server Error", ErrorKind::io, "the server is not well"},
-                        {"503 Service Unavailable", ErrorKind::io, "it is asked again later"},
+                        {"503 Service Unavailable", ErrorKind::io, "try it again later"},
                         {"204 No Content", ErrorKind::corrupt, "no answer to a GET"}};
     Web web;
     for (const Row& row : rows) {
@@ -74,7 +74,7 @@ TEST_SUITE("sources/fetch/http") {
     CHECK(answer->retry_after == std::chrono::seconds(90));
     const auto checked = check_status(*answer, web.server.url("/a"));
     REQUIRE_FALSE(checked.has_value());
-    CHECK(checked.error().line().find("asked too often; it is asked again in 90 s") !=
+    CHECK(checked.error().line().find("asked too often; it asks for 90 s of peace") !=
           std::string::npos);
   }
 

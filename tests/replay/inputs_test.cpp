@@ -88,7 +88,7 @@ TEST_SUITE("replay/inputs") {
     CHECK(found(later, "prices      2025-10-02").find("0.7000 to 0.7000") != std::string::npos);
     CHECK(found(later, "source").empty());
     const ToolRun next_day = at("2025-10-02T13:00:00Z");
-    CHECK(found(next_day, "2025-10-01").empty());  // over
+    CHECK(found(next_day, "prices      2025-10-01").empty());  // over
 
     const ToolRun json =
         on(house, {"--format", "json", "inputs", "show", "--known-at", "2025-10-01T13:00:00Z"});

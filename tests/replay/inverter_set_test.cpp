@@ -80,6 +80,21 @@ TEST_SUITE("replay/inverter set") {
     CHECK(station.written() == Lines{"FC6 45356=0014"});
   }
 
+  TEST_CASE("general mode takes the window of a forced mode away, and writes no more without one") {
+    const Station station;
+    REQUIRE(station.set({"mode", "eco-discharge", "--power", "3000", "--for", "30"}).code == 0);
+    const std::size_t before = station.written().size();
+    const ToolRun run = station.set({"mode", "general"});
+    CHECK_MESSAGE(run.code == 0, run.err);
+    Lines written = station.written();
+    written.erase(written.begin(), written.begin() + static_cast<std::ptrdiff_t>(before));
+    REQUIRE(written.size() == 4);
+    CHECK(written[0] == "FC6 47000=0000");
+    CHECK(written[3].find("FC6 47549=00") == 0);
+    REQUIRE(station.set({"mode", "general"}).code == 0);
+    CHECK(station.written().size() == before + 4 + 3);
+  }
+
   TEST_CASE("a value that one would hardly want is said to be so, and may be written") {
     struct Row {
       std::vector<std::string> words;

@@ -95,6 +95,13 @@ Result<Fetched> power_to_come(std::string_view body, Provider provider, const Zo
   return fetched;
 }
 
+// A page for people, as a service gives that has moved or is being mended. ENTSO-E's answers begin
+// like one.
+bool is_web_page(std::string_view body, Provider provider) {
+  const std::size_t begin = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  return provider != Provider::entsoe && begin != std::string_view::npos && body[begin] == '<';
+}
+
 Result<Fetched> parsed_of(const Bodies& pages, Provider provider, const Asked& asked,
                           const ZoneOffsets& zone) {
   switch (provider) {
@@ -167,6 +174,10 @@ Result<Fetched> Fetcher::fetch(Provider provider, const Asked& asked, const Zone
       same.etag = etag;
       return same;
     }
+    if (is_web_page(answer->body, provider))
+      return fail(ErrorKind::corrupt,
+                  "GET " + shown_url(request.url) + ": a web page instead of data",
+                  "look at it in a browser: the service may have moved or be down");
     bodies.push_back(std::move(answer->body));
     const auto next = page_after(bodies.back(), provider, zone);
     if (!next) return Failure(next.error());

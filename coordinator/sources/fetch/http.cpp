@@ -86,7 +86,7 @@ Failure failure_of(CURLcode code, const Transfer& transfer, const std::string& d
   if (code == CURLE_URL_MALFORMAT || (code == CURLE_UNSUPPORTED_PROTOCOL && port == 0))
     return fail(ErrorKind::invalid_input, where + why, "write an http:// or https:// address");
   if (code == CURLE_OPERATION_TIMEDOUT)
-    return fail(ErrorKind::timed_out, where + why, "it is asked again later");
+    return fail(ErrorKind::timed_out, where + why, "try it again later");
   if (code == CURLE_ABORTED_BY_CALLBACK) return fail(ErrorKind::conflict, where + "stopped");
   if (code == CURLE_TOO_MANY_REDIRECTS)
     return fail(ErrorKind::io,
@@ -96,7 +96,7 @@ Failure failure_of(CURLcode code, const Transfer& transfer, const std::string& d
   if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
     return fail(ErrorKind::io, where + why,
                 "check the computer's clock and the package ca-certificates");
-  return fail(ErrorKind::io, where + why, "check the network; it is asked again later");
+  return fail(ErrorKind::io, where + why, "check the network");
 }
 
 }  // namespace
@@ -179,14 +179,14 @@ Result<void> check_status(const HttpAnswer& answer, std::string_view url) {
   if (status == 429)
     return fail(ErrorKind::rejected, what + ", asked too often",
                 answer.retry_after
-                    ? "it is asked again in " + std::to_string(answer.retry_after->count()) + " s"
-                    : "it is asked again later");
+                    ? "it asks for " + std::to_string(answer.retry_after->count()) + " s of peace"
+                    : "try it again later");
   if (status == 401 || status == 403)
     return fail(ErrorKind::rejected, what, "check the token or key of this source");
   if (status >= 400 && status < 500)
     return fail(ErrorKind::rejected, what, "check what is asked for");
   if (status >= 500 && status < 600)
-    return fail(ErrorKind::io, what + ": the server is not well", "it is asked again later");
+    return fail(ErrorKind::io, what + ": the server is not well", "try it again later");
   return fail(ErrorKind::corrupt, what + " is no answer to a GET", "check the address");
 }
 
