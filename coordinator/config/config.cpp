@@ -292,6 +292,13 @@ Result<void> Reader::check_sources() {
   const SourcesConfig& sources = config_.sources;
   if (sources.prices != PriceSource::none && !config_.prices.file.empty())
     return wrong_at("sources.prices", "stands beside prices.file", "keep one of the two");
+  const std::string currency = sources.prices == PriceSource::pse ? "PLN" : "EUR";
+  const bool fixed = sources.prices != PriceSource::none && sources.prices != PriceSource::entsoe;
+  if (fixed && config_.prices.currency != currency)
+    return wrong_at(
+        "sources.prices",
+        "gives prices in " + currency + ", and prices.currency is " + config_.prices.currency,
+        "set prices.currency to " + currency + " and a tariff in it");
   const bool entsoe = sources.prices == PriceSource::entsoe;
   if ((entsoe || sources.prices == PriceSource::energy_charts) && sources.bidding_zone.empty())
     return wrong_at("sources.prices", "needs the bidding zone",

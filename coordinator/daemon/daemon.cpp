@@ -294,10 +294,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
         const std::lock_guard lock(reload_mutex_);
         source_troubles_ = std::move(troubles);
       }
-      for (fb::EventT& event : asking->take()) {
-        const auto recorded = journal_->record(std::move(event), log::Urgency::telemetry);
-        if (!recorded) return Failure(recorded.error());
-      }
+      WATTLEDGER_TRY(record_inputs(*asking));
     }
     WATTLEDGER_TRY(tick.run(now));
     if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
@@ -311,6 +308,14 @@ Result<void> Daemon::tick_until(UtcTime until) {
     while (next <= after) next += config_.poll_every;
     if (next < until) clock_.sleep_until(next);
   }
+  return asking ? record_inputs(*asking) : Result<void>{};
+}
+
+Result<void> Daemon::record_inputs(SourceThread& asking) {
+  for (fb::EventT& event : asking.take()) {
+    const auto recorded = journal_->record(std::move(event), log::Urgency::telemetry);
+    if (!recorded) return Failure(recorded.error());
+  }
   return {};
 }
 
@@ -323,6 +328,10 @@ void Daemon::set_prices(PriceFeed prices, std::string trouble) {
 Result<Daemon::Fresh> Daemon::read_anew() const {
   auto config = options_.reload();
   if (!config) return Failure(config.error());
+  if (config_.sources.prices != config::PriceSource::none && !config->prices.file.empty())
+    return fail(ErrorKind::conflict,
+                "prices.file cannot take the place of sources.prices while the daemon runs",
+                "start it again");
   Fresh fresh{*std::move(config), {}, {}};
   if (!options_.prices) return fresh;
   auto prices = options_.prices(fresh.config);

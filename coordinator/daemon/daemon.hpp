@@ -30,6 +30,8 @@
 
 namespace wattledger::daemon {
 
+class SourceThread;
+
 struct DaemonOptions {
   bool demo = false;  // the log is, or becomes, one of a demo house
   fb::Source source = fb::Source::daemon;
@@ -99,6 +101,7 @@ class Daemon {
   [[nodiscard]] std::optional<bool> release_inverter();
   Result<void> record_released(std::uint32_t writes);
   Result<void> feed_watchdog();
+  Result<void> record_inputs(SourceThread& asking);
 
   Result<std::string> answer(const control::Request& request);
   Result<std::string> answer_status();

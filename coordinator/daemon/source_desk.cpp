@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "coordinator/daemon/price_feed.hpp"
 
@@ -59,12 +60,26 @@ bool known_whole(const fold::State& state, Provider provider, UtcTime day) {
                                               : covers(state.prices, day, end);
 }
 
+// Every slot has a price, and none is suspect.
+bool all_believed(const fb::PricesPublishedT& prices) {
+  return prices.suspect.empty() &&
+         std::all_of(prices.prices_e8.begin(), prices.prices_e8.end(),
+                     [](const auto& series) { return series->absent.empty(); });
+}
+
+// What somebody else's server said may be no UTF-8, which an event's text must be.
+std::string as_text(const std::string& bytes) {
+  using nlohmann::json;
+  return json::parse(json(bytes).dump(-1, ' ', false, json::error_handler_t::replace))
+      .get<std::string>();
+}
+
 bool same_advice(const fold::State& state, const fb::PeakHoursPublishedT& advice) {
   for (const auto& series : advice.codes) {
     for (std::size_t i = 0; i < series->values.size(); ++i) {
       if (std::find(series->absent.begin(), series->absent.end(), static_cast<std::uint16_t>(i)) !=
           series->absent.end())
-        continue;
+        return false;
       const UtcTime start =
           utc_from_us(series->start_us) + seconds(series->step_s) * static_cast<std::int64_t>(i);
       const auto known =
@@ -127,16 +142,15 @@ void SourceDesk::ask(Task& task, UtcTime now, const std::stop_token& stop,
   Days days{{now}, now};
   if (sources::has_days(task.provider)) days = days_at(now);
   bool whole = true;
-  Result<bool> answer = true;
+  std::optional<Error> error;
   for (const UtcTime day : days.starts) {
-    answer = ask_day(task, day, stop, facts);
+    const auto answer = ask_day(task, day, stop, facts);
     // Not published yet is no trouble of the source's.
-    if (!answer && answer.error().kind == ErrorKind::not_found) answer = false;
-    if (!answer) break;
-    whole = whole && *answer;
+    if (!answer && answer.error().kind != ErrorKind::not_found) error = answer.error();
+    whole = whole && answer && *answer;
   }
   if (stop.stop_requested()) return;
-  if (!answer) return trouble(task, answer.error(), now, facts);
+  if (error) return trouble(task, *error, now, facts);
   std::optional<seconds> sooner;
   if (!whole) sooner = not_yet_pause;
   const auto until_tomorrow = std::chrono::ceil<seconds>(days.tomorrow_from - now);
@@ -158,19 +172,19 @@ void SourceDesk::ask(Task& task, UtcTime now, const std::stop_token& stop,
 void SourceDesk::trouble(Task& task, const Error& error, UtcTime now,
                          std::vector<fb::EventT>& facts) {
   if (!task.failing_since) task.failing_since = now;
-  task.trouble = error.line();
+  task.trouble = as_text(error.line());
   const auto news = task.schedule.failed(now, retry_after_);
   const std::string provider(sources::provider_name(task.provider));
   const bool begins = news == sources::Schedule::News::outage_begins;
   // Said until the outage is, not with every try of a night without a network.
   spdlog::log(task.schedule.failures() <= sources::failures_told ? spdlog::level::warn
                                                                  : spdlog::level::debug,
-              "source {}: {}", provider, error.line());
+              "source {}: {}", provider, task.trouble);
   if (!begins) return;
   fb::SourceFailedT failed;
   failed.provider = provider;
   failed.trouble = trouble_of(error.kind);
-  failed.detail = error.line();
+  failed.detail = task.trouble;
   failed.attempts = task.schedule.failures();
   facts.push_back(fact(std::move(failed)));
 }
@@ -178,7 +192,7 @@ void SourceDesk::trouble(Task& task, const Error& error, UtcTime now,
 // Whether the day is whole. `day` means nothing where a source has no days.
 Result<bool> SourceDesk::ask_day(Task& task, UtcTime day, const std::stop_token& stop,
                                  std::vector<fb::EventT>& facts) {
-  auto asked = sources::asked_of(config_);
+  auto asked = sources::asked_of(config_, task.provider);
   if (!asked) return Failure(asked.error());
   const ZoneOffsets zone =
       journal_.with_state([](const fold::State& state) { return state.site.zone; });
@@ -187,58 +201,57 @@ Result<bool> SourceDesk::ask_day(Task& task, UtcTime day, const std::stop_token&
     asked->from = day;
     asked->to = zone.next_day_start(day);
     asked->local_date = date_text(zone.to_local(day));
-    const bool first = task.etags.count(asked->local_date) == 0;
+    const bool first = task.days.count(asked->local_date) == 0;
     const bool known = journal_.with_state(
         [&](const fold::State& state) { return known_whole(state, task.provider, day); });
-    task.etags.erase(task.etags.begin(),
-                     task.etags.lower_bound(date_text(zone.to_local(day) - std::chrono::days(1))));
+    task.days.erase(task.days.begin(),
+                    task.days.lower_bound(date_text(zone.to_local(day) - std::chrono::days(1))));
     if (first && known && !everybody_) {
-      task.etags[asked->local_date] = "";
+      task.days[asked->local_date] = {};
       return true;
     }
   }
-  std::string& etag = task.etags[asked->local_date];
-  auto fetched = fetcher_.fetch(task.provider, *asked, zone, etag, stop, &retry_after_);
+  Task::Day& told = task.days[asked->local_date];
+  auto fetched = fetcher_.fetch(task.provider, *asked, zone, told.etag, stop, &retry_after_);
   if (!fetched) return Failure(fetched.error());
-  WATTLEDGER_TRY(check_currency(*fetched));
-  etag = fetched->etag;
+  const std::string currency = journal_.with_state([&](const fold::State& state) {
+    return state.policy ? state.policy->settings.currency : config_.policy.currency;
+  });
+  WATTLEDGER_TRY(sources::check_currency(*fetched, currency));
+  told.etag = fetched->etag;
   for (const std::string& remark : fetched->remarks)
     spdlog::debug("source {}: {}", sources::provider_name(task.provider), remark);
   const bool unchanged = fetched->facts.empty();
   for (fb::EventT& each : fetched->facts)
-    if (is_news(task, each)) facts.push_back(std::move(each));
+    if (is_news(task, told, each)) facts.push_back(std::move(each));
   if (!unchanged || !days) return fetched->complete;
   return journal_.with_state(
       [&](const fold::State& state) { return known_whole(state, task.provider, day); });
 }
 
-// Tariff, limits and sums are in one currency, and nothing here knows a rate between two.
-Result<void> SourceDesk::check_currency(const sources::Fetched& fetched) const {
-  for (const fb::EventT& each : fetched.facts) {
-    const auto* prices = each.fact.AsPricesPublished();
-    if (prices == nullptr || prices->currency == config_.policy.currency) continue;
-    return fail(ErrorKind::conflict,
-                "its prices are in " + prices->currency + ", and prices.currency is " +
-                    config_.policy.currency,
-                "set prices.currency and a tariff in it, or another source");
-  }
-  return {};
-}
-
 // What says nothing new is not recorded again.
-bool SourceDesk::is_news(Task& task, const fb::EventT& fact) {
-  if (const auto* prices = fact.fact.AsPricesPublished())
-    return journal_.with_state(
-        [&](const fold::State& state) { return !already_known(state, *prices); });
-  if (const auto* advice = fact.fact.AsPeakHoursPublished())
-    return journal_.with_state(
-        [&](const fold::State& state) { return !same_advice(state, *advice); });
+bool SourceDesk::is_news(Task& task, Task::Day& day, const fb::EventT& fact) {
+  const auto* prices = fact.fact.AsPricesPublished();
+  const auto* advice = fact.fact.AsPeakHoursPublished();
   const fb::Digest256* digest = nullptr;
+  if (prices != nullptr) digest = prices->raw_digest.get();
+  if (advice != nullptr) digest = advice->raw_digest.get();
   if (const auto* forecast = fact.fact.AsPvForecastIssued()) digest = forecast->raw_digest.get();
   if (const auto* weather = fact.fact.AsWeatherObserved()) digest = weather->raw_digest.get();
   if (digest == nullptr) return true;
-  if (task.last_digest == *digest) return false;
-  task.last_digest = *digest;
+  auto& last = prices != nullptr || advice != nullptr ? day.digest : task.last_digest;
+  const bool first = !last;
+  if (!first && *last == *digest) return false;
+  last = *digest;
+  if (!first) return true;
+  // The first answer since the start: the log may have it.
+  if (prices != nullptr)
+    return journal_.with_state([&](const fold::State& state) {
+      return !all_believed(*prices) || !already_known(state, *prices);
+    });
+  if (advice != nullptr)
+    return journal_.with_state(
+        [&](const fold::State& state) { return !same_advice(state, *advice); });
   return true;
 }
 

@@ -39,7 +39,11 @@ class SourceDesk {
   struct Task {
     sources::Provider provider;
     sources::Schedule schedule;
-    std::map<std::string, std::string> etags;  // by local date; "" where there are no days
+    struct Day {
+      std::string etag;
+      std::optional<fb::Digest256> digest;  // of its last answer
+    };
+    std::map<std::string, Day> days;  // by local date; "" where there are no days
     std::optional<fb::Digest256> last_digest;
     std::optional<UtcTime> failing_since;
     std::string trouble;  // of the last answer; empty: none
@@ -52,9 +56,8 @@ class SourceDesk {
   void ask(Task& task, UtcTime now, const std::stop_token& stop, std::vector<fb::EventT>& facts);
   Result<bool> ask_day(Task& task, UtcTime day, const std::stop_token& stop,
                        std::vector<fb::EventT>& facts);
-  [[nodiscard]] Result<void> check_currency(const sources::Fetched& fetched) const;
   void trouble(Task& task, const Error& error, UtcTime now, std::vector<fb::EventT>& facts);
-  bool is_news(Task& task, const fb::EventT& fact);
+  bool is_news(Task& task, Task::Day& day, const fb::EventT& fact);
 
   const config::Config& config_;
   const Journal& journal_;

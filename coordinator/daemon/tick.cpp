@@ -136,10 +136,11 @@ Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
         "nothing "
         "is decided by them; restart its dongle, then the inverter");
   if (news && !repeats) spdlog::info("the inverter's clock goes again");
-  WATTLEDGER_TRY(actuator_.look_for_foreign_hand(reading, now));
+  if (!repeats) WATTLEDGER_TRY(actuator_.look_for_foreign_hand(reading, now));
   // A clock that was set back makes the last record one of the future.
   bool due = news || !recorded_at_ || now < *recorded_at_ ||
-             now - *recorded_at_ >= cadence_.record_every || actuator_.judges(reading, now);
+             now - *recorded_at_ >= cadence_.record_every ||
+             (!repeats && actuator_.judges(reading, now));
   if (!due) {
     // Between two records only what changes safety is kept, for a fault must rest on a recorded
     // reading.
@@ -155,7 +156,8 @@ Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
     recorded_at_ = now;
     WATTLEDGER_TRY(record_faults(now));
   }
-  return actuator_.watch_effect(reading, now);
+  // No verdict by an answer of long ago.
+  return repeats ? Result<void>{} : actuator_.watch_effect(reading, now);
 }
 
 Result<void> Tick::record_faults(UtcTime now) {

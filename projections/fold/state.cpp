@@ -202,6 +202,8 @@ struct Evolve {
     const std::string canonical = text(fact.text());
     auto settings = parse_policy(canonical);
     if (!settings) return;
+    // What was known is in another currency, and nothing here knows a rate.
+    if (state.policy && state.policy->settings.currency != settings->currency) state.prices.clear();
     state.policy = Policy{std::move(*settings), digest_of(canonical), sequence};
   }
   // An import may tell of long ago after today was read.
@@ -209,7 +211,11 @@ struct Evolve {
     if (state.reading && at < state.reading->at) return;
     state.reading = to_reading(fact, sequence, at);
   }
-  void operator()(const fb::PricesPublished& fact) const { take_prices(state.prices, fact, at); }
+  void operator()(const fb::PricesPublished& fact) const {
+    const std::string currency = text(fact.currency());
+    if (state.policy && !currency.empty() && currency != state.policy->settings.currency) return;
+    take_prices(state.prices, fact, at);
+  }
   void operator()(const fb::PeakHoursPublished& fact) const { take_peaks(state.peaks, fact, at); }
   void operator()(const fb::PlanAdopted& fact) const {
     LastPlan plan;

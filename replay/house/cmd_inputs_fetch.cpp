@@ -57,12 +57,16 @@ Result<std::vector<UtcTime>> days(const Wish& wish, const config::Config& config
 
 // Asks one, prints what came, and keeps it in `facts`. False when it failed.
 bool ask(Provider provider, sources::Fetcher& fetcher, const sources::Asked& asked,
-         const ZoneOffsets& zone, std::vector<fb::EventT>& facts) {
+         const ZoneOffsets& zone, const std::string& currency, std::vector<fb::EventT>& facts) {
   auto fetched = fetcher.fetch(provider, asked, zone, "");
   const std::string name(sources::provider_name(provider));
   const std::string about = sources::has_days(provider) ? name + ", " + asked.local_date : name;
   if (!fetched) {
     note(about + ": " + fetched.error().line());
+    return false;
+  }
+  if (const auto same = sources::check_currency(*fetched, currency); !same) {
+    note(about + ": " + same.error().line());
     return false;
   }
   for (const std::string& remark : fetched->remarks) note(about + ": " + remark);
@@ -130,17 +134,19 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   if (!zone) return cannot(zone.error());
   const auto starts = days(wish, config, zone->zone, now);
   if (!starts) return usage(starts.error().what, starts.error().remedy);
-  auto asked = sources::asked_of(config);
-  if (!asked) return cannot(asked.error());
   sources::Fetcher fetcher;
   std::vector<fb::EventT> facts;
   bool all = true;
   for (const Provider provider : *named) {
+    auto asked = sources::asked_of(config, provider);
+    if (!asked) return cannot(asked.error());
     for (const UtcTime day : *starts) {
       asked->from = day;
       asked->to = zone->zone.next_day_start(day);
       asked->local_date = date_text(zone->zone.to_local(day));
-      all = ask(provider, fetcher, *asked, zone->zone, facts) && all;
+      all = ask(provider, fetcher, *asked, zone->zone, wish.dry_run ? "" : config.policy.currency,
+                facts) &&
+            all;
       if (!sources::has_days(provider)) break;
     }
   }

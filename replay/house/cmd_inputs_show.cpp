@@ -70,7 +70,8 @@ void print_json(const AllKnown& known, UtcTime at, Sequence head, const ZoneOffs
                       {"what", each.text.what},
                       {"recorded_at", local_text(each.recorded, zone)},
                       {"sequence", each.sequence.value}});
-  say(Json{{"known_at", local_text(at, zone)}, {"records", head.value}, {"inputs", inputs}}.dump());
+  say(Json{{"known_at", local_text(at, zone)}, {"records", head.value}, {"inputs", inputs}}.dump(
+      -1, ' ', false, Json::error_handler_t::replace));
 }
 
 void print_text(const AllKnown& known, UtcTime at, Sequence head, const ZoneOffsets& zone) {

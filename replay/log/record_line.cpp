@@ -89,7 +89,9 @@ struct KeyFacts {
                        mc ? fmt::format("{:.1f} °C", static_cast<double>(*mc) / 1e3) : "?");
   }
   std::string operator()(const fb::PvForecastIssued& f) const {
-    return text(f.model()) + ", " + series(f.power_w());
+    const bool power = count(f.power_w()) != 0;
+    return text(f.provider()) + (text(f.model()).empty() ? "" : " ") + text(f.model()) +
+           (power ? ", " : ", irradiance, ") + series(power ? f.power_w() : f.irradiance_mw_m2());
   }
   std::string operator()(const fb::LoadForecastIssued& f) const {
     return text(f.model()) + ", " + series(f.power_w());

@@ -1,5 +1,7 @@
 #include "coordinator/daemon/source_desk.hpp"
 
+#include <fstream>
+
 #include "coordinator/daemon/source_thread.hpp"
 #include "tests/daemon/daemon_fixture.hpp"
 #include "tests/fetch/web_server.hpp"
@@ -134,6 +136,36 @@ TEST_SUITE("daemon/source desk") {
     CHECK(count(Kind::SourceFailed) == 1);
   }
 
+  TEST_CASE_FIXTURE(Desk, "a day whose prices nobody can believe is recorded, once, and not used") {
+    daemon::SourceDesk desk(config, *journal);
+    publishes(at_s(0), hourly(at_s(0), 24, 90'000));
+    CHECK(look(desk, hours(1)) == 1);
+    CHECK_FALSE(knows(at_s(0) + hours(3)));
+    for (int minute = 61; minute < 120; ++minute) CHECK(look(desk, minutes(minute)) == 0);
+  }
+
+  TEST_CASE_FIXTURE(Desk, "a token that is missing is an outage of its source alone") {
+    config.sources.prices = config::PriceSource::entsoe;
+    config.sources.bidding_zone = "10YPL-AREA-----S";
+    config.sources.entsoe_token_file = "/nowhere/token";
+    config.sources.station = "warszawa";
+    daemon::SourceDesk desk(config, *journal);
+    for (int minute = 0; minute < 10; ++minute) look(desk, minutes(minute));
+    CHECK(server.requests().size() >= 3);  // IMGW's, which nobody serves here
+    REQUIRE(desk.troubles().size() == 2);
+    CHECK(desk.troubles()[0].find("source entsoe: sources.entsoe_token_file: cannot read") == 0);
+    CHECK(count(Kind::SourceFailed) == 2);
+  }
+
+  TEST_CASE_FIXTURE(Desk, "what a source says that is no UTF-8 is told as text all the same") {
+    server.answers_with(path(at_s(0)), "200 OK", "\xB3\xB1\xE9 is no answer");
+    daemon::SourceDesk desk(config, *journal);
+    for (int minute = 0; minute < 10; ++minute) look(desk, minutes(minute));
+    CHECK(count(Kind::SourceFailed) == 1);
+    REQUIRE(desk.troubles().size() == 1);
+    CHECK(desk.troubles()[0].find('\xB3') == std::string::npos);
+  }
+
   TEST_CASE_FIXTURE(Desk, "a source that hangs holds up nobody, and its thread ends when told to") {
     server.answers(path(at_s(0)), "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", true);
     clock.set(at_s(0));
@@ -150,15 +182,15 @@ TEST_SUITE("daemon/source desk") {
     config::Config config;
     config.sources.prices = config::PriceSource::entsoe;
     config.sources.entsoe_token_file = file;
-    CHECK_FALSE(sources::asked_of(config).has_value());
+    CHECK_FALSE(sources::asked_of(config, sources::Provider::entsoe).has_value());
     std::ofstream(file) << "secret\n";
     std::filesystem::permissions(file, std::filesystem::perms(0644));
-    const auto open = sources::asked_of(config);
+    const auto open = sources::asked_of(config, sources::Provider::entsoe);
     REQUIRE_FALSE(open.has_value());
     CHECK(open.error().line().find("chmod 600") != std::string::npos);
     CHECK(open.error().line().find("secret") == std::string::npos);
     std::filesystem::permissions(file, std::filesystem::perms(0600));
-    const auto asked = sources::asked_of(config);
+    const auto asked = sources::asked_of(config, sources::Provider::entsoe);
     REQUIRE_MESSAGE(asked.has_value(), asked.error().line());
     CHECK(asked->token == "secret");
   }

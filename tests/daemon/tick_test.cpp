@@ -81,6 +81,23 @@ TEST_SUITE("daemon/tick") {
     CHECK(rule() != fb::Rule::data_implausible);
   }
 
+  TEST_CASE_FIXTURE(TickFixture, "by answers that stand still no command is judged") {
+    steering();
+    fb::OverrideRequestedT wish;
+    wish.action = fb::Action::charge;
+    wish.until_us = to_us(at_s(3'600));
+    given(std::move(wish));
+    inverter.reading.battery_power_w = -5'000;
+    inverter.reading.grid_power_w = -5'500;
+    for (int i = 0; i <= 600; i += 10) {
+      inverter.reading.inverter_clock_offset_s = 7 - i;
+      run_at(i);
+    }
+    // General mode was commanded, and what is shown is the charge of ten minutes ago.
+    CHECK(journal->state().inverter.confirmed == fb::InverterMode::general);
+    CHECK(count(Kind::CommandFailed) == 0);
+  }
+
   TEST_CASE_FIXTURE(TickFixture, "what was set before us is written down once, before a command") {
     fb::CoordinatorStartedT started;
     started.control_mode = fb::ControlMode::on;

@@ -124,6 +124,37 @@ TEST_SUITE("sources/fetch") {
     CHECK(endless.error().line().find("more than 20 pages") != std::string::npos);
   }
 
+  TEST_CASE("an empty last page takes nothing from those before it") {
+    Day day;
+    day.server.answers_with(day.path(Provider::pse), "200 OK", quarters(0, 96, "/page2"));
+    day.server.answers_with("/page2", "200 OK", R"({"value":[]})");
+    const auto fetched = day.fetch(Provider::pse);
+    REQUIRE_MESSAGE(fetched.has_value(), fetched.error().line());
+    CHECK(fetched->complete);
+  }
+
+  TEST_CASE("an answer for another day is none") {
+    Day day;
+    day.asked.local_date = "2025-11-30";
+    day.server.answers_with(day.path(Provider::pse), "200 OK", quarters(0, 96));
+    const auto fetched = day.fetch(Provider::pse);
+    REQUIRE_FALSE(fetched.has_value());
+    CHECK(fetched.error().line().find("the answer is not of 2025-11-30") == 0);
+  }
+
+  TEST_CASE("a day that energy-charts has not yet, and \"not modified\" without a before") {
+    Day day;
+    day.server.answers_with(day.path(Provider::energy_charts), "404 Not Found",
+                            R"({"detail":"no content available"})");
+    const auto not_yet = day.fetch(Provider::energy_charts);
+    REQUIRE_FALSE(not_yet.has_value());
+    CHECK(not_yet.error().kind == ErrorKind::not_found);
+    day.server.answers_with(day.path(Provider::pse), "304 Not Modified", "");
+    const auto unasked = day.fetch(Provider::pse);
+    REQUIRE_FALSE(unasked.has_value());
+    CHECK(unasked.error().kind == ErrorKind::corrupt);
+  }
+
   TEST_CASE("where a next page may be") {
     const std::string_view url = "https://host:8/api/x?y";
     CHECK(next_page_url(url, "https://host:8/api/x?after=1") == "https://host:8/api/x?after=1");

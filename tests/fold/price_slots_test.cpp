@@ -81,6 +81,27 @@ TEST_SUITE("fold/prices") {
     CHECK(busy.state().peaks.back().start == noon + minutes(60) * 99);
   }
 
+  TEST_CASE("prices in another currency than the policy's are not known, nor after it changes") {
+    PolicySettings settings;
+    ToldHouse house;
+    house.tell(noon, adopted(settings)).tell(noon, prices(series(noon, {1, 2})));
+    const auto euros = [] {
+      fb::PricesPublishedT fact = prices(series(noon, {7, 8}));
+      fact.currency = "EUR";
+      return fact;
+    };
+    house.tell(noon, euros());
+    CHECK(quarters(house.state(), noon, 2) == Quarters{1, 2});
+    settings.soc_min = BasisPoints(1'500);
+    house.tell(noon, adopted(settings));
+    CHECK(quarters(house.state(), noon, 2) == Quarters{1, 2});
+    settings.currency = "EUR";
+    house.tell(noon, adopted(settings));
+    CHECK(quarters(house.state(), noon, 2) == Quarters{none, none});
+    house.tell(noon, euros());
+    CHECK(quarters(house.state(), noon, 2) == Quarters{7, 8});
+  }
+
   TEST_CASE("a newer publication replaces what it covers, its absent slots replace nothing") {
     ToldHouse house;
     house.tell(noon, prices(series(noon, {1, 2, 3, 4})))

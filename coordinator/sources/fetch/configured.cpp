@@ -10,7 +10,7 @@ namespace {
 Result<std::string> token_in(const std::filesystem::path& file) {
   struct stat about {};
   if (::stat(file.c_str(), &about) != 0)
-    return fail(ErrorKind::not_found, "sources.entsoe_token_file: cannot read " + file.string(),
+    return fail(ErrorKind::invalid_input, "sources.entsoe_token_file: cannot read " + file.string(),
                 "write the token into it");
   constexpr mode_t others = 077;
   if ((about.st_mode & others) != 0)
@@ -72,7 +72,7 @@ std::vector<Provider> providers_of(const config::Config& config) {
   return providers;
 }
 
-Result<Asked> asked_of(const config::Config& config) {
+Result<Asked> asked_of(const config::Config& config, Provider provider) {
   Asked asked;
   asked.zone = config.sources.bidding_zone;
   asked.station = config.sources.station;
@@ -82,7 +82,7 @@ Result<Asked> asked_of(const config::Config& config) {
   asked.plane = {static_cast<double>(config.panels.tilt_deg),
                  static_cast<double>(config.panels.azimuth_deg), config.panels.peak_w / watts};
   asked.base = config.sources.mirror;
-  if (config.sources.prices != config::PriceSource::entsoe) return asked;
+  if (provider != Provider::entsoe) return asked;
   auto token = token_in(config.sources.entsoe_token_file);
   if (!token) return Failure(token.error());
   asked.token = *std::move(token);

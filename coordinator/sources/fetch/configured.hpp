@@ -10,9 +10,9 @@ namespace wattledger::sources {
 
 // The providers that a configuration names.
 [[nodiscard]] std::vector<Provider> providers_of(const config::Config& config);
-// What an address is made of. `token` is ENTSO-E's. invalid_input for a token file that others may
-// read.
-[[nodiscard]] Result<Asked> asked_of(const config::Config& config);
+// What an address is made of. The token is read for ENTSO-E alone; invalid_input for a file that is
+// not there, that others may read, or that holds none.
+[[nodiscard]] Result<Asked> asked_of(const config::Config& config, Provider provider);
 // Whether a provider is asked for local days, one by one: prices and advice.
 [[nodiscard]] bool has_days(Provider provider);
 

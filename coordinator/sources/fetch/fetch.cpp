@@ -30,11 +30,20 @@ bool holds_day(const std::vector<DaySlots>& days, const Asked& asked) {
 }
 
 template <class Parsed>
-Fetched of_days(Parsed parsed, Provider provider, const Asked& asked) {
+Result<Fetched> of_days(Parsed parsed, Provider provider, const Asked& asked) {
   Fetched fetched;
   fetched.complete = holds_day(parsed.slots, asked);
   fetched.remarks = std::move(parsed.remarks);
-  for (auto& day : parsed.days) add(fetched, provider, fb::Source::price_source, std::move(day));
+  for (std::size_t i = 0; i < parsed.days.size(); ++i) {
+    const std::string date = date_text(parsed.slots[i].day);
+    if (date == asked.local_date)
+      add(fetched, provider, fb::Source::price_source, std::move(parsed.days[i]));
+    else
+      fetched.remarks.push_back("what it says of " + date + " was not asked for and is left out");
+  }
+  if (fetched.facts.empty())
+    return fail(ErrorKind::corrupt, "the answer is not of " + asked.local_date,
+                "the source may have mistaken the day; it is asked again");
   return fetched;
 }
 
@@ -145,6 +154,17 @@ std::string_view origin_of(std::string_view url) {
 
 }  // namespace
 
+Result<void> check_currency(const Fetched& fetched, const std::string& wanted) {
+  for (const fb::EventT& each : fetched.facts) {
+    const auto* prices = each.fact.AsPricesPublished();
+    if (prices == nullptr || wanted.empty() || prices->currency == wanted) continue;
+    return fail(ErrorKind::conflict,
+                "its prices are in " + prices->currency + ", and prices.currency is " + wanted,
+                "set prices.currency and a tariff in it, or another source");
+  }
+  return {};
+}
+
 std::optional<std::string> next_page_url(std::string_view url, std::string_view next) {
   const std::string_view origin = origin_of(url);
   if (origin.empty()) return std::nullopt;
@@ -167,7 +187,15 @@ Result<Fetched> Fetcher::fetch(Provider provider, const Asked& asked, const Zone
     auto answer = http_.get(request, limits_, stop);
     if (!answer) return Failure(answer.error());
     if (retry_after != nullptr) *retry_after = answer->retry_after;
+    // What energy-charts says of a day that has no prices yet.
+    if (provider == Provider::energy_charts && answer->status == 404)
+      return fail(ErrorKind::not_found, "GET " + shown_url(request.url) + ": no content available",
+                  "");
     WATTLEDGER_TRY(check_status(*answer, request.url));
+    if (answer->status == 304 && request.etag.empty())
+      return fail(ErrorKind::corrupt,
+                  "GET " + shown_url(request.url) + ": HTTP 304, and nothing was known before",
+                  "a cache on the way answers for the source");
     if (bodies.empty()) first_etag = answer->etag;
     if (answer->status == 304) {
       Fetched same;
@@ -180,8 +208,10 @@ Result<Fetched> Fetcher::fetch(Provider provider, const Asked& asked, const Zone
                   "look at it in a browser: the service may have moved or be down");
     bodies.push_back(std::move(answer->body));
     const auto next = page_after(bodies.back(), provider, zone);
+    const bool blank = !next && next.error().kind == ErrorKind::not_found && bodies.size() > 1;
+    if (blank) bodies.pop_back();
+    if (blank || (next && next->empty())) break;
     if (!next) return Failure(next.error());
-    if (next->empty()) break;
     const auto there = next_page_url(request.url, *next);
     if (!there)
       return fail(ErrorKind::corrupt,

@@ -45,6 +45,10 @@ class Fetcher {
   Http http_;
 };
 
+// conflict when its prices are in another currency than `wanted`: tariff, limits and sums are in
+// one, and nothing here knows a rate between two. An empty one is any.
+[[nodiscard]] Result<void> check_currency(const Fetched& fetched, const std::string& wanted);
+
 // Absolute, of the same scheme, host and port as `url`; nullopt for any other place.
 [[nodiscard]] std::optional<std::string> next_page_url(std::string_view url, std::string_view next);
 

@@ -134,6 +134,8 @@ Result<HttpAnswer> Http::get(const HttpRequest& request, const HttpLimits& limit
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, limits.redirects_max);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  // A name server that hangs holds up its own thread, not whoever stops or gives up waiting.
+  curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.whole.count()));
   curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");  // whatever this libcurl unpacks
