@@ -11,8 +11,7 @@
 
 namespace wattledger::testing {
 
-WebServer::WebServer() {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+WebServer::WebServer() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   REQUIRE(listener_ >= 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
