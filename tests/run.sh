@@ -44,7 +44,7 @@ command -v ctest >/dev/null && check_options "${arguments[@]}"
 
 # With --all the same compiler passes these under ThreadSanitizer.
 elsewhere=
-[ "$all" = no ] || elsewhere='control;daemon;inverter;projections;simulator;staging'
+[ "$all" = no ] || elsewhere='control;daemon;inverter;simulator;staging'
 configure release -DWATTLEDGER_TESTS=ON "-DWATTLEDGER_TESTS_ELSEWHERE=$elsewhere"
 build release
 [ "$all" = yes ] || exec ctest --test-dir "$house/build/release" --output-on-failure --no-tests=error "${arguments[@]}"
