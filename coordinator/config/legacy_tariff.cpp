@@ -353,6 +353,8 @@ Result<void> LegacyReader::read(const Part& section) {
   const auto name = word(*type);
   if (!name) return Failure(name.error());
   tariff_.type = *name;
+  for (char& c : tariff_.type)  // the older program did not mind
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   tariff_.type_line = type->tree->line;
   if (const auto sc = parts->find("sc_component_pln_kwh"); sc != parts->end()) {
     const auto component = price(sc->second);

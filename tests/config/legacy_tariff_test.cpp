@@ -140,7 +140,7 @@ TEST_SUITE("config/legacy tariff") {
     CHECK(first(parsed(with("g11", "price: 0.3125", "price: 0.4"))).price == PriceE8(40'000'000));
     CHECK(parsed(with("g12", "0.0892", "0.1")).policy.tariff_component == PriceE8(10'000'000));
     CHECK(first(parsed(shipped("g12", "tariffs"))) == fold::g12_zones().front());
-    const Config bare = parsed("electricity_tariff: {tariff_type: g13s}");
+    const Config bare = parsed("electricity_tariff: {tariff_type: G13S}");
     CHECK(bare.policy == parsed("tariff: {name: g13s}").policy);
     const Config beside = parsed(shipped("g12") + "tariff: {vat_pct: 23, feed_in: none}\n");
     CHECK(beside.policy.tariff_vat == BasisPoints(2'300));
