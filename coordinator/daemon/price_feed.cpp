@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "events/series.hpp"
+
 namespace wattledger::daemon {
 namespace {
 
@@ -22,11 +24,6 @@ UtcTime last_end(const fb::PricesPublishedT& day) {
   const fb::SeriesT& series = *day.prices_e8.back();
   return utc_from_us(series.start_us) +
          std::chrono::seconds(series.step_s) * static_cast<std::int64_t>(series.values.size());
-}
-
-bool absent(const fb::SeriesT& series, std::size_t index) {
-  return std::find(series.absent.begin(), series.absent.end(), static_cast<std::uint16_t>(index)) !=
-         series.absent.end();
 }
 
 bool suspect(const fb::PricesPublishedT& day, std::size_t number) {
@@ -54,10 +51,8 @@ bool already_known(const fold::State& state, const fb::PricesPublishedT& day) {
   std::size_t number = 0;  // over all series, as `suspect` counts
   for (const auto& series : day.prices_e8)
     for (std::size_t i = 0; i < series->values.size(); ++i, ++number) {
-      if (absent(*series, i) || suspect(day, number)) continue;
-      const UtcTime start = utc_from_us(series->start_us) +
-                            std::chrono::seconds(series->step_s) * static_cast<std::int64_t>(i);
-      const fold::PriceSlot* slot = fold::price_at(state, start);
+      if (is_absent(*series, i) || suspect(day, number)) continue;
+      const fold::PriceSlot* slot = fold::price_at(state, slot_start(*series, i));
       if (slot == nullptr || slot->market.count() != series->values[i]) return false;
     }
   return true;

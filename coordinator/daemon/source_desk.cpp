@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/daemon/price_feed.hpp"
+#include "events/series.hpp"
 
 namespace wattledger::daemon {
 namespace {
@@ -77,15 +78,11 @@ std::string as_text(const std::string& bytes) {
 bool same_advice(const fold::State& state, const fb::PeakHoursPublishedT& advice) {
   for (const auto& series : advice.codes) {
     for (std::size_t i = 0; i < series->values.size(); ++i) {
-      if (std::find(series->absent.begin(), series->absent.end(), static_cast<std::uint16_t>(i)) !=
-          series->absent.end())
+      if (is_absent(*series, i)) return false;
+      const fold::PeakSlot slot{slot_start(*series, i), seconds(series->step_s),
+                                static_cast<std::uint32_t>(series->values[i])};
+      if (std::find(state.peaks.begin(), state.peaks.end(), slot) == state.peaks.end())
         return false;
-      const UtcTime start =
-          utc_from_us(series->start_us) + seconds(series->step_s) * static_cast<std::int64_t>(i);
-      const auto known =
-          std::find_if(state.peaks.begin(), state.peaks.end(),
-                       [&](const fold::PeakSlot& each) { return each.start == start; });
-      if (known == state.peaks.end() || known->code != series->values[i]) return false;
     }
   }
   return true;
@@ -97,7 +94,7 @@ SourceDesk::SourceDesk(const config::Config& config, const Journal& journal,
                        sources::HttpLimits limits)
     : config_(config), journal_(journal), fetcher_(limits) {
   for (const Provider provider : sources::providers_of(config))
-    tasks_.push_back({provider, sources::Schedule(interval_of(provider)), {}, {}, {}, {}});
+    tasks_.push_back({provider, sources::Schedule(interval_of(provider)), {}, {}, {}});
 }
 
 std::vector<fb::EventT> SourceDesk::look(UtcTime now, const std::stop_token& stop, bool everybody) {
@@ -109,38 +106,28 @@ std::vector<fb::EventT> SourceDesk::look(UtcTime now, const std::stop_token& sto
   return facts;
 }
 
+ZoneOffsets SourceDesk::zone() const {
+  return journal_.with_state([](const fold::State& state) { return state.site.zone; });
+}
+
 std::vector<std::string> SourceDesk::troubles() const {
-  const ZoneOffsets zone =
-      journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  const ZoneOffsets here = zone();
   std::vector<std::string> lines;
   for (const Task& task : tasks_) {
     if (task.trouble.empty()) continue;
     lines.push_back("source " + std::string(sources::provider_name(task.provider)) + ": " +
                     task.trouble);
     if (const auto next = task.schedule.next())
-      lines.back() += "; it is asked again at " + iso_text(zone.to_local(*next)).substr(11, 5);
+      lines.back() += "; it is asked again at " + iso_text(here.to_local(*next)).substr(11, 5);
   }
   return lines;
-}
-
-// Today, and from the configured hour on tomorrow.
-SourceDesk::Days SourceDesk::days_at(UtcTime now) const {
-  const ZoneOffsets zone =
-      journal_.with_state([](const fold::State& state) { return state.site.zone; });
-  const UtcTime today = zone.day_start(now);
-  const LocalTime midnight = std::chrono::floor<std::chrono::days>(zone.to_local(now));
-  const UtcTime tomorrow_from =
-      zone.to_utc(midnight + std::chrono::hours(config_.sources.day_ahead_from_h));
-  Days days{{today}, tomorrow_from};
-  if (now >= tomorrow_from) days.starts.push_back(zone.next_day_start(now));
-  return days;
 }
 
 void SourceDesk::ask(Task& task, UtcTime now, const std::stop_token& stop,
                      std::vector<fb::EventT>& facts) {
   retry_after_.reset();
-  Days days{{now}, now};
-  if (sources::has_days(task.provider)) days = days_at(now);
+  sources::DaysAsked days{{now}, now};
+  if (sources::has_days(task.provider)) days = sources::days_asked(config_, zone(), now);
   bool whole = true;
   std::optional<Error> error;
   for (const UtcTime day : days.starts) {
@@ -194,25 +181,22 @@ Result<bool> SourceDesk::ask_day(Task& task, UtcTime day, const std::stop_token&
                                  std::vector<fb::EventT>& facts) {
   auto asked = sources::asked_of(config_, task.provider);
   if (!asked) return Failure(asked.error());
-  const ZoneOffsets zone =
-      journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  const ZoneOffsets here = zone();
   const bool days = sources::has_days(task.provider);
   if (days) {
-    asked->from = day;
-    asked->to = zone.next_day_start(day);
-    asked->local_date = date_text(zone.to_local(day));
+    sources::ask_for(*asked, day, here);
     const bool first = task.days.count(asked->local_date) == 0;
     const bool known = journal_.with_state(
         [&](const fold::State& state) { return known_whole(state, task.provider, day); });
     task.days.erase(task.days.begin(),
-                    task.days.lower_bound(date_text(zone.to_local(day) - std::chrono::days(1))));
+                    task.days.lower_bound(date_text(here.to_local(day) - std::chrono::days(1))));
     if (first && known && !everybody_) {
       task.days[asked->local_date] = {};
       return true;
     }
   }
   Task::Day& told = task.days[asked->local_date];
-  auto fetched = fetcher_.fetch(task.provider, *asked, zone, told.etag, stop, &retry_after_);
+  auto fetched = fetcher_.fetch(task.provider, *asked, here, told.etag, stop, &retry_after_);
   if (!fetched) return Failure(fetched.error());
   const std::string currency = journal_.with_state([&](const fold::State& state) {
     return state.policy ? state.policy->settings.currency : config_.policy.currency;
@@ -223,14 +207,14 @@ Result<bool> SourceDesk::ask_day(Task& task, UtcTime day, const std::stop_token&
     spdlog::debug("source {}: {}", sources::provider_name(task.provider), remark);
   const bool unchanged = fetched->facts.empty();
   for (fb::EventT& each : fetched->facts)
-    if (is_news(task, told, each)) facts.push_back(std::move(each));
+    if (is_news(told, each)) facts.push_back(std::move(each));
   if (!unchanged || !days) return fetched->complete;
   return journal_.with_state(
       [&](const fold::State& state) { return known_whole(state, task.provider, day); });
 }
 
 // What says nothing new is not recorded again.
-bool SourceDesk::is_news(Task& task, Task::Day& day, const fb::EventT& fact) {
+bool SourceDesk::is_news(Task::Day& day, const fb::EventT& fact) const {
   const auto* prices = fact.fact.AsPricesPublished();
   const auto* advice = fact.fact.AsPeakHoursPublished();
   const fb::Digest256* digest = nullptr;
@@ -239,10 +223,9 @@ bool SourceDesk::is_news(Task& task, Task::Day& day, const fb::EventT& fact) {
   if (const auto* forecast = fact.fact.AsPvForecastIssued()) digest = forecast->raw_digest.get();
   if (const auto* weather = fact.fact.AsWeatherObserved()) digest = weather->raw_digest.get();
   if (digest == nullptr) return true;
-  auto& last = prices != nullptr || advice != nullptr ? day.digest : task.last_digest;
-  const bool first = !last;
-  if (!first && *last == *digest) return false;
-  last = *digest;
+  const bool first = !day.digest;
+  if (!first && *day.digest == *digest) return false;
+  day.digest = *digest;
   if (!first) return true;
   // The first answer since the start: the log may have it.
   if (prices != nullptr)

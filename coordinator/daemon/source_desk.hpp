@@ -44,20 +44,15 @@ class SourceDesk {
       std::optional<fb::Digest256> digest;  // of its last answer
     };
     std::map<std::string, Day> days;  // by local date; "" where there are no days
-    std::optional<fb::Digest256> last_digest;
     std::optional<UtcTime> failing_since;
     std::string trouble;  // of the last answer; empty: none
   };
-  struct Days {
-    std::vector<UtcTime> starts;  // of the local days that are asked for
-    UtcTime tomorrow_from;        // when tomorrow is one of them
-  };
-  [[nodiscard]] Days days_at(UtcTime now) const;
+  [[nodiscard]] ZoneOffsets zone() const;
   void ask(Task& task, UtcTime now, const std::stop_token& stop, std::vector<fb::EventT>& facts);
   Result<bool> ask_day(Task& task, UtcTime day, const std::stop_token& stop,
                        std::vector<fb::EventT>& facts);
   void trouble(Task& task, const Error& error, UtcTime now, std::vector<fb::EventT>& facts);
-  bool is_news(Task& task, Task::Day& day, const fb::EventT& fact);
+  bool is_news(Task::Day& day, const fb::EventT& fact) const;
 
   const config::Config& config_;
   const Journal& journal_;

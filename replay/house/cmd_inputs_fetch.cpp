@@ -48,11 +48,7 @@ Result<std::vector<UtcTime>> days(const Wish& wish, const config::Config& config
     if (!day) return Failure(day.error());
     return std::vector{zone.day_start(*day)};
   }
-  std::vector<UtcTime> starts{zone.day_start(now)};
-  const LocalTime midnight = std::chrono::floor<std::chrono::days>(zone.to_local(now));
-  if (now >= zone.to_utc(midnight + std::chrono::hours(config.sources.day_ahead_from_h)))
-    starts.push_back(zone.next_day_start(now));
-  return starts;
+  return sources::days_asked(config, zone, now).starts;
 }
 
 // Asks one, prints what came, and keeps it in `facts`. False when it failed.
@@ -141,9 +137,7 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     auto asked = sources::asked_of(config, provider);
     if (!asked) return cannot(asked.error());
     for (const UtcTime day : *starts) {
-      asked->from = day;
-      asked->to = zone->zone.next_day_start(day);
-      asked->local_date = date_text(zone->zone.to_local(day));
+      sources::ask_for(*asked, day, zone->zone);
       all = ask(provider, fetcher, *asked, zone->zone, wish.dry_run ? "" : config.policy.currency,
                 facts) &&
             all;

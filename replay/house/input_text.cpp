@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "events/series.hpp"
 #include "replay/display.hpp"
 
 namespace wattledger::tool {
@@ -24,11 +25,9 @@ Extent extent_of(const AllSeries& all) {
   for (const auto& series : all) {
     const UtcTime start = utc_from_us(series->start_us);
     if (!extent.from || start < *extent.from) extent.from = start;
-    extent.to = std::max(extent.to, start + std::chrono::seconds(series->step_s) *
-                                                static_cast<std::int64_t>(series->values.size()));
+    extent.to = std::max(extent.to, slot_start(*series, series->values.size()));
     for (std::size_t i = 0; i < series->values.size(); ++i) {
-      if (std::find(series->absent.begin(), series->absent.end(), static_cast<std::uint16_t>(i)) !=
-          series->absent.end()) {
+      if (is_absent(*series, i)) {
         ++extent.absent;
         continue;
       }
@@ -71,9 +70,7 @@ InputText text_of(const fb::PeakHoursPublishedT& fact, const ZoneOffsets& zone) 
   std::size_t normal = 0, use = 0, save = 0, must = 0;
   for (const auto& series : fact.codes) {
     for (std::size_t i = 0; i < series->values.size(); ++i) {
-      if (std::find(series->absent.begin(), series->absent.end(), static_cast<std::uint16_t>(i)) !=
-          series->absent.end())
-        continue;
+      if (is_absent(*series, i)) continue;
       const std::int64_t code = series->values[i];
       ++(code == 0 ? use : code == 1 ? normal : code == 2 ? save : must);
     }

@@ -89,4 +89,18 @@ Result<Asked> asked_of(const config::Config& config, Provider provider) {
   return asked;
 }
 
+DaysAsked days_asked(const config::Config& config, const ZoneOffsets& zone, UtcTime now) {
+  const LocalTime midnight = std::chrono::floor<std::chrono::days>(zone.to_local(now));
+  DaysAsked days{{zone.day_start(now)},
+                 zone.to_utc(midnight + std::chrono::hours(config.sources.day_ahead_from_h))};
+  if (now >= days.tomorrow_from) days.starts.push_back(zone.next_day_start(now));
+  return days;
+}
+
+void ask_for(Asked& asked, UtcTime day, const ZoneOffsets& zone) {
+  asked.from = day;
+  asked.to = zone.next_day_start(day);
+  asked.local_date = date_text(zone.to_local(day));
+}
+
 }  // namespace wattledger::sources
