@@ -357,6 +357,11 @@ Result<void> Reader::check_order() {
                            "battery.min_soc_pct", p.soc_min.count()));
   WATTLEDGER_TRY(ascending("battery.emergency_soc_pct", p.soc_emergency.count(),
                            "battery.emergency_target_soc_pct", p.soc_emergency_target.count()));
+  if (p.soc_target > p.soc_max)
+    return wrong_at(
+        lines_.count("battery.max_soc_pct") != 0 ? "battery.max_soc_pct" : "battery.target_soc_pct",
+        "battery.target_soc_pct is above battery.max_soc_pct",
+        "lower battery.target_soc_pct or raise battery.max_soc_pct");
   WATTLEDGER_TRY(ascending("safety.battery_voltage_min_v", p.battery_voltage_min.count(),
                            "safety.battery_voltage_max_v", p.battery_voltage_max.count()));
   WATTLEDGER_TRY(ascending("safety.battery_temperature_min_c",

@@ -50,6 +50,8 @@ struct PanelsConfig {
   std::int32_t peak_w = 0;  // 0: not said
   std::int32_t tilt_deg = 35;
   std::int32_t azimuth_deg = 180;  // clockwise from north
+  BasisPoints losses{1'400};       // all but temperature
+  std::int32_t inverter_w = 0;     // the most the inverter gives; 0: not said
 };
 
 struct SqliteConfig {

@@ -32,7 +32,7 @@ std::optional<std::string> plain_name(std::string_view text) {
   return std::nullopt;
 }
 std::optional<std::string> policy_name(std::string_view text) {
-  if (text == "cheapest") return std::nullopt;
+  if (text == "cheapest" || text == "tiered" || text == "optimal") return std::nullopt;
   return "is not a policy of this program";
 }
 std::optional<std::string> log_level(std::string_view text) {
@@ -152,7 +152,8 @@ void add_policy_keys(std::vector<ScalarKey>& keys) {
       "prices.currency", "three capital letters, as PLN", currency,
       [](Config & c) -> auto& { return c.prices.currency; }));
   keys.push_back(text_key(
-      "policy.name", "cheapest", policy_name, [](Config & c) -> auto& { return c.policy.policy; }));
+      "policy.name", "cheapest, tiered, optimal", policy_name,
+      [](Config & c) -> auto& { return c.policy.policy; }));
   keys.push_back(number(
       "policy.max_charge_price", "currency/kWh", price(-100, 100),
       [](Config & c) -> auto& { return c.policy.charge_price_max; }));
@@ -244,6 +245,7 @@ const std::vector<ScalarKey>& scalar_keys() {
     add_cadence_keys(all);
     add_battery_keys(all);
     add_policy_keys(all);
+    add_plan_keys(all);
     add_source_keys(all);
     add_safety_keys(all);
     add_projection_keys(all);

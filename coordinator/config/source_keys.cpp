@@ -51,6 +51,11 @@ void add_source_keys(std::vector<ScalarKey>& keys) {
   keys.push_back(number(
       "pv.azimuth_deg", "degrees", whole(0, 360),
       [](Config & c) -> auto& { return c.panels.azimuth_deg; }));
+  keys.push_back(number(
+      "pv.losses_pct", "%", percent(0, 60), [](Config & c) -> auto& { return c.panels.losses; }));
+  keys.push_back(number(
+      "pv.inverter_power_w", "W", whole(0, 1'000'000),
+      [](Config & c) -> auto& { return c.panels.inverter_w; }));
 }
 
 }  // namespace wattledger::config

@@ -100,7 +100,8 @@ Json decision_json(const fold::State& state, const fb::DecisionMadeT* whole) {
 
 bool from_the_plan(fb::Rule rule) {
   return rule == fb::Rule::cheapest_slots || rule == fb::Rule::serve_house ||
-         rule == fb::Rule::anti_flap || rule == fb::Rule::battery_full;
+         rule == fb::Rule::anti_flap || rule == fb::Rule::battery_full ||
+         rule == fb::Rule::planned || rule == fb::Rule::plan_kept;
 }
 
 // The plan's next slot with another action, while the plan is what decides; else the end of what

@@ -89,12 +89,39 @@ const char* priority(fb::Rule rule) {
     case fb::Rule::owner_override:
     case fb::Rule::operator_limit:
       return "high";
+    case fb::Rule::critical_charge:
+    case fb::Rule::critical_wait:
+    case fb::Rule::price_too_high:
+      return "high";
+    case fb::Rule::planned:
+    case fb::Rule::plan_kept:
+    case fb::Rule::plan_infeasible:
+    case fb::Rule::charge_goes_on:
+    case fb::Rule::no_sun:
+    case fb::Rule::zone_ending:
+    case fb::Rule::before_peak:
+    case fb::Rule::near_cheapest:
+    case fb::Rule::price_above_cheapest:
+    case fb::Rule::super_cheap:
+    case fb::Rule::sale_limits:
+    case fb::Rule::sale_floor:
+    case fb::Rule::sale_cap:
+    case fb::Rule::sale_price:
+    case fb::Rule::sale_buy_back:
+    case fb::Rule::sale_timing:
+    case fb::Rule::sale_sun:
+    case fb::Rule::sale:
     case fb::Rule::anti_flap:
     case fb::Rule::cheapest_slots:
     case fb::Rule::battery_full:
     case fb::Rule::serve_house:
     case fb::Rule::no_price:
       return "medium";
+    case fb::Rule::session_goes_on:
+    case fb::Rule::session_limit:
+    case fb::Rule::recently_full:
+    case fb::Rule::cheap_price:
+      return "low";
     case fb::Rule::none:
       return "unknown";
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <type_traits>
 
 #include "projections/fold/tariff_lines.hpp"
 
@@ -38,12 +39,82 @@ Key later_key(std::string name, Quantity PolicySettings::*member, std::int64_t m
   return later;
 }
 
+template <class Value>
+std::int64_t count_of(const Value& value) {
+  if constexpr (std::is_integral_v<Value>)
+    return static_cast<std::int64_t>(value);
+  else
+    return static_cast<std::int64_t>(value.count());
+}
+
+// Of a part of the settings: `part` a member of PolicySettings, `member` one of that.
+template <class Part, class Value>
+Key part_key(std::string name, Part PolicySettings::*part, Value Part::*member, std::int64_t min,
+             std::int64_t max) {
+  return {
+      std::move(name),
+      min,
+      max,
+      [part, member](const PolicySettings& settings) { return count_of((settings.*part).*member); },
+      [part, member](PolicySettings& settings, std::int64_t value) {
+        (settings.*part).*member = static_cast<Value>(value);
+      },
+      /*may_lack=*/true};
+}
+
 constexpr std::int64_t watts_max = 1'000'000;
+constexpr std::int64_t hours_mask_max = 0x00FFFFFF;
 constexpr std::int64_t day_s = 86'400;
 
-const std::vector<Key>& keys() {
+std::vector<Key> selling_keys() {
+  using S = SellingSettings;
+  const auto key = [](std::string name, auto member, std::int64_t min, std::int64_t max) {
+    return part_key("selling." + std::move(name), &PolicySettings::selling, member, min, max);
+  };
+  return {key("day_max_bp", &S::day_max, 0, 10'000),
+          key("enabled", &S::enabled, 0, 1),
+          key("floor_bp", &S::floor, 0, 10'000),
+          key("hours", &S::hours, 0, hours_mask_max),
+          key("over_median_bp", &S::over_median, 0, 100'000),
+          key("power_max_w", &S::power_max, 0, watts_max),
+          key("price_min_e8", &S::price_min, -price_max, price_max),
+          key("sales_max", &S::sales_max, 0, 1'000),
+          key("session_max_bp", &S::session_max, 0, 10'000),
+          key("start_bp", &S::start, 0, 10'000)};
+}
+
+std::vector<Key> tiered_keys() {
+  using S = TieredSettings;
+  const auto key = [](std::string name, auto member, std::int64_t min, std::int64_t max) {
+    return part_key("tiered." + std::move(name), &PolicySettings::tiered, member, min, max);
+  };
+  return {key("before_peak_from_bp", &S::before_peak_from, 0, 10'000),
+          key("before_peak_price_e8", &S::before_peak_price, -price_max, price_max),
+          key("before_peak_rise_bp", &S::before_peak_rise, 0, 100'000),
+          key("cheap_quantile_bp", &S::cheap_quantile, 0, 10'000),
+          key("cheap_quantile_low_bp", &S::cheap_quantile_low, 0, 10'000),
+          key("critical_bp", &S::critical, 0, 10'000),
+          key("evening_hours", &S::evening_hours, 0, hours_mask_max),
+          key("little_sun_w", &S::little_sun, 0, watts_max),
+          key("middle_bp", &S::middle, 0, 10'000),
+          key("near_cheapest_bp", &S::near_cheapest, 0, 100'000),
+          key("near_within_s", &S::near_within, 0, 7 * day_s),
+          key("no_sun_below_bp", &S::no_sun_below, 0, 10'000),
+          key("no_sun_price_e8", &S::no_sun_price, -price_max, price_max),
+          key("price_critical_e8", &S::price_critical, -price_max, price_max),
+          key("price_high_e8", &S::price_high, -price_max, price_max),
+          key("session_again_below_bp", &S::session_again_below, 0, 10'000),
+          key("session_min_s", &S::session_min, 0, day_s),
+          key("session_start_below_bp", &S::session_start_below, 0, 10'000),
+          key("sessions_max", &S::sessions_max, 0, 1'000),
+          key("super_cheap_e8", &S::super_cheap, -price_max, price_max),
+          key("wait_max_s", &S::wait_max, 0, 7 * day_s),
+          key("wait_saving_bp", &S::wait_saving, 0, 10'000)};
+}
+
+std::vector<Key> policy_keys() {
   using S = PolicySettings;
-  static const std::vector<Key> all = {
+  return {
       key("battery.capacity_mwh", &S::battery_capacity, 1, 1'000'000'000'000),
       key("battery.charge_efficiency_bp", &S::charge_efficiency, 1, 10'000),
       key("battery.charge_power_max_w", &S::charge_power_max, 0, watts_max),
@@ -69,9 +140,26 @@ const std::vector<Key>& keys() {
       key("safety.grid_voltage_min_mv", &S::grid_voltage_min, 0, 1'000'000),
       key("safety.reading_stale_after_s", &S::reading_stale_after, 10, day_s),
       key("tariff.component_e8", &S::tariff_component, -price_max, price_max),
+      later_key("battery.soc_max_bp", &S::soc_max, 0, 10'000),
+      later_key("battery.wear_e8", &S::wear, 0, price_max),
+      later_key("grid.export_max_w", &S::export_max, 0, watts_max),
+      later_key("grid.import_max_w", &S::import_max, 0, watts_max),
+      later_key("load.default_day_mwh", &S::load_default_day, 0, 1'000'000'000),
+      later_key("policy.forecast_margin_bp", &S::forecast_margin, 0, 10'000),
+      later_key("policy.plan_gain_min_e8", &S::plan_gain_min, 0, price_max),
+      later_key("policy.terminal_value_bp", &S::terminal_value, 0, 100'000),
       later_key("tariff.feed_in_price_e8", &S::feed_in_price, -price_max, price_max),
       later_key("tariff.vat_bp", &S::tariff_vat, 0, 10'000),
   };
+}
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all = [] {
+    std::vector<Key> list = policy_keys();
+    for (const auto& part : {selling_keys(), tiered_keys()})
+      list.insert(list.end(), part.begin(), part.end());
+    return list;
+  }();
   return all;
 }
 
@@ -93,7 +181,7 @@ Result<void> read_line(PolicySettings& settings, const std::string& name, std::s
     if (!is_name(value))
       return bad_line(line, name + " is longer than " + std::to_string(name_max) +
                                 " bytes or holds control characters");
-    if (name == "policy.name" && value != "cheapest")
+    if (name == "policy.name" && value != "cheapest" && value != "tiered" && value != "optimal")
       return bad_line(line, "\"" + std::string(value) + "\" is not a policy of this program");
     settings.*(text->second) = std::string(value);
     return {};
@@ -147,6 +235,9 @@ Result<void> check_together(const PolicySettings& settings, const std::vector<st
                            "battery.soc_emergency_target_bp", s.soc_emergency_target.count()));
   WATTLEDGER_TRY(ascending("battery.soc_min_bp", s.soc_min.count(), "battery.soc_target_bp",
                            s.soc_target.count()));
+  if (s.soc_target > s.soc_max)
+    return bad_line(line_of("battery.soc_target_bp"),
+                    "battery.soc_target_bp is above battery.soc_max_bp");
   WATTLEDGER_TRY(ascending("safety.battery_temperature_charge_min_mc",
                            s.battery_temperature_charge_min.count(),
                            "safety.battery_temperature_max_mc", s.battery_temperature_max.count()));

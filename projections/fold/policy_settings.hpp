@@ -44,8 +44,54 @@ struct TariffComponent {
 // fixed one, or nothing.
 enum class FeedIn : std::uint8_t { market, market_floored, fixed, none };
 
+// Selling from the battery to the grid, in every policy that sells.
+struct SellingSettings {
+  bool enabled = false;
+  Watts power_max{5'000};
+  BasisPoints floor{5'000};        // nothing is sold below it
+  BasisPoints session_max{2'000};  // of the battery, in one sale
+  BasisPoints day_max{4'000};      // of the battery, in a local day
+  PriceE8 price_min{80'000'000};   // feed-in price below which nothing is sold
+  // Policy `tiered` alone:
+  BasisPoints start{8'000};  // no sale begins below it
+  // The least price is also this share of the median of the prices known of the last seven days;
+  // 0: that is not asked.
+  BasisPoints over_median{0};
+  std::int32_t sales_max = 2;        // in a local day
+  std::uint32_t hours = 0x003FFFE0;  // of the wall clock, bit 0 = 00:00-01:00: 05 to 22
+  bool operator==(const SellingSettings&) const = default;
+};
+
+// Policy `tiered`: what the battery does by how full it is. Sources: the legacy rules' keys and
+// defaults (coordinator/policy/README.md).
+struct TieredSettings {
+  BasisPoints critical{1'200};              // below: charged unless waiting pays
+  BasisPoints middle{5'000};                // below: charged near the cheapest; above: in sessions
+  PriceE8 price_high{110'000'000};          // above it a charge stops
+  PriceE8 price_critical{120'000'000};      // up to it a critical battery charges at once
+  BasisPoints wait_saving{3'000};           // it waits for a slot cheaper by this share …
+  std::chrono::seconds wait_max{8 * 3600};  // … within this time
+  Watts little_sun{200};                    // PV surplus up to which there is no sun
+  BasisPoints no_sun_below{8'000};          // without sun it charges below this SOC …
+  PriceE8 no_sun_price{70'000'000};         // … up to this price
+  BasisPoints before_peak_from{2'000};      // before the evening: from this SOC on …
+  PriceE8 before_peak_price{90'000'000};    // … up to this price …
+  BasisPoints before_peak_rise{1'000};  // … where the evening's mean is above it by this share
+  std::uint32_t evening_hours = 0x003E0000;  // 17 to 22
+  BasisPoints near_cheapest{1'500};          // above the cheapest slot to come, by this share
+  std::chrono::seconds near_within{12 * 3600};
+  BasisPoints cheap_quantile{4'000};          // of the last day's prices: cheap at any SOC
+  BasisPoints cheap_quantile_low{6'000};      // … and below session_start_below
+  BasisPoints session_start_below{8'500};     // no session begins at or above it
+  BasisPoints session_again_below{1'000};     // nor this close to where the last one ended
+  std::int32_t sessions_max = 4;              // in a local day
+  std::chrono::seconds session_min{30 * 60};  // a session stands so long, whatever the price
+  PriceE8 super_cheap{30'000'000};            // up to it the battery is filled
+  bool operator==(const TieredSettings&) const = default;
+};
+
 struct PolicySettings {
-  std::string policy = "cheapest";  // the only one of this engine revision
+  std::string policy = "cheapest";  // "cheapest", "tiered", "optimal"
   std::string currency = "PLN";
 
   // Battery
@@ -58,6 +104,24 @@ struct PolicySettings {
   BasisPoints soc_emergency_target{1'200};
   BasisPoints charge_efficiency{9'500};
   BasisPoints discharge_efficiency{9'500};
+  BasisPoints soc_max{10'000};  // never charged above by us
+  PriceE8 wear{5'000'000};      // of the battery, per kWh that comes out of it
+
+  // The house's connection; a megawatt is no limit
+  Watts import_max{1'000'000};
+  Watts export_max{1'000'000};
+  // Without a forecast of the load: a day's energy, spread evenly.
+  MilliwattHours load_default_day{8'000'000};
+
+  SellingSettings selling;
+  TieredSettings tiered;
+
+  // Optimal: what a kWh stored at the end of what is known is worth, as a share of the mean price
+  // of the known slots; how far towards the forecasts' pessimistic side it plans; what a changed
+  // plan must gain.
+  BasisPoints terminal_value{8'000};
+  BasisPoints forecast_margin{0};
+  MoneyE8 plan_gain_min{2'000'000};
 
   // Cheapest slots
   PriceE8 charge_price_max{70'000'000};  // final price; above it only an emergency charges

@@ -1,6 +1,7 @@
 // Sentences for decisions. What the numbers of each rule mean stands beside the rule in the policy;
 // a decision that carries fewer of them (written by an older engine) gets a shorter sentence, never
 // a wrong one.
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -112,8 +113,124 @@ class Sentence {
         return serve();
       case fb::Rule::no_price:
         return "no price is known for this time";
+      case fb::Rule::planned:
+        return planned();
+      case fb::Rule::plan_kept:
+        return kept();
+      case fb::Rule::plan_infeasible:
+        return has(2) ? "no plan keeps every limit from " + clock(number(1) * 1'000'000) + " on"
+                      : "no plan keeps every limit";
+      case fb::Rule::critical_charge:
+      case fb::Rule::critical_wait:
+        return critical();
+      case fb::Rule::no_sun:
+      case fb::Rule::zone_ending:
+      case fb::Rule::session_goes_on:
+      case fb::Rule::session_limit:
+      case fb::Rule::recently_full:
+        return tiered();
+      case fb::Rule::sale_limits:
+        return "the limits of a sale forbid it";
+      case fb::Rule::sale_floor:
+        return has(2) ? "the battery is at " + percent(number(0)) + ", a sale needs more than " +
+                            percent(number(1))
+                      : "the battery is not full enough to sell";
+      case fb::Rule::sale_cap:
+        return "as much was sold as may be";
+      case fb::Rule::sale_sun:
+        return "the sun serves the house";
+      case fb::Rule::price_too_high:
+      case fb::Rule::charge_goes_on:
+      case fb::Rule::before_peak:
+      case fb::Rule::near_cheapest:
+      case fb::Rule::price_above_cheapest:
+      case fb::Rule::cheap_price:
+      case fb::Rule::super_cheap:
+      case fb::Rule::sale_price:
+      case fb::Rule::sale_buy_back:
+      case fb::Rule::sale_timing:
+      case fb::Rule::sale:
+        return by_two_prices();
     }
     return "a rule this program does not know";
+  }
+
+  // Rules whose first two numbers are prices that they compare.
+  [[nodiscard]] std::string by_two_prices() const {
+    struct Words {
+      fb::Rule rule;
+      const char* between;
+      const char* shorter;
+    };
+    using fb::Rule;
+    static constexpr Words words[] = {
+        {Rule::price_too_high, " per kWh is above ", "the price is too high to go on charging"},
+        {Rule::charge_goes_on, " per kWh is not above ", "the charge goes on"},
+        {Rule::before_peak, " per kWh now, and the evening's mean is ",
+         "the evening will be dearer"},
+        {Rule::near_cheapest, " per kWh is near the cheapest to come, ",
+         "the price is near the cheapest to come"},
+        {Rule::price_above_cheapest, " per kWh is too far above the cheapest to come, ",
+         "cheaper slots are to come"},
+        {Rule::super_cheap, " per kWh is within ", "the price is very low"},
+        {Rule::sale_price, " per kWh fed in is less than ", "a kWh fed in earns too little"},
+        {Rule::sale_buy_back, " per kWh fed in, and to buy it back would cost ",
+         "what is sold would have to be bought back"},
+        {Rule::sale_timing, " per kWh fed in now, and later ", "a better hour is to come"},
+        {Rule::sale, " per kWh fed in is at least ", "a kWh fed in earns enough"}};
+    Words found{Rule::cheap_price,
+                decision_.action == fb::Action::charge ? " per kWh is cheap, within "
+                                                       : " per kWh is not cheap, above ",
+                "the price decides"};
+    for (const Words& each : words)
+      if (each.rule == decision_.rule) found = each;
+    if (!has(2)) return found.shorter;
+    return price(number(0)) + found.between + price(number(1));
+  }
+
+  [[nodiscard]] std::string planned() const {
+    if (!has(4)) return "it is part of the plan of least cost";
+    return "the plan of least cost for the next " + decimal(number(3), 0, 0, 0) + " s saves " +
+           price(number(1)) + " against serving the house alone; a stored kWh is worth " +
+           price(number(2)) + " now";
+  }
+
+  [[nodiscard]] std::string kept() const {
+    if (!has(2)) return "the plan stands, a new one gains too little";
+    return "the plan stands: a new one would gain " + price(number(0)) + ", less than " +
+           price(number(1));
+  }
+
+  [[nodiscard]] std::string critical() const {
+    if (decision_.rule == fb::Rule::critical_charge)
+      return has(2) ? "the battery is at " + percent(number(0)) + ", under " + percent(number(1))
+                    : "the battery is nearly empty";
+    return has(3) ? "the battery is nearly empty, and waits until " + clock(number(2) * 1'000'000) +
+                        " for " + price(number(1)) + " per kWh instead of " + price(number(0))
+                  : "the battery is nearly empty, and waits for a lower price";
+  }
+
+  [[nodiscard]] std::string tiered() const {
+    const fb::Rule rule = decision_.rule;
+    if (rule == fb::Rule::no_sun)
+      return has(4) ? "there is no sun to wait for (" + kilowatts(number(0)) + ") and " +
+                          price(number(2)) + " per kWh is within " + price(number(3))
+                    : "there is no sun to wait for and the price is low enough";
+    if (rule == fb::Rule::zone_ending)
+      return has(2) ? "the cheap hours end in " + whole_seconds(number(0)) +
+                          ", and a charge takes " + whole_seconds(number(1))
+                    : "the cheap hours end soon";
+    if (rule == fb::Rule::session_goes_on)
+      return has(2) ? "the charge under way goes on from " + percent(number(0)) + " to " +
+                          percent(number(1))
+                    : "the charge under way goes on";
+    if (rule == fb::Rule::session_limit)
+      return has(2) ? std::to_string(number(0)) + " charges today are all of " +
+                          std::to_string(number(1))
+                    : "there were enough charges today";
+    return has(2) ? "the battery is at " + percent(number(0)) + " and was charged to " +
+                        percent(number(1))
+                  : "the battery was charged not long ago";
   }
 
   [[nodiscard]] std::string stale() const {

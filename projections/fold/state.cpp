@@ -7,6 +7,7 @@
 #include "events/upcast.hpp"
 #include "projections/fold/imported.hpp"
 #include "projections/fold/series.hpp"
+#include "projections/fold/sessions.hpp"
 #include "projections/fold/tariff.hpp"
 
 namespace wattledger::fold {
@@ -45,6 +46,8 @@ Reading to_reading(const fb::ReadingRecorded& fact, Sequence sequence, UtcTime a
   reading.grid_voltage = quantity<Millivolts>(fact.grid_l1_voltage_mv());
   reading.import_total = quantity<MilliwattHours>(fact.import_total_mwh());
   reading.export_total = quantity<MilliwattHours>(fact.export_total_mwh());
+  reading.charge_total = quantity<MilliwattHours>(fact.battery_charge_total_mwh());
+  reading.discharge_total = quantity<MilliwattHours>(fact.battery_discharge_total_mwh());
   if (const auto error = fact.inverter_error()) reading.inverter_error = *error;
   if (const auto mode = fact.forced_mode()) reading.forced_mode = *mode;
   return reading;
@@ -145,6 +148,53 @@ void take_peaks(std::vector<PeakSlot>& peaks, const fb::PeakHoursPublished& fact
   take_slots(peaks, std::move(fresh), at, peak_slots_max);
 }
 
+// The values of one series that are known, at most forecast_slots_max.
+std::vector<std::optional<std::int32_t>> watts_of(const fb::Series& series) {
+  constexpr std::int64_t watts_max = 10'000'000;
+  std::vector<std::optional<std::int32_t>> watts;
+  if (series.values() == nullptr) return watts;
+  const std::vector<bool> absent = marked(series.absent());
+  const std::size_t count = std::min<std::size_t>(series.values()->size(), forecast_slots_max);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t value = series.values()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    const bool known = !(i < absent.size() && absent[i]) && value >= 0 && value <= watts_max;
+    watts.push_back(known ? std::optional(static_cast<std::int32_t>(value)) : std::nullopt);
+  }
+  return watts;
+}
+
+// The first of a forecast's series; the house's own forecast gives way to nobody else's.
+template <class Fact>
+void take_forecast(std::optional<PowerForecast>& newest, const Fact& fact, Sequence sequence,
+                   UtcTime at) {
+  const auto first = [](const auto* list) -> const fb::Series* {
+    return list == nullptr || list->size() == 0 ? nullptr : list->Get(0);
+  };
+  const fb::Series* power = first(fact.power_w());
+  if (power == nullptr || power->step_s() < slot_step_min_s || power->step_s() > slot_step_max_s ||
+      power->start_us() < 0 || power->start_us() > time_max_us)
+    return;
+  PowerForecast forecast;
+  forecast.provider = text(fact.provider());
+  const bool own = forecast.provider == own_forecast;
+  if (newest && newest->provider == own_forecast && !own) return;
+  forecast.issued = fact.issued_at_us() ? sane_time(*fact.issued_at_us()) : at;
+  if (newest && forecast.issued < newest->issued && (newest->provider == own_forecast) == own)
+    return;
+  forecast.sequence = sequence;
+  forecast.start = utc_from_us(power->start_us());
+  forecast.step = std::chrono::seconds(power->step_s());
+  forecast.power_w = watts_of(*power);
+  const auto beside = [&](const fb::Series* other) {
+    const bool same = other != nullptr && other->start_us() == power->start_us() &&
+                      other->step_s() == power->step_s();
+    return same ? watts_of(*other) : std::vector<std::optional<std::int32_t>>{};
+  };
+  forecast.low_w = beside(first(fact.low_w()));
+  forecast.high_w = beside(first(fact.high_w()));
+  newest = std::move(forecast);
+}
+
 // The slot that holds `at`.
 template <class Slot>
 const Slot* holding(const std::vector<Slot>& slots, UtcTime at) {
@@ -209,7 +259,9 @@ struct Evolve {
   // An import may tell of long ago after today was read.
   void operator()(const fb::ReadingRecorded& fact) const {
     if (state.reading && at < state.reading->at) return;
-    state.reading = to_reading(fact, sequence, at);
+    Reading reading = to_reading(fact, sequence, at);
+    if (state.reading) meter_sessions(state, *state.reading, reading);
+    state.reading = std::move(reading);
   }
   void operator()(const fb::PricesPublished& fact) const {
     const std::string currency = text(fact.currency());
@@ -217,6 +269,18 @@ struct Evolve {
     take_prices(state.prices, fact, at);
   }
   void operator()(const fb::PeakHoursPublished& fact) const { take_peaks(state.peaks, fact, at); }
+  void operator()(const fb::PvForecastIssued& fact) const {
+    take_forecast(state.pv_forecast, fact, sequence, at);
+  }
+  void operator()(const fb::LoadForecastIssued& fact) const {
+    take_forecast(state.load_forecast, fact, sequence, at);
+  }
+  void operator()(const fb::ChargingSessionChanged& fact) const {
+    take_session(state, fact, sequence, at);
+  }
+  void operator()(const fb::SellingSessionChanged& fact) const {
+    take_session(state, fact, sequence, at);
+  }
   void operator()(const fb::PlanAdopted& fact) const {
     LastPlan plan;
     plan.sequence = sequence;
@@ -227,6 +291,7 @@ struct Evolve {
         plan.actions.push_back(static_cast<fb::Action>(fact.actions()->Get(i)));
     if (fact.battery_power_w() != nullptr)
       plan.battery_power_w.assign(fact.battery_power_w()->begin(), fact.battery_power_w()->end());
+    plan.policy = text(fact.policy());
     state.plan = std::move(plan);
   }
   void operator()(const fb::DecisionMade& fact) const {
@@ -326,17 +391,18 @@ struct Evolve {
     if (state.inverter.charge_stopped_at) not_ahead(*state.inverter.charge_stopped_at);
     if (state.inverter.foreign_change_at) not_ahead(*state.inverter.foreign_change_at);
     not_ahead(state.coordinator.started_at);
+    for (std::optional<Session>* session : {&state.sessions.charge, &state.sessions.sale}) {
+      if (!*session) continue;
+      not_ahead((*session)->started_at);
+      not_ahead((*session)->told_at);
+    }
   }
 
   // Facts that no decision of this engine revision reads.
   void operator()(const fb::WeatherObserved&) const {}
-  void operator()(const fb::PvForecastIssued&) const {}
-  void operator()(const fb::LoadForecastIssued&) const {}
   void operator()(const fb::SourceFailed&) const {}
   void operator()(const fb::SourceRecovered&) const {}
   void operator()(const fb::SourceRecovered2&) const {}
-  void operator()(const fb::ChargingSessionChanged&) const {}
-  void operator()(const fb::SellingSessionChanged&) const {}
   void operator()(const fb::DailyPlanChanged&) const {}
   void operator()(const fb::SystemMeasured&) const {}
   void operator()(const fb::ImportStarted&) const {}

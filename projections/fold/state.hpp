@@ -18,7 +18,7 @@
 namespace wattledger::fold {
 
 // Raised when evolve() or State change meaning; part of a fold snapshot's key.
-inline constexpr std::uint32_t fold_revision = 2;
+inline constexpr std::uint32_t fold_revision = 3;
 
 struct Site {
   std::string name;
@@ -51,6 +51,8 @@ struct Reading {
   std::optional<Millivolts> grid_voltage;
   std::optional<MilliwattHours> import_total;
   std::optional<MilliwattHours> export_total;
+  std::optional<MilliwattHours> charge_total;     // into the battery
+  std::optional<MilliwattHours> discharge_total;  // out of it
   std::optional<std::uint32_t> inverter_error;
   std::optional<fb::InverterMode> forced_mode;
   bool operator==(const Reading&) const = default;
@@ -72,6 +74,22 @@ struct PeakSlot {
   std::uint32_t code = 0;
   bool operator==(const PeakSlot&) const = default;
 };
+
+// What is expected of the panels or of the house: mean power of each slot, absent where nothing is
+// said; low and high, where they are told, have the same slots.
+struct PowerForecast {
+  Sequence sequence;
+  std::string provider;
+  UtcTime issued;
+  UtcTime start;
+  std::chrono::seconds step{};
+  std::vector<std::optional<std::int32_t>> power_w;
+  std::vector<std::optional<std::int32_t>> low_w;
+  std::vector<std::optional<std::int32_t>> high_w;
+  bool operator==(const PowerForecast&) const = default;
+};
+// Of two forecasts the house's own one holds, whatever comes from elsewhere.
+inline constexpr std::string_view own_forecast = "wattledger";
 
 // From 1970 to the end of the year 9999: inside it, differences of times and sums with durations
 // cannot overflow.
@@ -141,7 +159,43 @@ struct LastPlan {
   std::chrono::seconds step{};
   std::vector<fb::Action> actions;
   std::vector<std::int32_t> battery_power_w;
+  std::string policy;
   bool operator==(const LastPlan&) const = default;
+};
+
+// A charge or a sale that runs, and what the meter says of it: whole from the first reading to the
+// last one counted. Of each stretch between two readings the battery's energy is the difference of
+// its counters, else the mean of its powers where they are near enough; what was bought for it, or
+// sold out of it, is no more than what passed the grid's meter meanwhile.
+struct Session {
+  std::string name;
+  Sequence started;
+  UtcTime started_at;
+  UtcTime told_at;  // of the newest event about it
+  std::optional<UtcTime> planned_end;
+  std::optional<BasisPoints> start_soc;
+  std::optional<BasisPoints> target_soc;  // of a sale its floor
+  MilliwattHours battery;                 // into it, of a sale out of it
+  MilliwattHours grid;                    // bought, of a sale sold
+  MoneyE8 money;                          // paid, of a sale earned, where the price is known
+  std::chrono::seconds metered{};
+  std::chrono::seconds unmetered{};  // time whose energy nobody knows
+  std::chrono::seconds unpriced{};   // metered, and its price not known
+  bool operator==(const Session&) const = default;
+};
+
+// What charges and sales came to, by the events about them.
+struct SessionHistory {
+  std::optional<Session> charge;
+  std::optional<Session> sale;
+  std::int32_t day = 0;  // the local day (since 1970) of the counts
+  std::uint32_t charges = 0;
+  std::uint32_t sales = 0;
+  BasisPoints sold;                       // by the sales of the day that are over
+  std::optional<BasisPoints> charged_to;  // SOC where the last charge ended
+  std::optional<UtcTime> charge_ended_at;
+  std::optional<UtcTime> sale_ended_at;
+  bool operator==(const SessionHistory&) const = default;
 };
 
 struct Coordinator {
@@ -161,17 +215,21 @@ struct State {
   std::optional<Reading> reading;
   std::vector<PriceSlot> prices;  // sorted by start, no overlaps, at most price_slots_max
   std::vector<PeakSlot> peaks;    // the same, at most peak_slots_max
+  std::optional<PowerForecast> pv_forecast;
+  std::optional<PowerForecast> load_forecast;
   InverterState inverter;
   std::vector<LatchedFault> faults;
   std::optional<Override> owner_override;
   std::optional<LastDecision> decision;
   std::optional<LastPlan> plan;
+  SessionHistory sessions;
   Coordinator coordinator;
   bool operator==(const State&) const = default;
 };
 
-inline constexpr std::size_t price_slots_max = 1'000;  // ten days of quarter hours
-inline constexpr std::size_t peak_slots_max = 250;     // ten days of hours
+inline constexpr std::size_t price_slots_max = 1'000;   // ten days of quarter hours
+inline constexpr std::size_t peak_slots_max = 250;      // ten days of hours
+inline constexpr std::size_t forecast_slots_max = 400;  // four days of quarter hours
 
 // Folds one event in. Never fails: a fact that makes no sense (a policy that does not parse) leaves
 // its part as it was. Facts of one part may come late (an import): an older reading or decision

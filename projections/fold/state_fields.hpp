@@ -35,11 +35,11 @@ auto fields(T& value) {
 template <Is<Reading> T>
 auto fields(T& value) {
   auto& [sequence, at, quality, soc, battery_power, battery_voltage, battery_temperature, pv_power,
-         load_power, grid_power, grid_voltage, import_total, export_total, inverter_error,
-         forced_mode] = value;
+         load_power, grid_power, grid_voltage, import_total, export_total, charge_total,
+         discharge_total, inverter_error, forced_mode] = value;
   return std::tie(sequence, at, quality, soc, battery_power, battery_voltage, battery_temperature,
                   pv_power, load_power, grid_power, grid_voltage, import_total, export_total,
-                  inverter_error, forced_mode);
+                  charge_total, discharge_total, inverter_error, forced_mode);
 }
 template <Is<PriceSlot> T>
 auto fields(T& value) {
@@ -77,8 +77,27 @@ auto fields(T& value) {
 }
 template <Is<LastPlan> T>
 auto fields(T& value) {
-  auto& [sequence, start, step, actions, battery_power_w] = value;
-  return std::tie(sequence, start, step, actions, battery_power_w);
+  auto& [sequence, start, step, actions, battery_power_w, policy] = value;
+  return std::tie(sequence, start, step, actions, battery_power_w, policy);
+}
+template <Is<PowerForecast> T>
+auto fields(T& value) {
+  auto& [sequence, provider, issued, start, step, power_w, low_w, high_w] = value;
+  return std::tie(sequence, provider, issued, start, step, power_w, low_w, high_w);
+}
+template <Is<Session> T>
+auto fields(T& value) {
+  auto& [name, started, started_at, told_at, planned_end, start_soc, target_soc, battery, grid,
+         money, metered, unmetered, unpriced] = value;
+  return std::tie(name, started, started_at, told_at, planned_end, start_soc, target_soc, battery,
+                  grid, money, metered, unmetered, unpriced);
+}
+template <Is<SessionHistory> T>
+auto fields(T& value) {
+  auto& [charge, sale, day, charges, sales, sold, charged_to, charge_ended_at, sale_ended_at] =
+      value;
+  return std::tie(charge, sale, day, charges, sales, sold, charged_to, charge_ended_at,
+                  sale_ended_at);
 }
 template <Is<Coordinator> T>
 auto fields(T& value) {
@@ -87,10 +106,11 @@ auto fields(T& value) {
 }
 template <Is<State> T>
 auto fields(T& value) {
-  auto& [through, recorded_at, site, policy, reading, prices, peaks, inverter, faults,
-         owner_override, decision, plan, coordinator] = value;
-  return std::tie(through, recorded_at, site, policy, reading, prices, peaks, inverter, faults,
-                  owner_override, decision, plan, coordinator);
+  auto& [through, recorded_at, site, policy, reading, prices, peaks, pv_forecast, load_forecast,
+         inverter, faults, owner_override, decision, plan, sessions, coordinator] = value;
+  return std::tie(through, recorded_at, site, policy, reading, prices, peaks, pv_forecast,
+                  load_forecast, inverter, faults, owner_override, decision, plan, sessions,
+                  coordinator);
 }
 template <Is<Metered> T>
 auto fields(T& value) {

@@ -12,8 +12,11 @@ namespace {
 
 // No event, so nothing folded from events, holds a longer text or list.
 constexpr std::uint64_t length_max = event_bytes_max;
-// The shortest element of any list.
+// The shortest element of a list: a number, or an optional that is not there.
+template <class T>
 constexpr std::size_t element_bytes_min = 8;
+template <class T>
+constexpr std::size_t element_bytes_min<std::optional<T>> = 1;
 
 class Reader {
  public:
@@ -64,7 +67,7 @@ class Reader {
   }
   template <class T>
   void take(std::vector<T>& values) {
-    const std::size_t count = take_length(element_bytes_min);
+    const std::size_t count = take_length(element_bytes_min<T>);
     values.reserve(count);
     for (std::size_t i = 0; i < count && wrong_ == nullptr; ++i) take(values.emplace_back());
   }
@@ -146,6 +149,11 @@ Result<State> read_state(std::span<const std::byte> bytes,
   reader.take(state);
   if (state.prices.size() > price_slots_max) reader.refuse("too many prices");
   if (state.peaks.size() > peak_slots_max) reader.refuse("too many peak hours");
+  for (const auto& forecast : {state.pv_forecast, state.load_forecast})
+    if (forecast && (forecast->power_w.size() > forecast_slots_max ||
+                     forecast->low_w.size() > forecast_slots_max ||
+                     forecast->high_w.size() > forecast_slots_max))
+      reader.refuse("too many slots of a forecast");
   if (state.policy.has_value() != settings.has_value())
     reader.refuse("a policy without its settings, or settings without a policy");
   if (const char* wrong = reader.end()) return refused("a state", wrong);
