@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "coordinator/policy/cheapest_slots.hpp"
+#include "coordinator/policy/judge.hpp"
 
 namespace wattledger::policy {
 namespace {
@@ -14,48 +14,7 @@ using std::chrono::seconds;
 
 constexpr BasisPoints soc_full{10'000};
 
-// Once full, the cheapest slots charge again only this far below the target, so that a battery at
-// its target does not start and stop all night.
-constexpr BasisPoints full_again_below{200};
-
-// A judgement in the making: every rule that is looked at leaves a trace; the first that holds
-// decides.
-class Judge {
- public:
-  Judge(const fold::State& state, UtcTime now)
-      : state_(state), now_(now), settings_(state.policy ? state.policy->settings : fallback_) {}
-
-  Judgement judge();
-
- private:
-  // The rules in their order. Each returns true when it has decided.
-  bool data_missing();
-  bool data_stale();
-  bool data_implausible();
-  bool latched_safety();
-  bool emergency_charge();
-  bool clock_unreliable();
-  bool owner_override();
-  void policy();
-  bool anti_flap(Action wanted);
-
-  void note(Rule rule, Outcome outcome, std::vector<std::int64_t> numbers);
-  bool chosen(Rule rule, Action action, std::vector<std::int64_t> numbers);
-  bool passed(Rule rule, Outcome outcome, std::vector<std::int64_t> numbers = {});
-  void charge_until(UtcTime until, BasisPoints target);
-  void expect(const SlotChoice& choice);
-  void make_plan(const SlotChoice& choice);
-  [[nodiscard]] BasisPoints soc() const { return *state_.reading->soc; }
-  [[nodiscard]] std::int64_t seconds_since(UtcTime time) const {
-    return std::chrono::floor<seconds>(now_ - time).count();
-  }
-
-  const fold::State& state_;
-  const UtcTime now_;
-  const fold::PolicySettings fallback_;
-  const fold::PolicySettings& settings_;
-  Judgement result_;
-};
+}  // namespace
 
 void Judge::note(Rule rule, Outcome outcome, std::vector<std::int64_t> numbers) {
   auto tried = std::make_unique<fb::TriedRuleT>();
@@ -99,6 +58,8 @@ bool Judge::data_implausible() {
   return chosen(Rule::data_implausible, Action::self_use, {});
 }
 
+namespace {
+
 bool is_safety(fb::Fault fault) {
   switch (fault) {
     case fb::Fault::battery_voltage:
@@ -117,6 +78,8 @@ bool is_safety(fb::Fault fault) {
   }
   return false;
 }
+
+}  // namespace
 
 bool Judge::latched_safety() {
   for (const fold::LatchedFault& each : state_.faults)
@@ -172,103 +135,10 @@ bool Judge::owner_override() {
   return chosen(Rule::owner_override, wish->action, {request});
 }
 
-// A change between charging and not charging waits until the present state has lasted a while.
-bool Judge::anti_flap(Action wanted) {
-  const auto& last = state_.decision;
-  const bool was_policy =
-      last && (last->rule == Rule::cheapest_slots || last->rule == Rule::anti_flap ||
-               last->rule == Rule::serve_house);
-  const bool charging = was_policy && last->action == Action::charge;
-  if (!was_policy || charging == (wanted == Action::charge))
-    return passed(Rule::anti_flap, Outcome::not_applicable);
-  const std::int64_t since = seconds_since(last->since);
-  const std::int64_t limit = settings_.anti_flap.count();
-  if (since >= limit) return passed(Rule::anti_flap, Outcome::rejected, {since, limit});
-  if (charging)
-    charge_until(std::max(last->since + settings_.anti_flap, now_ + seconds(60)),
-                 settings_.soc_target);
-  return chosen(Rule::anti_flap, charging ? Action::charge : Action::self_use, {since, limit});
-}
-
-void Judge::policy() {
-  const bool was_full = state_.decision && state_.decision->rule == Rule::battery_full;
-  const BasisPoints enough = settings_.soc_target - (was_full ? full_again_below : BasisPoints(0));
-  std::vector<std::int64_t> levels = {soc().count(), settings_.soc_target.count()};
-  if (soc() >= enough) {
-    chosen(Rule::battery_full, Action::self_use, std::move(levels));
-    return;
-  }
-  passed(Rule::battery_full, Outcome::not_applicable, std::move(levels));
-  const SlotChoice choice = choose_slots(state_, settings_, soc(), now_);
-  const UtcTime slot = slot_start(now_, settings_.slot);
-  if (choice.slots.empty() || choice.slots.front().start != slot) {
-    chosen(Rule::no_price, Action::self_use, {});
-    return;
-  }
-  make_plan(choice);
-  const KnownSlot& here = choice.slots.front();
-  result_.decision.price_e8 = here.price.count();
-  std::vector<std::int64_t> numbers = {
-      here.price.count(), choice.dearest_chosen.value_or(PriceE8(0)).count(), choice.chosen,
-      static_cast<std::int64_t>(choice.slots.size())};
-  if (!choice.dearest_chosen) numbers = {};
-  if (anti_flap(here.charge ? Action::charge : Action::self_use)) return;
-  if (!here.charge) {
-    passed(Rule::cheapest_slots, Outcome::rejected, numbers);
-    chosen(Rule::serve_house, Action::self_use, std::move(numbers));
-    return;
-  }
-  UtcTime end = slot;
-  for (const KnownSlot& each : choice.slots)
-    if (each.charge && each.start == end) end += settings_.slot;
-  charge_until(end, settings_.soc_target);
-  expect(choice);
-  chosen(Rule::cheapest_slots, Action::charge, std::move(numbers));
-}
-
 void Judge::charge_until(UtcTime until, BasisPoints target) {
   result_.decision.power_w = static_cast<std::int32_t>(settings_.charge_power_max.count());
   result_.decision.target_soc_bp = static_cast<std::uint16_t>(target.count());
   result_.decision.until_us = to_us(until);
-}
-
-// What charging in this slot costs, and what it saves against the mean of the known slots.
-void Judge::expect(const SlotChoice& choice) {
-  const KnownSlot& here = choice.slots.front();
-  const auto left = std::chrono::floor<seconds>(here.start + settings_.slot - now_);
-  const MilliwattHours bought = std::min(choice.needed, energy(settings_.charge_power_max, left));
-  result_.decision.expected_energy_mwh = bought.count();
-  result_.decision.expected_cost_e8 = cost(bought, here.price).count();
-  result_.decision.expected_saving_e8 = cost(bought, choice.mean - here.price).count();
-}
-
-void Judge::make_plan(const SlotChoice& choice) {
-  fb::PlanAdoptedT plan;
-  plan.policy = settings_.policy;
-  plan.start_us = to_us(choice.slots.front().start);
-  plan.step_s = static_cast<std::uint32_t>(settings_.slot.count());
-  MilliwattHours open = choice.needed;
-  std::int64_t cost_sum = 0;
-  UtcTime expected = choice.slots.front().start;
-  for (const KnownSlot& slot : choice.slots) {
-    if (slot.start != expected) break;  // a gap in the prices ends what can be planned
-    expected += settings_.slot;
-    MilliwattHours bought(0);
-    const auto left = std::chrono::floor<seconds>(expected - std::max(slot.start, now_));
-    if (slot.charge) bought = std::min(open, energy(settings_.charge_power_max, left));
-    open -= bought;
-    cost_sum += cost(bought, slot.price).count();
-    const std::int64_t missing_bp =
-        open.count() * settings_.charge_efficiency.count() / settings_.battery_capacity.count();
-    plan.actions.push_back(slot.charge ? Action::charge : Action::self_use);
-    plan.battery_power_w.push_back(
-        slot.charge ? -static_cast<std::int32_t>(settings_.charge_power_max.count()) : 0);
-    plan.soc_end_bp.push_back(static_cast<std::uint16_t>(
-        std::clamp<std::int64_t>(settings_.soc_target.count() - missing_bp, 0, 10'000)));
-    plan.price_e8.push_back(slot.price.count());
-  }
-  plan.expected_cost_e8 = cost_sum;
-  result_.plan = std::move(plan);
 }
 
 Judgement Judge::judge() {
@@ -281,11 +151,9 @@ Judgement Judge::judge() {
   decision.control_mode = state_.coordinator.control_mode;
   const bool decided = data_missing() || data_stale() || data_implausible() || latched_safety() ||
                        emergency_charge() || clock_unreliable() || owner_override();
-  if (!decided) policy();
+  if (!decided) judge_cheapest(*this);
   return std::move(result_);
 }
-
-}  // namespace
 
 Judgement decide(const fold::State& state, UtcTime now) { return Judge(state, now).judge(); }
 
