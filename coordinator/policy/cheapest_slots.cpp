@@ -8,15 +8,6 @@ namespace {
 
 __extension__ using Wide = __int128;
 
-// Energy the meter must deliver to lift the battery from `soc` to the target, losses included,
-// rounded up.
-MilliwattHours energy_needed(const fold::PolicySettings& settings, BasisPoints soc) {
-  const std::int64_t missing_bp = std::max<std::int64_t>(0, (settings.soc_target - soc).count());
-  const Wide numerator = static_cast<Wide>(settings.battery_capacity.count()) * missing_bp;
-  const std::int64_t divisor = settings.charge_efficiency.count();
-  return MilliwattHours(static_cast<std::int64_t>((numerator + divisor - 1) / divisor));
-}
-
 // A kWh bought at `price` gives back charge × discharge efficiency of a kWh, worth `later` each.
 bool pays(const fold::PolicySettings& settings, PriceE8 price, PriceE8 later) {
   const Wide cost = static_cast<Wide>(price.count()) * 10'000 * 10'000;
@@ -26,34 +17,13 @@ bool pays(const fold::PolicySettings& settings, PriceE8 price, PriceE8 later) {
 }
 
 Wide divide_down(Wide value, Wide by) { return value / by - (value % by < 0 ? 1 : 0); }
-Wide divide_up(Wide value, Wide by) { return -divide_down(-value, by); }
-
-// Final price of the grid slot at `start`. A market slot may be shorter, and a tariff zone may
-// change inside: zones change on the hour, and every zone's offset is a whole number of quarters.
-std::optional<PriceE8> grid_price(const fold::State& state, UtcTime start,
-                                  std::chrono::seconds length) {
-  constexpr std::chrono::seconds quarter{900};
-  const UtcTime end = start + length;
-  Wide sum = 0;
-  for (UtcTime at = start; at < end;) {
-    const fold::PriceSlot* market = fold::price_at(state, at);
-    if (market == nullptr) return std::nullopt;
-    const UtcTime next =
-        std::min({end, market->start + market->length, slot_start(at, quarter) + quarter});
-    const fold::PriceSlot piece{at, quarter, market->market};
-    sum += static_cast<Wide>(fold::final_price(state, piece).count()) * (next - at).count();
-    at = next;
-  }
-  return PriceE8(static_cast<std::int64_t>(divide_up(sum, (end - start).count())));
-}
 
 std::vector<KnownSlot> known_slots(const fold::State& state, const fold::PolicySettings& settings,
                                    UtcTime now) {
   std::vector<KnownSlot> slots;
-  const UtcTime end = now + settings.horizon;
-  for (UtcTime start = slot_start(now, settings.slot); start < end; start += settings.slot)
-    if (const auto price = grid_price(state, start, settings.slot))
-      slots.push_back({start, *price, false});
+  for (const PricedSlot& slot :
+       priced_slots(state, settings, slot_start(now, settings.slot), now + settings.horizon))
+    slots.push_back({slot.start, slot.import, false});
   return slots;
 }
 
@@ -76,18 +46,19 @@ PriceE8 mean_price(const std::vector<KnownSlot>& slots) {
 
 }  // namespace
 
-UtcTime slot_start(UtcTime time, std::chrono::seconds slot) {
-  const std::int64_t length = std::chrono::microseconds(slot).count();
-  const std::int64_t us = to_us(time);
-  const std::int64_t into = ((us % length) + length) % length;
-  return utc_from_us(us - into);
+MilliwattHours energy_needed(const fold::PolicySettings& settings, BasisPoints soc,
+                             BasisPoints target) {
+  const std::int64_t missing_bp = std::max<std::int64_t>(0, (target - soc).count());
+  const Wide numerator = static_cast<Wide>(settings.battery_capacity.count()) * missing_bp;
+  const std::int64_t divisor = settings.charge_efficiency.count();
+  return MilliwattHours(static_cast<std::int64_t>((numerator + divisor - 1) / divisor));
 }
 
 SlotChoice choose_slots(const fold::State& state, const fold::PolicySettings& settings,
                         BasisPoints soc, UtcTime now) {
   SlotChoice choice;
   choice.slots = known_slots(state, settings, now);
-  choice.needed = energy_needed(settings, soc);
+  choice.needed = energy_needed(settings, soc, settings.soc_target);
   if (choice.slots.empty()) return choice;
 
   choice.mean = mean_price(choice.slots);

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "projections/fold/state.hpp"
+#include "coordinator/policy/price_slots.hpp"
 
 namespace wattledger::policy {
 
@@ -32,7 +32,9 @@ struct SlotChoice {
                                       const fold::PolicySettings& settings, BasisPoints soc,
                                       UtcTime now);
 
-// Start of the grid slot that holds `time`.
-[[nodiscard]] UtcTime slot_start(UtcTime time, std::chrono::seconds slot);
+// Energy the meter must deliver to lift the battery from `soc` to `target`, losses included,
+// rounded up.
+[[nodiscard]] MilliwattHours energy_needed(const fold::PolicySettings& settings, BasisPoints soc,
+                                           BasisPoints target);
 
 }  // namespace wattledger::policy
