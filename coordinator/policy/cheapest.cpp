@@ -1,5 +1,5 @@
 // Policy `cheapest`: charge in the cheapest known slots that pay for their losses, else serve the
-// house. Decisions of engine revisions 1 and 2 are its own.
+// house. The decisions of engine revisions 1 and 2 are all its own.
 #include <algorithm>
 
 #include "coordinator/policy/cheapest_slots.hpp"
@@ -24,7 +24,6 @@ class Cheapest {
   void judge();
 
  private:
-  bool anti_flap(Action wanted);
   void expect(const SlotChoice& choice);
   void make_plan(const SlotChoice& choice);
 
@@ -33,25 +32,6 @@ class Cheapest {
   const fold::PolicySettings& settings_;
   const UtcTime now_;
 };
-
-// A change between charging and not charging waits until the present state has lasted a while.
-bool Cheapest::anti_flap(Action wanted) {
-  const auto& last = state_.decision;
-  const bool was_policy =
-      last && (last->rule == Rule::cheapest_slots || last->rule == Rule::anti_flap ||
-               last->rule == Rule::serve_house);
-  const bool charging = was_policy && last->action == Action::charge;
-  if (!was_policy || charging == (wanted == Action::charge))
-    return judge_.passed(Rule::anti_flap, Outcome::not_applicable);
-  const std::int64_t since = judge_.seconds_since(last->since);
-  const std::int64_t limit = settings_.anti_flap.count();
-  if (since >= limit) return judge_.passed(Rule::anti_flap, Outcome::rejected, {since, limit});
-  if (charging)
-    judge_.charge_until(std::max(last->since + settings_.anti_flap, now_ + seconds(60)),
-                        settings_.soc_target);
-  return judge_.chosen(Rule::anti_flap, charging ? Action::charge : Action::self_use,
-                       {since, limit});
-}
 
 void Cheapest::judge() {
   const bool was_full = state_.decision && state_.decision->rule == Rule::battery_full;
@@ -75,7 +55,7 @@ void Cheapest::judge() {
       here.price.count(), choice.dearest_chosen.value_or(PriceE8(0)).count(), choice.chosen,
       static_cast<std::int64_t>(choice.slots.size())};
   if (!choice.dearest_chosen) numbers = {};
-  if (anti_flap(here.charge ? Action::charge : Action::self_use)) return;
+  if (judge_.restrained(here.charge ? Action::charge : Action::self_use)) return;
   if (!here.charge) {
     judge_.passed(Rule::cheapest_slots, Outcome::rejected, numbers);
     judge_.chosen(Rule::serve_house, Action::self_use, std::move(numbers));

@@ -136,7 +136,7 @@ bool Judge::owner_override() {
 }
 
 void Judge::charge_until(UtcTime until, BasisPoints target) {
-  result_.decision.power_w = static_cast<std::int32_t>(settings_.charge_power_max.count());
+  result_.decision.power_w = static_cast<std::int32_t>(charge_power().count());
   result_.decision.target_soc_bp = static_cast<std::uint16_t>(target.count());
   result_.decision.until_us = to_us(until);
 }

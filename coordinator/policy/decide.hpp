@@ -1,7 +1,7 @@
 // decide(state, now): what to do, and why. Pure: the same state and now give the same bytes on
 // every machine, compiler and day. Order of judgement: data missing, stale or implausible, latched
-// safety, emergency charge, clock, owner's override, anti-flap, policy. What each rule reads and
-// what its TriedRule.numbers mean: README.md beside this file.
+// safety, emergency charge, clock, owner's override, grid operator's limits, anti-flap, policy.
+// What each rule reads and what its TriedRule.numbers mean: README.md beside this file.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace wattledger::policy {
 
 // Raised by hand whenever any decision could come out differently; the golden corpus in tests/
 // guards it.
-inline constexpr std::uint32_t engine_revision = 2;
+inline constexpr std::uint32_t engine_revision = 3;
 
 struct Judgement {
   fb::DecisionMadeT decision;  // complete but for `plan`, the sequence its PlanAdopted gets or has

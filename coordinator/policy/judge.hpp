@@ -1,14 +1,28 @@
 // A judgement in the making: every rule that is looked at leaves a trace; the first that holds
-// decides. The rules that stand above every policy are in decide.cpp, each policy has a file of its
-// own. Inside this part only.
+// decides. The rules that stand above every policy are in decide.cpp, those that restrain what a
+// policy wishes in restraint.cpp, each policy has a file of its own. Inside this part only.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "coordinator/policy/decide.hpp"
 
 namespace wattledger::policy {
+
+// What a policy wants to do now. What has no meaning for the action is absent.
+struct Wish {
+  fb::Rule rule = fb::Rule::serve_house;
+  fb::Action action = fb::Action::self_use;
+  std::vector<std::int64_t> numbers;
+  std::optional<Watts> power;
+  std::optional<BasisPoints> target;  // of a sale its floor
+  std::optional<UtcTime> until;
+  std::optional<MilliwattHours> energy;  // expected of this slot, at the meter
+  std::optional<MoneyE8> cost;           // below zero: earned
+  std::optional<MoneyE8> saving;
+};
 
 class Judge {
  public:
@@ -30,6 +44,22 @@ class Judge {
   bool passed(fb::Rule rule, fb::Outcome outcome, std::vector<std::int64_t> numbers = {});  // false
   void charge_until(UtcTime until, BasisPoints target);
   [[nodiscard]] Judgement& result() { return result_; }
+  // Most power into the battery that the house's connection leaves.
+  [[nodiscard]] Watts charge_power() const;
+  // Whether the day of the sessions' counts is still the local day; another day's are over.
+  [[nodiscard]] bool counted_today() const;
+  // Whether the last decision was a policy's, not one of a rule above the policies, of a full
+  // battery or of no price.
+  [[nodiscard]] bool policy_decided() const;
+  // Whether a charge, or a sale, that was decided goes on now, as far as is known.
+  [[nodiscard]] bool charging() const { return runs(fb::Action::charge); }
+  [[nodiscard]] bool selling() const { return runs(fb::Action::sell); }
+
+  // What stands between a policy's wish and the decision: operator_limit, then anti_flap. True when
+  // one of them decided instead.
+  bool restrained(fb::Action wanted);
+  // Decides: what is wished, unless it is restrained.
+  void settle(Wish wish);
 
  private:
   // The rules in their order. Each returns true when it has decided.
@@ -40,6 +70,10 @@ class Judge {
   bool emergency_charge();
   bool clock_unreliable();
   bool owner_override();
+  bool operator_limit(bool charges);
+  bool anti_flap(fb::Action wanted, bool holds);
+  [[nodiscard]] bool holds_charge(fb::Action wanted) const;
+  [[nodiscard]] bool runs(fb::Action action) const;
   void note(fb::Rule rule, fb::Outcome outcome, std::vector<std::int64_t> numbers);
 
   const fold::State& state_;

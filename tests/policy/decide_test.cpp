@@ -220,8 +220,8 @@ TEST_SUITE("policy/decide") {
     for (const auto& each : last.decision.tried) order.push_back(each->rule);
     CHECK(order == std::vector<Rule>{Rule::data_missing, Rule::data_stale, Rule::data_implausible,
                                      Rule::latched_safety, Rule::emergency_charge,
-                                     Rule::owner_override, Rule::battery_full, Rule::anti_flap,
-                                     Rule::cheapest_slots});
+                                     Rule::owner_override, Rule::battery_full, Rule::operator_limit,
+                                     Rule::anti_flap, Rule::cheapest_slots});
   }
 
   TEST_CASE("each rule's numbers mean what the README says") {
