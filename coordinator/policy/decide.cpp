@@ -151,7 +151,10 @@ Judgement Judge::judge() {
   decision.control_mode = state_.coordinator.control_mode;
   const bool decided = data_missing() || data_stale() || data_implausible() || latched_safety() ||
                        emergency_charge() || clock_unreliable() || owner_override();
-  if (!decided) judge_cheapest(*this);
+  if (!decided && settings_.policy == "tiered")
+    judge_tiered(*this);
+  else if (!decided)
+    judge_cheapest(*this);
   return std::move(result_);
 }
 

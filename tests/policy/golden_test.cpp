@@ -1,4 +1,4 @@
-// The golden corpus: a few hundred houses, drawn from a seed, and the decision of each. Any byte
+// The golden corpus: many hundred houses, drawn from a seed, and the decision of each. Any byte
 // of any decision that changes fails here unless the engine revision is raised with it.
 #include <openssl/sha.h>
 
@@ -15,7 +15,8 @@ namespace {
 
 using namespace wattledger::testing;
 
-constexpr int cases = 400;
+constexpr int cases = 400;           // of policy `cheapest`
+constexpr int tiered_cases = 1'200;  // of policy `tiered`, most of them sell
 
 // splitmix64: the same numbers with every standard library.
 class Dice {
@@ -96,6 +97,81 @@ void draw_past(Dice& dice, ToldHouse& house, UtcTime start) {
   }
 }
 
+fold::PolicySettings draw_tiered_settings(Dice& dice) {
+  fold::PolicySettings settings = draw_settings(dice);
+  settings.policy = "tiered";
+  settings.charge_power_max = Watts(dice.roll(2'000, 8'000));
+  settings.selling.enabled = !dice.one_in(3);
+  settings.selling.price_min = PriceE8(dice.roll(10, 60) * 1'000'000);
+  if (dice.one_in(2)) settings.selling.start = BasisPoints(dice.roll(4'000, 8'000));
+  if (dice.one_in(4)) settings.selling.over_median = BasisPoints(dice.roll(5'000, 15'000));
+  if (dice.one_in(4)) settings.feed_in = fold::FeedIn::market_floored;
+  if (dice.one_in(3)) settings.export_max = Watts(dice.roll(0, 6'000));
+  if (dice.one_in(4)) settings.import_max = Watts(dice.roll(3'000, 9'000));
+  if (dice.one_in(3)) settings.tiered.super_cheap = PriceE8(dice.roll(-20, 20) * 1'000'000);
+  if (dice.one_in(3)) settings.tiered.price_high = PriceE8(dice.roll(20, 120) * 1'000'000);
+  if (dice.one_in(3)) settings.tiered.price_critical = PriceE8(dice.roll(10, 40) * 1'000'000);
+  return settings;
+}
+
+std::unique_ptr<fb::SeriesT> draw_watts(Dice& dice, UtcTime start, int most) {
+  std::vector<std::int64_t> watts;
+  for (int i = 0; i < 18; ++i) watts.push_back(dice.one_in(2) ? 0 : dice.roll(0, most));
+  return series(start, std::move(watts), 3600);
+}
+
+void draw_outlook(Dice& dice, ToldHouse& house, UtcTime start) {
+  const UtcTime hour = std::chrono::floor<hours>(start);
+  if (dice.one_in(2)) {
+    fb::PvForecastIssuedT fact;
+    fact.power_w.push_back(draw_watts(dice, hour, 4'000));
+    house.tell(start, std::move(fact));
+  }
+  if (dice.one_in(2)) {
+    fb::LoadForecastIssuedT fact;
+    fact.power_w.push_back(draw_watts(dice, hour, 2'000));
+    house.tell(start, std::move(fact));
+  }
+  if (dice.one_in(4)) {
+    fb::PeakHoursPublishedT fact;
+    const std::int64_t code = dice.roll(0, 3);
+    fact.codes.push_back(series(hour, {code, dice.roll(0, 3)}, 3600));
+    house.tell(start, std::move(fact));
+  }
+}
+
+// A charge or a sale of the day, over or under way, as its meter tells it.
+template <class FactT>
+void draw_session(Dice& dice, ToldHouse& house, UtcTime start, const char* name) {
+  FactT fact;
+  fact.session = name;
+  fact.change = fb::SessionChange::started;
+  fact.start_soc_bp = static_cast<std::uint16_t>(dice.roll(2'000, 10'000));
+  house.tell(start - minutes(dice.roll(20, 90)), fact);
+  if (dice.one_in(2)) return;
+  fact.change = fb::SessionChange::completed;
+  fact.end_soc_bp = static_cast<std::uint16_t>(dice.roll(2'000, 10'000));
+  house.tell(start - minutes(dice.roll(0, 20)), fact);
+}
+
+void draw_tiered_past(Dice& dice, ToldHouse& house, UtcTime start) {
+  using enum fb::Rule;
+  constexpr std::array charged = {near_cheapest, cheap_price,     session_goes_on,
+                                  anti_flap,     critical_charge, charge_goes_on};
+  const int sessions = dice.roll_int(0, 4);
+  for (int i = 0; i < sessions; ++i)
+    draw_session<fb::ChargingSessionChangedT>(dice, house, start, i % 2 == 0 ? "even" : "odd");
+  if (dice.one_in(2)) draw_session<fb::SellingSessionChangedT>(dice, house, start, "sale");
+  if (dice.one_in(3)) return;
+  fb::DecisionMadeT last = decided(fb::Action::self_use, price_above_cheapest);
+  if (dice.one_in(2))
+    last = decided(fb::Action::charge, charged[static_cast<std::size_t>(dice.roll(0, 5))]);
+  if (dice.one_in(3)) last = decided(fb::Action::sell, sale);
+  last.target_soc_bp = static_cast<std::uint16_t>(dice.roll(2'000, 10'000));
+  last.until_us = to_us(start + minutes(dice.roll(-5, 60)));
+  house.tell(start - seconds(dice.roll(0, 3'600)), last);
+}
+
 std::string hex_digest(const std::vector<std::byte>& bytes) {
   Digest digest;
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.bytes.data());
@@ -103,6 +179,54 @@ std::string hex_digest(const std::vector<std::byte>& bytes) {
 }
 
 // "case-017 charge cheapest_slots <digest>"
+std::string line_of(const char* kind, int number, const fold::State& state, UtcTime now) {
+  const fb::DecisionMadeT decision = decide(state, now).decision;
+  const std::string name = std::to_string(10'000 + number).substr(number < 1'000 ? 2 : 1);
+  return std::string(kind) + "-" + name + " " + fb::EnumNameAction(decision.action) + " " +
+         fb::EnumNameRule(decision.rule) + " " + hex_digest(canonical_bytes(decision));
+}
+
+// A sale under way, with little that a price forbids.
+void draw_sale(Dice& dice, ToldHouse& house, UtcTime start) {
+  fold::PolicySettings settings = draw_tiered_settings(dice);
+  settings.selling.enabled = true;
+  settings.selling.price_min = PriceE8(-100'000'000);
+  settings.tiered.super_cheap = PriceE8(-100'000'000);
+  settings.load_default_day = MilliwattHours(dice.roll(0, 60) * 1'000'000);
+  house.tell(start - hours(3), adopted(settings));
+  fb::SellingSessionChangedT begun;
+  begun.session = "sale";
+  begun.change = fb::SessionChange::started;
+  begun.start_soc_bp = static_cast<std::uint16_t>(dice.roll(8'000, 10'000));
+  house.tell(start - hours(2), begun);
+  fb::DecisionMadeT last = decided(fb::Action::sell, fb::Rule::sale);
+  last.until_us = to_us(start + minutes(15));
+  house.tell(start - minutes(dice.roll(0, 120)), last);
+}
+
+std::string tiered_line(int number) {
+  Dice dice(static_cast<std::uint64_t>(number) + 1'000'000);
+  const UtcTime start = draw_start(dice);
+  ToldHouse house;
+  house.tell(start, warsaw()).tell(start, adopted(draw_tiered_settings(dice)));
+  if (!dice.one_in(4)) draw_prices(dice, house, start - hours(24));
+  if (!dice.one_in(12)) draw_prices(dice, house, start);
+  draw_outlook(dice, house, start);
+  if (number % 4 == 0)
+    draw_sale(dice, house, start);
+  else
+    draw_tiered_past(dice, house, start);
+  fb::ReadingRecordedT seen = reading(dice.roll_int(500, 10'000));
+  if (dice.one_in(6)) seen.battery_soc_bp = static_cast<std::uint16_t>(dice.roll(0, 1'300));
+  if (!dice.one_in(3)) {
+    seen.pv_power_w = dice.one_in(2) ? 0 : dice.roll_int(0, 4'000);
+    seen.load_power_w = dice.roll_int(0, 2'000);
+  }
+  house.tell(start, std::move(seen));
+  const UtcTime now = start + seconds(dice.roll(0, 180));
+  return line_of("tiered", number, house.state(), now);
+}
+
 std::string golden_line(int number) {
   Dice dice(static_cast<std::uint64_t>(number));
   const UtcTime start = draw_start(dice);
@@ -117,16 +241,13 @@ std::string golden_line(int number) {
   if (dice.one_in(30)) seen.quality = fb::Quality::implausible;
   house.tell(start, std::move(seen));
   const UtcTime now = start + seconds(dice.roll(0, dice.one_in(10) ? 400 : 180));
-  const Judgement judged = decide(house.state(), now);
-  std::string name = std::to_string(1'000 + number).substr(1);
-  return "case-" + name + " " + fb::EnumNameAction(judged.decision.action) + " " +
-         fb::EnumNameRule(judged.decision.rule) + " " +
-         hex_digest(canonical_bytes(judged.decision));
+  return line_of("case", number, house.state(), now);
 }
 
 std::vector<std::string> current_lines() {
   std::vector<std::string> lines = {"engine_revision " + std::to_string(engine_revision)};
   for (int i = 0; i < cases; ++i) lines.push_back(golden_line(i));
+  for (int i = 0; i < tiered_cases; ++i) lines.push_back(tiered_line(i));
   return lines;
 }
 
@@ -161,9 +282,10 @@ TEST_SUITE("policy/golden") {
 
   TEST_CASE("the corpus reaches every rule of this engine") {
     std::string all;
-    for (int i = 0; i < cases; ++i) all += golden_line(i) + "\n";
+    for (const std::string& line : current_lines()) all += line + "\n";
     for (const fb::Rule rule : fb::EnumValuesRule()) {
-      if (rule == fb::Rule::none || rule == fb::Rule::operator_limit) continue;
+      using enum fb::Rule;
+      if (rule == none || rule == planned || rule == plan_kept || rule == plan_infeasible) continue;
       const std::string name = std::string(" ") + fb::EnumNameRule(rule) + " ";
       CHECK_MESSAGE(all.find(name) != std::string::npos, name);
     }
