@@ -32,6 +32,7 @@ std::string price(std::int64_t e8) { return decimal(e8, 8, 4, 4); }
 std::string percent(std::int64_t basis_points) { return decimal(basis_points, 2, 2, 0) + " %"; }
 std::string kilowatts(std::int64_t watts) { return decimal(std::abs(watts), 3, 3, 1) + " kW"; }
 std::string whole_seconds(std::int64_t value) { return std::to_string(value) + " s"; }
+std::string minutes(std::int64_t seconds) { return std::to_string((seconds + 59) / 60) + " min"; }
 
 // Reads a decision and tells its parts.
 class Sentence {
@@ -102,7 +103,7 @@ class Sentence {
         return has(1) ? "the owner asked for it (request " + std::to_string(number(0)) + ")"
                       : "the owner asked for it";
       case fb::Rule::operator_limit:
-        return "the grid operator's limits ask for it";
+        return operator_limit();
       case fb::Rule::anti_flap:
         return anti_flap();
       case fb::Rule::cheapest_slots:
@@ -130,15 +131,10 @@ class Sentence {
       case fb::Rule::recently_full:
         return tiered();
       case fb::Rule::sale_limits:
-        return "the limits of a sale forbid it";
       case fb::Rule::sale_floor:
-        return has(2) ? "the battery is at " + percent(number(0)) + ", a sale needs more than " +
-                            percent(number(1))
-                      : "the battery is not full enough to sell";
       case fb::Rule::sale_cap:
-        return "as much was sold as may be";
       case fb::Rule::sale_sun:
-        return "the sun serves the house";
+        return no_sale();
       case fb::Rule::price_too_high:
       case fb::Rule::charge_goes_on:
       case fb::Rule::before_peak:
@@ -164,7 +160,7 @@ class Sentence {
     };
     using fb::Rule;
     static constexpr Words words[] = {
-        {Rule::price_too_high, " per kWh is above ", "the price is too high to go on charging"},
+        {Rule::price_too_high, " per kWh is above ", "the price is too high to charge"},
         {Rule::charge_goes_on, " per kWh is not above ", "the charge goes on"},
         {Rule::before_peak, " per kWh now, and the evening's mean is ",
          "the evening will be dearer"},
@@ -184,6 +180,9 @@ class Sentence {
                 "the price decides"};
     for (const Words& each : words)
       if (each.rule == decision_.rule) found = each;
+    if (decision_.rule == fb::Rule::sale_buy_back && has(1) && !has(2))
+      return price(number(0)) +
+             " per kWh fed in, and to buy it back would cost what nobody knows yet";
     if (!has(2)) return found.shorter;
     return price(number(0)) + found.between + price(number(1));
   }
@@ -201,35 +200,89 @@ class Sentence {
            price(number(1));
   }
 
+  [[nodiscard]] std::string operator_limit() const {
+    if (!has(1)) return "the grid operator's limits ask for it";
+    return std::string("the grid operator ") +
+           (number(0) >= 3 ? "requires a lower use" : "recommends saving") +
+           " in this hour (code " + std::to_string(number(0)) + ")";
+  }
+
   [[nodiscard]] std::string critical() const {
-    if (decision_.rule == fb::Rule::critical_charge)
-      return has(2) ? "the battery is at " + percent(number(0)) + ", under " + percent(number(1))
-                    : "the battery is nearly empty";
-    return has(3) ? "the battery is nearly empty, and waits until " + clock(number(2) * 1'000'000) +
-                        " for " + price(number(1)) + " per kWh instead of " + price(number(0))
-                  : "the battery is nearly empty, and waits for a lower price";
+    if (decision_.rule == fb::Rule::critical_charge) {
+      if (!has(2)) return "the battery is nearly empty";
+      std::string text =
+          "the battery is at " + percent(number(0)) + ", under " + percent(number(1));
+      if (!has(4)) return text;
+      const bool within = number(2) <= number(3);
+      return text + ", and " + price(number(2)) + " per kWh is " +
+             (within ? "within " + price(number(3)) : "not worth waiting out");
+    }
+    if (!has(3)) return "the battery is nearly empty, and waits for a lower price";
+    const std::string until =
+        "the battery is nearly empty, and waits until " + clock(number(2) * 1'000'000);
+    if (has(4))
+      return until + " for the sun (" + kilowatts(number(3)) + " beyond the load) instead of " +
+             price(number(0)) + " per kWh";
+    return until + " for " + price(number(1)) + " per kWh instead of " + price(number(0));
+  }
+
+  // PV beyond the load, now or to come.
+  [[nodiscard]] std::string no_sun() const {
+    if (!has(4)) return "there is no sun to wait for and the price is low enough";
+    std::string text = "the sun gives " + kilowatts(number(0)) +
+                       (number(0) < 0 ? " less than" : " beyond") + " the load";
+    if (has(5))
+      text += number(4) <= 0 ? ", no more is to come"
+                             : ", at most " + kilowatts(number(4)) + " beyond it is to come";
+    return text + ", and " + price(number(2)) + " per kWh is within " + price(number(3));
+  }
+
+  [[nodiscard]] std::string no_sale() const {
+    const fb::Rule rule = decision_.rule;
+    if (rule == fb::Rule::sale_floor) {
+      if (!has(2)) return "the battery is not full enough to sell";
+      return "the battery is at " + percent(number(0)) +
+             (number(0) < number(1) ? ", and a sale needs " + percent(number(1))
+                                    : ", where a sale ends");
+    }
+    if (rule == fb::Rule::sale_sun)
+      return has(2) ? "the sun gives " + kilowatts(number(0)) + " and serves the house's " +
+                          kilowatts(number(1))
+                    : "the sun serves the house";
+    if (rule == fb::Rule::sale_limits) {
+      if (!has(2)) return "the limits of a sale forbid it";
+      return number(1) > 0 ? "nothing is sold between " + std::to_string(number(0)) + " and " +
+                                 std::to_string(number(0) + 1) + " o'clock"
+                           : "the limits leave no power for a sale";
+    }
+    if (!has(6)) return "as much was sold as may be";
+    if (number(0) >= number(1))
+      return "this sale took " + percent(number(0)) + " of the battery, it may take " +
+             percent(number(1));
+    if (number(2) >= number(3))
+      return "today's sales took " + percent(number(2)) + " of the battery, they may take " +
+             percent(number(3));
+    return "there were " + std::to_string(number(4)) + " sales today, there may be " +
+           std::to_string(number(5));
   }
 
   [[nodiscard]] std::string tiered() const {
     const fb::Rule rule = decision_.rule;
-    if (rule == fb::Rule::no_sun)
-      return has(4) ? "there is no sun to wait for (" + kilowatts(number(0)) + ") and " +
-                          price(number(2)) + " per kWh is within " + price(number(3))
-                    : "there is no sun to wait for and the price is low enough";
+    if (rule == fb::Rule::no_sun) return no_sun();
     if (rule == fb::Rule::zone_ending)
-      return has(2) ? "the cheap hours end in " + whole_seconds(number(0)) +
-                          ", and a charge takes " + whole_seconds(number(1))
+      return has(2) ? "the cheap hours end in " + minutes(number(0)) + ", and a charge takes " +
+                          minutes(number(1))
                     : "the cheap hours end soon";
     if (rule == fb::Rule::session_goes_on)
       return has(2) ? "the charge under way goes on from " + percent(number(0)) + " to " +
                           percent(number(1))
                     : "the charge under way goes on";
     if (rule == fb::Rule::session_limit)
-      return has(2) ? std::to_string(number(0)) + " charges today are all of " +
+      return has(2) ? "there were " + std::to_string(number(0)) + " charges today, there may be " +
                           std::to_string(number(1))
                     : "there were enough charges today";
     return has(2) ? "the battery is at " + percent(number(0)) + " and was charged to " +
-                        percent(number(1))
+                        percent(number(1)) + " not long ago"
                   : "the battery was charged not long ago";
   }
 
@@ -263,7 +316,11 @@ class Sentence {
 
   [[nodiscard]] std::string full() const {
     if (!has(2)) return "the battery has reached its target";
-    return "the battery is at " + percent(number(0)) + ", its target is " + percent(number(1));
+    const std::string level = "the battery is at " + percent(number(0));
+    if (has(3) && number(0) < number(1))
+      return level + ", and a charge to " + percent(number(1)) + " begins below " +
+             percent(number(2));
+    return level + ", its target is " + percent(number(1));
   }
 
   // "the 9 cheapest of 84 known slots"

@@ -113,7 +113,6 @@ TEST_SUITE("policy/tiered properties") {
       const fold::PolicySettings& settings = house.policy->settings;
       const int soc_bp = draw(0, 10'000);
       const fb::DecisionMadeT decision = judged(house, soc_bp);
-      RC_TAG(std::string(fb::EnumNameRule(decision.rule)));
       if (decision.action == Action::charge) {
         RC_ASSERT(soc_bp < *decision.target_soc_bp);
         RC_ASSERT(BasisPoints(*decision.target_soc_bp) <= settings.soc_max);
