@@ -55,8 +55,9 @@ void Cheapest::judge() {
       here.price.count(), choice.dearest_chosen.value_or(PriceE8(0)).count(), choice.chosen,
       static_cast<std::int64_t>(choice.slots.size())};
   if (!choice.dearest_chosen) numbers = {};
-  if (judge_.restrained(here.charge ? Action::charge : Action::self_use)) return;
-  if (!here.charge) {
+  const bool charge = here.charge && judge_.charge_power() > Watts(0);
+  if (judge_.restrained(charge ? Action::charge : Action::self_use)) return;
+  if (!charge) {
     judge_.passed(Rule::cheapest_slots, Outcome::rejected, numbers);
     judge_.chosen(Rule::serve_house, Action::self_use, std::move(numbers));
     return;
@@ -73,7 +74,7 @@ void Cheapest::judge() {
 void Cheapest::expect(const SlotChoice& choice) {
   const KnownSlot& here = choice.slots.front();
   const auto left = std::chrono::floor<seconds>(here.start + settings_.slot - now_);
-  const MilliwattHours bought = std::min(choice.needed, energy(settings_.charge_power_max, left));
+  const MilliwattHours bought = std::min(choice.needed, energy(judge_.charge_power(), left));
   judge_.result().decision.expected_energy_mwh = bought.count();
   judge_.result().decision.expected_cost_e8 = cost(bought, here.price).count();
   judge_.result().decision.expected_saving_e8 = cost(bought, choice.mean - here.price).count();

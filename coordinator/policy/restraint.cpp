@@ -99,7 +99,7 @@ Watts Judge::charge_power() const {
 bool Judge::holds_charge(Action wanted) const {
   const auto& last = state_.decision;
   return policy_decided() && last->action == Action::charge && wanted != Action::charge &&
-         last->since + settings_.anti_flap > now_ &&
+         last->since + settings_.anti_flap > now_ && charge_power() > Watts(0) &&
          soc() < std::min(last->target_soc.value_or(settings_.soc_target), settings_.soc_max);
 }
 

@@ -232,6 +232,10 @@ TEST_SUITE("policy/tiered sessions") {
     const auto none = TieredHouse(4'000, settings).prices({20}).sun(0, 3'501).decision();
     CHECK(none.action == Action::self_use);
     CHECK(none.rule == Rule::serve_house);
+    settings.policy = "cheapest";
+    CHECK(TieredHouse(4'000, settings).prices({20, 90}).sun(0, 1).decision().power_w == 3'500);
+    CHECK(TieredHouse(4'000, settings).prices({20, 90}).sun(0, 3'501).decision().action ==
+          Action::self_use);
   }
 }
 
