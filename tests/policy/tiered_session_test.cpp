@@ -161,6 +161,20 @@ TEST_SUITE("policy/tiered sessions") {
     });
   }
 
+  TEST_CASE("a session stands to its age, and ends at the target whatever was wished before") {
+    fold::PolicySettings settings = tiered_settings();
+    settings.tiered.session_min = hours(2);
+    const auto young = [&](int soc_bp) {
+      return TieredHouse(soc_bp, settings)
+          .prices(quarters(20, 200))
+          .last(Action::charge, Rule::cheap_price, minutes(20), 10'000)
+          .decision();
+    };
+    CHECK(young(8'000).until_us == to_us(noon + minutes(90)));  // the last slot that begins young
+    CHECK(young(8'000).target_soc_bp == 9'000);
+    CHECK(young(9'000).rule == Rule::battery_full);
+  }
+
   TEST_CASE("truth table: anti-flap holds what the policy began") {
     const auto charging = [](minutes ago) {
       return at(4'000).prices(not_near(111)).last(Action::charge, Rule::near_cheapest, ago, 7'000);

@@ -322,7 +322,7 @@ TEST_SUITE("policy/tiered") {
          Rule::near_cheapest,
          {40 * c, 40 * c, 46 * c}},
     });
-    CHECK(TieredHouse(4'000, g12).prices(flat).decision().until_us == to_us(noon + hours(1)));
+    CHECK(TieredHouse(2'000, g12).prices(flat).decision().until_us == to_us(noon + hours(1)));
   }
 
   TEST_CASE("truth table: before the evening") {
@@ -369,6 +369,28 @@ TEST_SUITE("policy/tiered") {
          Rule::price_above_cheapest,
          {60 * c, 35 * c, 40'250'000}},
     });
+  }
+
+  TEST_CASE("a charge for the evening ends before it, and it must be near") {
+    fold::PolicySettings settings = tiered_settings();
+    settings.charge_power_max = Watts(1'000);
+    const auto house = [&] {
+      return TieredHouse(4'000, settings)
+          .prices(quarters(12, 60) + quarters(20, 70) + Quarters{60, 35})
+          .decision();
+    };
+    CHECK(house().rule == Rule::before_peak);
+    CHECK(house().until_us == to_us(noon + hours(3)));
+    settings.tiered.near_within = hours(2);
+    CHECK(house().rule == Rule::near_cheapest);
+  }
+
+  TEST_CASE("a forecast that says nothing of the next hours says what comes after them") {
+    fb::PvForecastIssuedT fact;
+    fact.power_w.push_back(series(noon + hours(2), {900}, 3600));
+    TieredHouse house = at(7'000).prices(not_near(60)).sun(0, 500);
+    CHECK(house.decision().rule == Rule::no_sun);
+    CHECK(house.tell(std::move(fact)).decision().rule != Rule::no_sun);
   }
 
   TEST_CASE("truth table: near the cheapest to come") {
