@@ -441,6 +441,7 @@ Result<void> Daemon::close(fb::StopCause cause) {
   fb::CoordinatorStoppedT stopped;
   stopped.cause = cause;
   if (const auto released = release_inverter()) stopped.inverter_released = *released;
+  WATTLEDGER_TRY(record_sessions(*journal_, clock_.now()));  // what the release ended
   const auto sequence = journal_->record_durably(fact(std::move(stopped)));
   if (!sequence) return Failure(sequence.error());
   WATTLEDGER_TRY(appender_->flush());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/policy/cheapest_slots.hpp"
+#include "coordinator/policy/session_changes.hpp"
 
 namespace wattledger::daemon {
 namespace {
@@ -70,7 +71,18 @@ bool worth_recording(const fold::State& state, const policy::Judgement& judgemen
          *last.until - now < slot;
 }
 
+Result<void> record_sessions(Journal& journal, UtcTime now) {
+  std::vector<fb::EventT> due = journal.with_state(
+      [&](const fold::State& state) { return policy::look_at_sessions(state, now); });
+  for (fb::EventT& each : due) {
+    const auto recorded = journal.record(std::move(each), log::Urgency::now);
+    if (!recorded) return Failure(recorded.error());
+  }
+  return {};
+}
+
 Result<void> Tick::run(UtcTime now) {
+  unrecorded_.reset();
   WATTLEDGER_TRY(prices_.publish_due(journal_, now));
   WATTLEDGER_TRY(read(now));
   // Asking the inverter takes time: should the clock have jumped meanwhile, the next pass begins
@@ -79,6 +91,7 @@ Result<void> Tick::run(UtcTime now) {
   WATTLEDGER_TRY(end_override(now));
   WATTLEDGER_TRY(judge(now));
   WATTLEDGER_TRY(actuator_.reconcile(now));
+  WATTLEDGER_TRY(record_sessions(now));
   return note_state();
 }
 
@@ -149,15 +162,31 @@ Result<void> Tick::take_reading(fb::ReadingRecordedT reading, UtcTime now) {
     const policy::SafetyFindings findings = policy::look_for_faults(*probe, now);
     due = !findings.raised.empty() || !findings.cleared.empty();
   }
-  if (due) {
-    const auto recorded =
-        journal_.record(fact(fb::ReadingRecordedT(reading)), log::Urgency::telemetry);
-    if (!recorded) return Failure(recorded.error());
-    recorded_at_ = now;
-    WATTLEDGER_TRY(record_faults(now));
-  }
+  if (due)
+    WATTLEDGER_TRY(record_reading(reading, now));
+  else if (!repeats)
+    unrecorded_ = reading;
   // No verdict by an answer of long ago.
   return repeats ? Result<void>{} : actuator_.watch_effect(reading, now);
+}
+
+Result<void> Tick::record_reading(const fb::ReadingRecordedT& reading, UtcTime now) {
+  const auto recorded =
+      journal_.record(fact(fb::ReadingRecordedT(reading)), log::Urgency::telemetry);
+  if (!recorded) return Failure(recorded.error());
+  recorded_at_ = now;
+  return record_faults(now);
+}
+
+// What is told of a session rests on a reading of its moment.
+Result<void> Tick::record_sessions(UtcTime now) {
+  const bool due = journal_.with_state([&](const fold::State& state) {
+    return (state.sessions.charge || state.sessions.sale) &&
+           !policy::look_at_sessions(state, now).empty();
+  });
+  if (due && unrecorded_)
+    WATTLEDGER_TRY(record_reading(*std::exchange(unrecorded_, std::nullopt), now));
+  return daemon::record_sessions(journal_, now);
 }
 
 Result<void> Tick::record_faults(UtcTime now) {

@@ -53,6 +53,8 @@ class Tick {
   Result<void> read(UtcTime now);
   Result<void> take_reading(fb::ReadingRecordedT reading, UtcTime now);
   bool repeated(const fb::ReadingRecordedT& reading, UtcTime now);
+  Result<void> record_reading(const fb::ReadingRecordedT& reading, UtcTime now);
+  Result<void> record_sessions(UtcTime now);
   Result<void> no_answer(const Error& error);
   Result<void> remember_settings();
   Result<void> record_faults(UtcTime now);
@@ -70,12 +72,16 @@ class Tick {
   std::uint32_t silent_polls_ = 0;
   bool settings_missed_ = false;
   StandingClock standing_clock_;
-  bool repeats_ = false;  // the inverter's answers are of long ago
+  std::optional<fb::ReadingRecordedT> unrecorded_;  // of this pass, if nothing needed it yet
+  bool repeats_ = false;                            // the inverter's answers are of long ago
 };
 
 // Is this judgement worth a record? At each new slot, and whenever action, power, target or rule
 // differ from the last decision's, or a forced mode must be renewed. Pure.
 [[nodiscard]] bool worth_recording(const fold::State& state, const policy::Judgement& judgement,
                                    UtcTime now);
+
+// Records what is due about charges, sales and the day's plan.
+Result<void> record_sessions(Journal& journal, UtcTime now);
 
 }  // namespace wattledger::daemon

@@ -260,7 +260,7 @@ struct Evolve {
   void operator()(const fb::ReadingRecorded& fact) const {
     if (state.reading && at < state.reading->at) return;
     Reading reading = to_reading(fact, sequence, at);
-    if (state.reading) meter_sessions(state, *state.reading, reading);
+    meter_sessions(state, reading);
     state.reading = std::move(reading);
   }
   void operator()(const fb::PricesPublished& fact) const {
@@ -281,6 +281,7 @@ struct Evolve {
   void operator()(const fb::SellingSessionChanged& fact) const {
     take_session(state, fact, sequence, at);
   }
+  void operator()(const fb::DailyPlanChanged& fact) const { take_daily_plan(state, fact); }
   void operator()(const fb::PlanAdopted& fact) const {
     LastPlan plan;
     plan.sequence = sequence;
@@ -307,6 +308,7 @@ struct Evolve {
     last.until = time(fact.until_us());
     last.rule = fact.rule();
     state.decision = last;
+    follow_decision(state);
     ++state.coordinator.decisions;
   }
   void operator()(const fb::CommandIssued& fact) const {
@@ -318,13 +320,14 @@ struct Evolve {
     inverter.command = sequence;
   }
   void operator()(const fb::CommandConfirmed& fact) const {
-    settle_in(fact.mode());
+    settle_in(fact.mode(), LeftBy::command);
     state.inverter.confirmed_until = time(fact.until_us());
     state.inverter.confirmed_at = at;
     state.inverter.failures = 0;
   }
   // The inverter is known to be in `mode` now.
-  void settle_in(fb::InverterMode mode) const {
+  void settle_in(fb::InverterMode mode, LeftBy by) const {
+    leave_mode(state, mode, by, sequence, at);
     InverterState& inverter = state.inverter;
     if (inverter.confirmed != mode) {
       if (inverter.confirmed == fb::InverterMode::charge) inverter.charge_stopped_at = at;
@@ -336,7 +339,7 @@ struct Evolve {
   void operator()(const fb::CommandFailed&) const { ++state.inverter.failures; }
   void operator()(const fb::ForeignChangeSeen& fact) const {
     state.inverter.foreign_change_at = at;
-    settle_in(fact.mode_found());
+    settle_in(fact.mode_found(), LeftBy::foreign_hand);
   }
   void operator()(const fb::InverterSettingsFound&) const {
     state.inverter.settings_found = sequence;
@@ -366,7 +369,7 @@ struct Evolve {
   void operator()(const fb::CoordinatorStopped& fact) const {
     state.coordinator.running = false;
     if (fact.inverter_released().value_or(false)) {
-      settle_in(fb::InverterMode::general);
+      settle_in(fb::InverterMode::general, LeftBy::stop);
       state.inverter.wished = fb::InverterMode::general;
       state.inverter.wished_until.reset();
     }
@@ -391,11 +394,7 @@ struct Evolve {
     if (state.inverter.charge_stopped_at) not_ahead(*state.inverter.charge_stopped_at);
     if (state.inverter.foreign_change_at) not_ahead(*state.inverter.foreign_change_at);
     not_ahead(state.coordinator.started_at);
-    for (std::optional<Session>* session : {&state.sessions.charge, &state.sessions.sale}) {
-      if (!*session) continue;
-      not_ahead((*session)->started_at);
-      not_ahead((*session)->told_at);
-    }
+    step_sessions(state, now);
   }
 
   // Facts that no decision of this engine revision reads.
@@ -403,7 +402,6 @@ struct Evolve {
   void operator()(const fb::SourceFailed&) const {}
   void operator()(const fb::SourceRecovered&) const {}
   void operator()(const fb::SourceRecovered2&) const {}
-  void operator()(const fb::DailyPlanChanged&) const {}
   void operator()(const fb::SystemMeasured&) const {}
   void operator()(const fb::ImportStarted&) const {}
   void operator()(const fb::ImportFinished&) const {}

@@ -163,15 +163,38 @@ struct LastPlan {
   bool operator==(const LastPlan&) const = default;
 };
 
-// A charge or a sale that runs, and what the meter says of it: whole from the first reading to the
-// last one counted. Of each stretch between two readings the battery's energy is the difference of
-// its counters, else the mean of its powers where they are near enough; what was bought for it, or
-// sold out of it, is no more than what passed the grid's meter meanwhile.
+// How a forced mode was left.
+enum class LeftBy : std::uint8_t {
+  nobody,  // it still holds, or ends by itself at its end
+  itself,  // its end came, and it was entered anew later
+  command,
+  foreign_hand,
+  stop,  // of the coordinator
+  MIN = nobody,
+  MAX = stop
+};
+
+// The meter as a session saw it last: its own counters and powers, not negative; absent where not
+// told.
+struct MeterMark {
+  UtcTime at;
+  std::optional<MilliwattHours> battery;  // counter of what went in, of a sale out
+  std::optional<MilliwattHours> grid;     // counter of what was bought, of a sale sold
+  std::optional<Watts> battery_power;
+  std::optional<Watts> grid_power;
+  bool operator==(const MeterMark&) const = default;
+};
+
+// A charge or a sale that runs, and what the meter says of it, from the reading it began with to
+// the last one counted. Between two readings the battery's energy is the difference of its
+// counters, else the mean of its powers where they are near enough; what was bought for it, or sold
+// out of it, is no more than what passed the grid's meter meanwhile.
 struct Session {
   std::string name;
   Sequence started;
   UtcTime started_at;
-  UtcTime told_at;  // of the newest event about it
+  UtcTime told_at;    // of the newest event about it
+  Sequence decision;  // the last one that wanted it
   std::optional<UtcTime> planned_end;
   std::optional<BasisPoints> start_soc;
   std::optional<BasisPoints> target_soc;  // of a sale its floor
@@ -181,8 +204,27 @@ struct Session {
   std::chrono::seconds metered{};
   std::chrono::seconds unmetered{};  // time whose energy nobody knows
   std::chrono::seconds unpriced{};   // metered, and its price not known
+  MeterMark mark;
+  // Counted by one meter and not yet by the other: a coarse counter moves late.
+  MilliwattHours battery_open;
+  MilliwattHours grid_open;
+  std::optional<UtcTime> left_at;  // the inverter left its mode
+  LeftBy left_by = LeftBy::nobody;
+  Sequence left_with;  // the event that says so
   bool operator==(const Session&) const = default;
 };
+
+// A session that the plan has for the day, and what became of it.
+struct PlannedSession {
+  std::string name;
+  UtcTime start;
+  UtcTime end;
+  fb::SessionChange change = fb::SessionChange::planned;
+  bool operator==(const PlannedSession&) const = default;
+};
+
+// Of one day at most so many are kept, the first.
+inline constexpr std::size_t planned_sessions_max = 96;
 
 // What charges and sales came to, by the events about them.
 struct SessionHistory {
@@ -195,6 +237,8 @@ struct SessionHistory {
   std::optional<BasisPoints> charged_to;  // SOC where the last charge ended
   std::optional<UtcTime> charge_ended_at;
   std::optional<UtcTime> sale_ended_at;
+  std::optional<std::int32_t> planned_day;  // of the plan told last
+  std::vector<PlannedSession> planned;      // in it, by start
   bool operator==(const SessionHistory&) const = default;
 };
 

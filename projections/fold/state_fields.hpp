@@ -85,19 +85,31 @@ auto fields(T& value) {
   auto& [sequence, provider, issued, start, step, power_w, low_w, high_w] = value;
   return std::tie(sequence, provider, issued, start, step, power_w, low_w, high_w);
 }
+template <Is<MeterMark> T>
+auto fields(T& value) {
+  auto& [at, battery, grid, battery_power, grid_power] = value;
+  return std::tie(at, battery, grid, battery_power, grid_power);
+}
 template <Is<Session> T>
 auto fields(T& value) {
-  auto& [name, started, started_at, told_at, planned_end, start_soc, target_soc, battery, grid,
-         money, metered, unmetered, unpriced] = value;
-  return std::tie(name, started, started_at, told_at, planned_end, start_soc, target_soc, battery,
-                  grid, money, metered, unmetered, unpriced);
+  auto& [name, started, started_at, told_at, decision, planned_end, start_soc, target_soc, battery,
+         grid, money, metered, unmetered, unpriced, mark, battery_open, grid_open, left_at, left_by,
+         left_with] = value;
+  return std::tie(name, started, started_at, told_at, decision, planned_end, start_soc, target_soc,
+                  battery, grid, money, metered, unmetered, unpriced, mark, battery_open, grid_open,
+                  left_at, left_by, left_with);
+}
+template <Is<PlannedSession> T>
+auto fields(T& value) {
+  auto& [name, start, end, change] = value;
+  return std::tie(name, start, end, change);
 }
 template <Is<SessionHistory> T>
 auto fields(T& value) {
-  auto& [charge, sale, day, charges, sales, sold, charged_to, charge_ended_at, sale_ended_at] =
-      value;
+  auto& [charge, sale, day, charges, sales, sold, charged_to, charge_ended_at, sale_ended_at,
+         planned_day, planned] = value;
   return std::tie(charge, sale, day, charges, sales, sold, charged_to, charge_ended_at,
-                  sale_ended_at);
+                  sale_ended_at, planned_day, planned);
 }
 template <Is<Coordinator> T>
 auto fields(T& value) {

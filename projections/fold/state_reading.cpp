@@ -149,6 +149,8 @@ Result<State> read_state(std::span<const std::byte> bytes,
   reader.take(state);
   if (state.prices.size() > price_slots_max) reader.refuse("too many prices");
   if (state.peaks.size() > peak_slots_max) reader.refuse("too many peak hours");
+  if (state.sessions.planned.size() > planned_sessions_max)
+    reader.refuse("too many planned sessions");
   for (const auto& forecast : {state.pv_forecast, state.load_forecast})
     if (forecast && (forecast->power_w.size() > forecast_slots_max ||
                      forecast->low_w.size() > forecast_slots_max ||

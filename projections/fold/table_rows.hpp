@@ -77,9 +77,6 @@ struct ForecastRow {
 // Of one event at most so many hours are kept, the earliest.
 inline constexpr std::size_t forecast_hours_max = 16 * 24;
 
-// Of one plan at most so many sessions are kept, the first.
-inline constexpr std::size_t planned_sessions_max = 96;
-
 // nullopt for a session without a name: it has no key.
 [[nodiscard]] std::optional<SessionRow> session_row(const State& state,
                                                     const fb::ChargingSessionChanged& fact,
