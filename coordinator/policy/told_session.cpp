@@ -46,7 +46,7 @@ FactT common(const ToldSession& told) {
 
 fb::EventT event_of(const ToldSession& told) {
   fb::EventT event;
-  event.cause = told.cause.value;
+  if (told.cause != Sequence{0}) event.cause = told.cause.value;
   if (told.sale) {
     auto sale = common<fb::SellingSessionChangedT>(told);
     sale.floor_soc_bp = level(told.target_soc);
