@@ -8,6 +8,7 @@
 #include "events/near_match.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/command.hpp"
+#include "replay/decide/commands.hpp"
 #include "replay/house/adopt.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/retire.hpp"
@@ -98,6 +99,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_import_verify(*import, invocation);
   add_import_archive_originals(*import, invocation);
   add_tariff(app, invocation);
+  add_decide(app, invocation);
 }
 
 void add_globals(CLI::App& app, Invocation& invocation) {

@@ -450,6 +450,7 @@ PriceE8 final_price(const State& state, const PriceSlot& slot) {
 }
 
 PriceE8 feed_in_price(const State& state, const PriceSlot& slot) {
+  if (const PriceSlot* told = holding(state.feed_in, slot.start)) return told->market;
   return state.policy ? export_price(state.policy->settings, slot.market) : slot.market;
 }
 

@@ -258,7 +258,10 @@ struct State {
   std::optional<Policy> policy;
   std::optional<Reading> reading;
   std::vector<PriceSlot> prices;  // sorted by start, no overlaps, at most price_slots_max
-  std::vector<PeakSlot> peaks;    // the same, at most peak_slots_max
+  // What a kWh fed in earns, where that is told slot by slot (a scenario; no event does), else by
+  // the policy. The same, its `market` being that price.
+  std::vector<PriceSlot> feed_in;
+  std::vector<PeakSlot> peaks;  // the same, at most peak_slots_max
   std::optional<PowerForecast> pv_forecast;
   std::optional<PowerForecast> load_forecast;
   InverterState inverter;
@@ -296,7 +299,8 @@ void evolve(State& state, Sequence sequence, UtcTime recorded_at, const EventVie
 // Final price of a slot (tariff.hpp), by the operator's peak-hours code at its start, and the
 // zone's name at an instant ("T1", "T2", …; "" without zones).
 [[nodiscard]] PriceE8 final_price(const State& state, const PriceSlot& slot);
-// What a kWh fed in during the slot earns; without a policy the market price.
+// What a kWh fed in during the slot earns: as told for its start, else by the policy, without one
+// the market price.
 [[nodiscard]] PriceE8 feed_in_price(const State& state, const PriceSlot& slot);
 [[nodiscard]] std::string tariff_zone(const State& state, UtcTime at);
 // The slot that holds `at`, if its price is known.

@@ -118,9 +118,10 @@ auto fields(T& value) {
 }
 template <Is<State> T>
 auto fields(T& value) {
-  auto& [through, recorded_at, site, policy, reading, prices, peaks, pv_forecast, load_forecast,
-         inverter, faults, owner_override, decision, plan, sessions, coordinator] = value;
-  return std::tie(through, recorded_at, site, policy, reading, prices, peaks, pv_forecast,
+  auto& [through, recorded_at, site, policy, reading, prices, feed_in, peaks, pv_forecast,
+         load_forecast, inverter, faults, owner_override, decision, plan, sessions, coordinator] =
+      value;
+  return std::tie(through, recorded_at, site, policy, reading, prices, feed_in, peaks, pv_forecast,
                   load_forecast, inverter, faults, owner_override, decision, plan, sessions,
                   coordinator);
 }

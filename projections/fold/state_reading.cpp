@@ -147,7 +147,8 @@ Result<State> read_state(std::span<const std::byte> bytes,
   if (revision != fold_revision) reader.refuse("they are of another fold revision");
   State state;
   reader.take(state);
-  if (state.prices.size() > price_slots_max) reader.refuse("too many prices");
+  if (state.prices.size() > price_slots_max || state.feed_in.size() > price_slots_max)
+    reader.refuse("too many prices");
   if (state.peaks.size() > peak_slots_max) reader.refuse("too many peak hours");
   if (state.sessions.planned.size() > planned_sessions_max)
     reader.refuse("too many planned sessions");
