@@ -253,13 +253,6 @@ TEST_SUITE("replay/decide") {
     CHECK(none.one_error_line());
   }
 
-  TEST_CASE("what is fed in earns what the scenario says, slot by slot") {
-    // Without a feed-in price of its own a slot earns nothing.
-    json scenario = night();
-    scenario["prices"][0].erase("export");
-    CHECK(answer(scenario)["action"] == "charge");
-  }
-
   TEST_CASE("the README's example runs") {
     const std::string example = WATTLEDGER_EXAMPLE_SCENARIO;
     const ToolRun run = run_tool({"decide", example});
