@@ -6,8 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "coordinator/forecast/horizon.hpp"
-#include "coordinator/forecast/power_series.hpp"
+#include "coordinator/forecast/forecast.hpp"
 
 namespace wattledger::forecast {
 

@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "coordinator/forecast/error_bands.hpp"
-#include "coordinator/forecast/power_series.hpp"
-#include "coordinator/forecast/quarter_meter.hpp"
+#include "coordinator/forecast/forecast.hpp"
 
 namespace wattledger::forecast {
 

@@ -8,9 +8,8 @@
 #include <optional>
 
 #include "coordinator/forecast/error_bands.hpp"
-#include "coordinator/forecast/power_series.hpp"
+#include "coordinator/forecast/forecast.hpp"
 #include "coordinator/forecast/pv_model.hpp"
-#include "coordinator/forecast/quarter_meter.hpp"
 
 namespace wattledger::forecast {
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "coordinator/forecast/power_series.hpp"
+#include "coordinator/forecast/forecast.hpp"
 
 namespace wattledger::forecast {
 

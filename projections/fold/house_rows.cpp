@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ratio>
 #include <utility>
 
 #include "events/catalogue.hpp"
 #include "projections/fold/counter_step.hpp"
+#include "projections/fold/power_series.hpp"
 #include "projections/fold/series.hpp"
 
 namespace wattledger::fold {
@@ -16,7 +16,6 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-using Quarters = std::chrono::duration<std::int64_t, std::ratio<900>>;
 constexpr std::int64_t mwh_per_kwh = 1'000'000;
 
 template <class T>

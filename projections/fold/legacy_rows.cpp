@@ -15,7 +15,6 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::seconds;
-using Quarters = std::chrono::duration<std::int64_t, std::ratio<900>>;
 
 // How long a given key can come again: a clock change repeats one hour, and a stepped clock up to
 // the rest of it.
@@ -219,13 +218,16 @@ void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& t
   if (const auto* reading = event.as<fb::ReadingRecorded>()) {
     derive_reading_rows(memory, state, *told.event.as<fb::ReadingRecorded>(), *reading, at, texts,
                         add);
+    for (ScoreRow& score : judge(memory.scores, *reading, at)) add(std::move(score));
   } else if (event.kind() == Kind::ClockStepped) {
     rows.push_back({told.sequence, told.recorded_at, told.recorded_at,
                     state.site.zone.to_local(told.recorded_at), ClockSetRow{}});
+    set_clock(memory.scores);
   } else if (event.kind() == Kind::CorrectionRecorded) {
     // What the last reading was may be what was corrected: nothing is measured from it. Live and
     // rebuilt are the same from here on.
     memory.metered.reset();
+    begin_anew(memory.scores);
   } else if (const auto* decision = event.as<fb::DecisionMade>()) {
     DecisionRow row = legacy_decision(state, *decision, at, at >= texts.file_lines);
     row.file_time = file_time(memory.decision_file_times, local);
@@ -236,6 +238,9 @@ void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& t
     for (ForecastRow& hour : forecast_rows(state, *published, at)) add(std::move(hour));
   } else if (const auto* forecast = event.as<fb::PvForecastIssued>()) {
     for (ForecastRow& hour : forecast_rows(state, *forecast, at)) add(std::move(hour));
+    remember(memory.scores, *told.event.as<fb::PvForecastIssued>(), at);
+  } else if (const auto* load = told.event.as<fb::LoadForecastIssued>()) {
+    remember(memory.scores, *load, at);
   } else if (const auto* weather = event.as<fb::WeatherObserved>()) {
     add(weather_row(state, *weather, at));
   } else if (const auto* charging = event.as<fb::ChargingSessionChanged>()) {

@@ -13,6 +13,7 @@
 #include "projections/fold/house_rows.hpp"
 #include "projections/fold/imported.hpp"
 #include "projections/fold/operation_rows.hpp"
+#include "projections/fold/score_rows.hpp"
 #include "projections/fold/state.hpp"
 #include "projections/fold/table_rows.hpp"
 
@@ -21,7 +22,7 @@ namespace wattledger::fold {
 // Raised when rows change: a projection of another version is rebuilt.
 inline constexpr std::uint32_t legacy_rows_version = 2;
 // Raised when what derivation remembers (LegacyRowsState) changes: fold snapshots begin anew.
-inline constexpr std::uint32_t rows_memory_version = 3;
+inline constexpr std::uint32_t rows_memory_version = 4;
 
 // A row of energy_data and an object of energy_data_YYYY-MM-DD.json. Absent = NULL / null.
 struct EnergyRow {
@@ -95,7 +96,7 @@ struct ImportedRow {
 using RowContent =
     std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, DailyPlanRow, FileRow,
                  WeatherRow, ForecastRow, EnergyHourRow, MarketPriceRow, DecisionAuditRow,
-                 OperationRow, QualityRow, ClockSetRow, ImportedRow>;
+                 OperationRow, QualityRow, ScoreRow, ClockSetRow, ImportedRow>;
 
 struct LegacyRow {
   Sequence sequence;  // of the event it came from; row ids are 1 000 000 000 + sequence
@@ -125,6 +126,7 @@ struct LegacyRowsState {
   std::optional<UtcTime> state_file_quarter, price_files_hour;  // of the last such files
   // Times in names of files given in the last hours, as energy_times.
   std::vector<LocalTime> state_file_times, decision_file_times;
+  ScoresMemory scores;
   bool operator==(const LegacyRowsState&) const = default;
 };
 

@@ -3,6 +3,7 @@
 // whether it is there. state_reading.cpp reads them.
 #include <openssl/sha.h>
 
+#include <array>
 #include <type_traits>
 
 #include "projections/fold/state_fields.hpp"
@@ -20,6 +21,7 @@ class Writer {
   void put(Sequence value) { put_bits(value.value); }
   void put(UtcTime value) { put(to_us(value)); }
   void put(LocalTime value) { put(static_cast<std::int64_t>(value.time_since_epoch().count())); }
+  void put(Quarter value) { put(value.time_since_epoch().count()); }
   void put(std::chrono::seconds value) { put(static_cast<std::int64_t>(value.count())); }
   template <class Unit>
   void put(Quantity<Unit> value) {
@@ -44,6 +46,10 @@ class Writer {
   template <class T>
   void put(const std::vector<T>& values) {
     put_bits(values.size());
+    for (const T& value : values) put(value);
+  }
+  template <class T, std::size_t count>
+  void put(const std::array<T, count>& values) {
     for (const T& value : values) put(value);
   }
   void put(const ZoneOffsets& value) { put(value.transitions()); }

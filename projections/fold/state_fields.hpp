@@ -132,12 +132,37 @@ auto fields(T& value) {
   return std::tie(at, device, pv_w, load_w, grid_w, battery_w, pv_mwh, load_mwh, import_mwh,
                   export_mwh, charge_mwh, discharge_mwh);
 }
+template <Is<QuarterMeter> T>
+auto fields(T& value) {
+  auto& [quarter, last_at, last, watt_us, covered_us] = value;
+  return std::tie(quarter, last_at, last, watt_us, covered_us);
+}
+template <Is<ScoreBoard::Said> T>
+auto fields(T& value) {
+  auto& [quarter, watts] = value;
+  return std::tie(quarter, watts);
+}
+template <Is<ScoreBoard::Source> T>
+auto fields(T& value) {
+  auto& [name, said] = value;
+  return std::tie(name, said);
+}
+template <Is<ScoreBoard> T>
+auto fields(T& value) {
+  auto& [sources] = value;
+  return std::tie(sources);
+}
+template <Is<ScoresMemory> T>
+auto fields(T& value) {
+  auto& [pv_meter, load_meter, pv, load] = value;
+  return std::tie(pv_meter, load_meter, pv, load);
+}
 template <Is<LegacyRowsState> T>
 auto fields(T& value) {
   auto& [energy_row_at, state_row_at, energy_times, metered, state_file_quarter, price_files_hour,
-         state_file_times, decision_file_times] = value;
+         state_file_times, decision_file_times, scores] = value;
   return std::tie(energy_row_at, state_row_at, energy_times, metered, state_file_quarter,
-                  price_files_hour, state_file_times, decision_file_times);
+                  price_files_hour, state_file_times, decision_file_times, scores);
 }
 
 template <class T>

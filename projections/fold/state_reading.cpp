@@ -1,6 +1,7 @@
 // Reads what state_bytes.cpp writes, and nothing else: each value in its range, each length within
 // what is there, no byte left over. The first thing that is wrong ends it.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -17,6 +18,9 @@ template <class T>
 constexpr std::size_t element_bytes_min = 8;
 template <class T>
 constexpr std::size_t element_bytes_min<std::optional<T>> = 1;
+template <>
+constexpr std::size_t element_bytes_min<ScoreBoard::Source> =
+    8 + horizon_ends_h.size() * ScoreBoard::longest * 16;
 
 class Reader {
  public:
@@ -40,6 +44,10 @@ class Reader {
   void take(Sequence& value) { value.value = take_bits(); }
   void take(UtcTime& value) { value = utc_from_us(take_signed()); }
   void take(LocalTime& value) { value = LocalTime(std::chrono::microseconds(take_signed())); }
+  void take(Quarter& value) {
+    constexpr std::int64_t far = time_max_us / 900'000'000;
+    value = Quarter(Quarters(take_between(-far, far)));
+  }
   void take(std::chrono::seconds& value) { value = std::chrono::seconds(take_signed()); }
   template <class Unit>
   void take(Quantity<Unit>& value) {
@@ -70,6 +78,10 @@ class Reader {
     const std::size_t count = take_length(element_bytes_min<T>);
     values.reserve(count);
     for (std::size_t i = 0; i < count && wrong_ == nullptr; ++i) take(values.emplace_back());
+  }
+  template <class T, std::size_t count>
+  void take(std::array<T, count>& values) {
+    for (T& value : values) take(value);
   }
   void take(ZoneOffsets& value) {
     std::vector<ZoneOffsets::Transition> transitions;
@@ -171,6 +183,8 @@ Result<LegacyRowsState> read_legacy_rows_state(std::span<const std::byte> bytes)
   if (version != rows_memory_version) reader.refuse("they are of another version");
   LegacyRowsState memory;
   reader.take(memory);
+  for (const ScoreBoard* board : {&memory.scores.pv, &memory.scores.load})
+    if (board->sources.size() > ScoreBoard::most_sources) reader.refuse("too many sources");
   if (const char* wrong = reader.end()) return refused("the rows' memory", wrong);
   return memory;
 }

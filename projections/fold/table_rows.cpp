@@ -6,6 +6,7 @@
 
 #include "projections/fold/legacy_current_data.hpp"
 #include "projections/fold/legacy_field.hpp"
+#include "projections/fold/power_series.hpp"
 #include "projections/fold/python_json.hpp"
 #include "projections/fold/series.hpp"
 
@@ -112,7 +113,6 @@ class HourlyMeans {
       from = cut;
     }
   }
-  using Quarters = std::chrono::duration<std::int64_t, std::ratio<900>>;
   const ZoneOffsets& zone_;
   std::map<LocalTime, Mean> hours_;
 };

@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -108,7 +109,8 @@ class Counter final : public Projector {
                  {"source_outages", told(Does::fail_source)},
                  {"policies", told(Does::adopt_policy)},
                  {"sessions_measured", sessions_.size()},
-                 {"data_quality", quality_days_.count()}});
+                 {"data_quality", quality_days_.count()},
+                 {"forecast_scores", scores_.size()}});
     return rows;
   }
   // Whether retention cuts all that was not written.
@@ -157,6 +159,9 @@ class Counter final : public Projector {
             [&](const fold::DecisionAuditRow&) {},
             [&](const fold::OperationRow& operation) { count(operation); },
             [&](const fold::QualityRow& reading) { quality_days_.add(reading.day); },
+            [&](const fold::ScoreRow& score) {
+              scores_.insert({score.of, score.source, score.horizon});
+            },
             [&](const fold::ClockSetRow&) { set_clock(day_.of(row.local)); }},
         row.row);
   }
@@ -265,6 +270,7 @@ class Counter final : public Projector {
   std::set<std::pair<fold::Cell, fold::Cell>> sessions_;
   Distinct<std::chrono::local_days> quality_days_;
   std::map<fb::PriceKind, Distinct<UtcTime>> prices_;
+  std::set<std::tuple<fold::Scored, std::string, std::size_t>> scores_;
 };
 
 }  // namespace wattledger::projections

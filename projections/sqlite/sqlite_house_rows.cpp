@@ -69,6 +69,12 @@ constexpr const char* decision_sql =
     "expected_cost, expected_saving, based_on, policy_digest, engine_revision, state_digest) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
+constexpr const char* score_sql =
+    "INSERT INTO forecast_scores(kind, source, horizon_h, horizon, count, error_sum_w, "
+    "absolute_sum_w) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(kind, source, horizon_h) DO UPDATE "
+    "SET count = count + excluded.count, error_sum_w = error_sum_w + excluded.error_sum_w, "
+    "absolute_sum_w = absolute_sum_w + excluded.absolute_sum_w";
+
 }  // namespace
 
 Result<HouseRowWriter> HouseRowWriter::prepare(Connection& connection) {
@@ -82,10 +88,12 @@ Result<HouseRowWriter> HouseRowWriter::prepare(Connection& connection) {
   if (!price) return Failure(price.error());
   auto decision = connection.prepare(decision_sql);
   if (!decision) return Failure(decision.error());
+  auto score = connection.prepare(score_sql);
+  if (!score) return Failure(score.error());
   auto operations = OperationRowWriter::prepare(connection);
   if (!operations) return Failure(operations.error());
   return HouseRowWriter(std::move(*hour), std::move(*day), std::move(*month), std::move(*price),
-                        std::move(*decision), std::move(*operations));
+                        std::move(*decision), std::move(*score), std::move(*operations));
 }
 
 void HouseRowWriter::add(const fold::EnergyHourRow& hour) {
@@ -132,8 +140,13 @@ Result<void> HouseRowWriter::write(const fold::LegacyRow& row,
       .run();
 }
 
+void HouseRowWriter::add(const fold::ScoreRow& quarter) {
+  scores_[{quarter.of, quarter.source, quarter.horizon}] += quarter.score;
+}
+
 Result<void> HouseRowWriter::flush() {
   WATTLEDGER_TRY(flush_energy());
+  WATTLEDGER_TRY(flush_scores());
   return operations_.flush();
 }
 
@@ -160,6 +173,25 @@ Result<void> HouseRowWriter::flush_energy() {
     bind_sums(month_.bind(1, std::string_view(month)), 2, sums);
     WATTLEDGER_TRY(month_.run());
   }
+  return {};
+}
+
+Result<void> HouseRowWriter::flush_scores() {
+  for (const auto& [key, sum] : scores_) {
+    const auto& [of, source, horizon] = key;
+    const int ends = fold::horizon_ends_h.at(horizon);
+    const int begins = horizon == 0 ? 0 : fold::horizon_ends_h.at(horizon - 1);
+    const std::string hours = std::to_string(begins) + "-" + std::to_string(ends) + " h";
+    WATTLEDGER_TRY(score_.bind(1, std::string_view(of == fold::Scored::pv ? "pv" : "load"))
+                       .bind(2, std::string_view(source))
+                       .bind(3, static_cast<std::int64_t>(ends))
+                       .bind(4, std::string_view(hours))
+                       .bind(5, static_cast<std::int64_t>(sum.count))
+                       .bind(6, sum.error_sum_w)
+                       .bind(7, sum.absolute_sum_w)
+                       .run());
+  }
+  scores_.clear();
   return {};
 }
 

@@ -162,6 +162,10 @@ Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
             if (house_) house_->add(reading);
             return {};
           },
+          [&](const fold::ScoreRow& quarter) -> Result<void> {
+            if (house_) house_->add(quarter);
+            return {};
+          },
           [&](const auto& ours) { return house_ ? house_->write(row, ours) : Result<void>(); }},
       row.row);
 }

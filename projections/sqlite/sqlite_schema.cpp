@@ -326,6 +326,18 @@ CREATE TABLE data_quality (
     partial INTEGER NOT NULL DEFAULT 0,
     implausible INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE forecast_scores (
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    horizon_h INTEGER NOT NULL,
+    horizon TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    error_sum_w INTEGER NOT NULL,
+    absolute_sum_w INTEGER NOT NULL,
+    mean_absolute_error_w INTEGER AS (CAST(round(absolute_sum_w * 1.0 / count) AS INTEGER)),
+    bias_w INTEGER AS (CAST(round(error_sum_w * 1.0 / count) AS INTEGER)),
+    PRIMARY KEY (kind, source, horizon_h)
+) WITHOUT ROWID;
 )sql";
 
 }  // namespace

@@ -30,7 +30,10 @@ class LegacyHouse {
   // Encodes, folds and derives; answers the rows the event added.
   template <class FactT>
   std::vector<LegacyRow> tell(UtcTime at, FactT fact) {
-    const fb::EventT event = testing::event(at, std::move(fact));
+    return tell(testing::event(at, std::move(fact)));
+  }
+  std::vector<LegacyRow> tell(const fb::EventT& event) {
+    const UtcTime at = utc_from_us(event.occurred_at_us);
     const auto encoded = encode(event);
     REQUIRE(encoded.has_value());
     std::vector<std::uint64_t> aligned(encoded->bytes().size() / 8);

@@ -56,7 +56,7 @@ State full_state() {
       Override{Sequence{16}, fb::Action::charge, at_s(11), BasisPoints(13), Watts(14)};
   s.decision = LastDecision{Sequence{17}, at_s(12),        at_s(13), fb::Action::charge,
                             Watts(15),    BasisPoints(16), at_s(14), fb::Rule::cheapest_slots};
-  s.plan = LastPlan{Sequence{19}, at_s(15), seconds(900), {fb::Action::charge}, {-5'000}};
+  s.plan = LastPlan{Sequence{19}, at_s(15), seconds(900), {fb::Action::charge}, {-5'000}, "x"};
   s.coordinator = {at_s(16), fb::ControlMode::on, fb::CoordinatorState::monitoring, 4, true};
   return s;
 }
@@ -117,7 +117,7 @@ State random_state() {
   s.decision = maybe(LastDecision{place(), instant(), instant(), any_of<fb::Action>(),
                                   maybe(Watts(number())), maybe(BasisPoints(number())),
                                   maybe(instant()), any_of<fb::Rule>()});
-  LastPlan plan{place(), instant(), seconds(number()), {}, {}};
+  LastPlan plan{place(), instant(), seconds(number()), {}, {}, {}};
   for (std::size_t n = few(); n > 0; --n) plan.actions.push_back(any_of<fb::Action>());
   for (std::size_t n = few(); n > 0; --n)
     plan.battery_power_w.push_back(*rc::gen::arbitrary<std::int32_t>());
@@ -364,6 +364,27 @@ TEST_SUITE("fold/state bytes") {
     CHECK(*again == memory);
     for (std::size_t size = 0; size < bytes.size(); ++size)
       CHECK(!read_legacy_rows_state(std::span(bytes).first(size)).has_value());
+  }
+  TEST_CASE("what waits for its score is read from its bytes as it was") {
+    LegacyRowsState memory;
+    memory.scores.pv_meter.add(at_s(60), Watts(700));
+    memory.scores.load_meter.add(at_s(60), std::nullopt);
+    const PowerSeries told{at_s(0), seconds(900), {Watts(1), std::nullopt, Watts(3)}};
+    memory.scores.pv.issue("a", at_s(0), told);
+    memory.scores.load.issue("b", at_s(0), told);
+    memory.scores.load.issue("c", at_s(0), told);
+    const std::vector<std::byte> bytes = canonical_bytes(memory);
+    const auto again = read_legacy_rows_state(bytes);
+    REQUIRE(again.has_value());
+    CHECK(*again == memory);
+    for (std::size_t size = 0; size < bytes.size(); size += 997)
+      CHECK(!read_legacy_rows_state(std::span(bytes).first(size)).has_value());
+    // A number of sources that the bytes cannot hold allocates nothing.
+    for (std::size_t at = 0; at + 8 < bytes.size(); at += 8) {
+      auto forged = bytes;
+      for (std::size_t i = 0; i < 3; ++i) forged[at + i] = std::byte{0xFF};
+      (void)read_legacy_rows_state(forged);
+    }
   }
 }
 

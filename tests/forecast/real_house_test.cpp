@@ -7,7 +7,6 @@
 #include <map>
 
 #include "coordinator/forecast/pv_forecast.hpp"
-#include "coordinator/forecast/scores.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;

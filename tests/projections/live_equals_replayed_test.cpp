@@ -31,6 +31,7 @@ enum class Tell {
   selling,
   plan,
   fault,
+  forecast,
   clock,
   import
 };
@@ -64,6 +65,7 @@ rc::Gen<Step> any_step() {
                                                     {2, Tell::selling},
                                                     {1, Tell::plan},
                                                     {1, Tell::fault},
+                                                    {2, Tell::forecast},
                                                     {1, Tell::clock},
                                                     {1, Tell::import}});
   return rc::gen::build<Step>(rc::gen::set(&Step::tell, tell),
@@ -148,6 +150,19 @@ void tell_fault(HouseLog& house, UtcTime at, int value) {
   }
 }
 
+// Of PV or load, by one of three, for the next day and before.
+template <class Forecast>
+void tell_forecast(HouseLog& house, UtcTime at, int value, Forecast fact) {
+  fact.provider = session_name(value);
+  auto power = std::make_unique<fb::SeriesT>();
+  power->start_us = to_us(std::chrono::floor<std::chrono::hours>(at)) - value % 3 * 3'600'000'000;
+  power->step_s = value % 5 == 0 ? 3'600 : 900;
+  for (int i = 0; i < 100; ++i) power->values.push_back(i * value % 3'000);
+  power->absent.push_back(static_cast<std::uint16_t>(value % 100));
+  fact.power_w.push_back(std::move(power));
+  house.tell(at, std::move(fact));
+}
+
 void tell(HouseLog& house, UtcTime at, const Step& step) {
   switch (step.tell) {
     case Tell::reading:
@@ -190,6 +205,12 @@ void tell(HouseLog& house, UtcTime at, const Step& step) {
       return;
     case Tell::fault:
       tell_fault(house, at, step.value);
+      return;
+    case Tell::forecast:
+      if (step.value % 2 == 0)
+        tell_forecast(house, at, step.value / 2, fb::PvForecastIssuedT());
+      else
+        tell_forecast(house, at, step.value / 2, fb::LoadForecastIssuedT());
       return;
     case Tell::import:
       testing::ImportedBatch(house, at, step.value).tell();

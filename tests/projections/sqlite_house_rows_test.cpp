@@ -125,6 +125,29 @@ TEST_SUITE("projections/sqlite house rows") {
           std::vector<std::string>{"wait|9|charge|2025-09-30T22:00:00Z|8|ab|1.25|NULL"});
   }
 
+  TEST_CASE("scores add up by kind, source and class of horizons, however cut into batches") {
+    std::vector<fold::LegacyRow> rows;
+    const auto judged = [&](fold::Scored of, const char* source, std::size_t horizon,
+                            std::int64_t forecast, std::int64_t actual) {
+      fold::ScoreRow row{of, source, horizon, {}};
+      row.score.add(Watts(forecast), Watts(actual));
+      rows.push_back(row_of(rows.size() + 1, 0, row));
+    };
+    judged(fold::Scored::pv, "open-meteo", 0, 1'000, 900);
+    judged(fold::Scored::pv, "open-meteo", 0, 1'000, 1'301);
+    judged(fold::Scored::pv, "open-meteo", 5, 1'000, 0);
+    judged(fold::Scored::load, "wattledger", 1, 300, 450);
+    for (const std::size_t batch : {std::size_t{1}, rows.size()}) {
+      CAPTURE(batch);
+      CHECK(File(batch, rows)
+                .rows("SELECT kind, source, horizon, count, mean_absolute_error_w, "
+                      "bias_w FROM forecast_scores") ==
+            std::vector<std::string>{"load|wattledger|1-3 h|1|150|-150",
+                                     "pv|open-meteo|0-1 h|2|201|-101",
+                                     "pv|open-meteo|24-48 h|1|1000|1000"});
+    }
+  }
+
   TEST_CASE("older schema versions take none of these rows") {
     const File file(1, {energy(1, 0, 5), price(2, 3, fb::PriceKind::day_ahead)}, 4);
     CHECK(file.rows("SELECT name FROM sqlite_master WHERE name LIKE '%_stats'").empty());

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace wattledger::forecast {
+namespace wattledger::fold {
 
 // A class ends before this many hours: 0-1, 1-3, 3-6, 6-12, 12-24, 24-48.
 inline constexpr std::array<int, 6> horizon_ends_h{1, 3, 6, 12, 24, 48};
@@ -20,4 +20,4 @@ inline constexpr std::array<int, 6> horizon_ends_h{1, 3, 6, 12, 24, 48};
   return std::nullopt;
 }
 
-}  // namespace wattledger::forecast
+}  // namespace wattledger::fold

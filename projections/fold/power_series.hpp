@@ -10,7 +10,7 @@
 #include "events/time.hpp"
 #include "events/units.hpp"
 
-namespace wattledger::forecast {
+namespace wattledger::fold {
 
 // Quarter-hours since 1970 in UTC: what is learned and said is counted in them. Every zone of today
 // is whole quarters from UTC.
@@ -33,13 +33,4 @@ struct PowerSeries {
 // known.
 [[nodiscard]] std::optional<Watts> mean_over(const PowerSeries& series, UtcTime from, UtcTime to);
 
-// The three series have the same slots. `low` and `high` are the 10 % and 90 % quantiles of what
-// came when the same was said before, measured (error_bands.hpp) and absent until they are.
-struct Forecast {
-  PowerSeries power;
-  PowerSeries low;
-  PowerSeries high;
-  bool operator==(const Forecast&) const = default;
-};
-
-}  // namespace wattledger::forecast
+}  // namespace wattledger::fold

@@ -1,4 +1,4 @@
-#include "coordinator/forecast/quarter_meter.hpp"
+#include "projections/fold/quarter_meter.hpp"
 
 #include <rapidcheck.h>
 
@@ -6,7 +6,7 @@
 
 using namespace wattledger;
 using namespace wattledger::testing;
-using namespace wattledger::forecast;
+using namespace wattledger::fold;
 using namespace std::chrono_literals;
 
 namespace {
@@ -29,7 +29,7 @@ std::vector<QuarterMean> means(const std::vector<Step>& steps) {
 
 }  // namespace
 
-TEST_SUITE("forecast/quarters") {
+TEST_SUITE("fold/quarters") {
   TEST_CASE("a quarter's mean is by time, not by readings") {
     // 1000 W for ten minutes in one reading, 4000 W for five minutes in many.
     std::vector<Step> steps{{0s, Watts(1'000)}};

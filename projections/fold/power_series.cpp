@@ -1,8 +1,8 @@
-#include "coordinator/forecast/power_series.hpp"
+#include "projections/fold/power_series.hpp"
 
 #include <algorithm>
 
-namespace wattledger::forecast {
+namespace wattledger::fold {
 
 std::optional<Watts> mean_over(const PowerSeries& series, UtcTime from, UtcTime to) {
   if (series.step.count() <= 0 || to <= from) return std::nullopt;
@@ -25,4 +25,4 @@ std::optional<Watts> mean_over(const PowerSeries& series, UtcTime from, UtcTime 
   return Watts(watt_ms / known_ms);
 }
 
-}  // namespace wattledger::forecast
+}  // namespace wattledger::fold

@@ -1,8 +1,8 @@
-#include "coordinator/forecast/scores.hpp"
+#include "projections/fold/scores.hpp"
 
 #include <algorithm>
 
-namespace wattledger::forecast {
+namespace wattledger::fold {
 namespace {
 
 std::size_t place(Quarter quarter, std::size_t size) {
@@ -28,6 +28,13 @@ void Score::add(Watts forecast, Watts actual) {
   absolute_sum_w += error < 0 ? -error : error;
 }
 
+Score& Score::operator+=(const Score& other) {
+  count += other.count;
+  error_sum_w += other.error_sum_w;
+  absolute_sum_w += other.absolute_sum_w;
+  return *this;
+}
+
 bool ScoreBoard::issue(std::string_view source, UtcTime issued_at, const PowerSeries& power) {
   auto found =
       std::lower_bound(sources.begin(), sources.end(), source,
@@ -46,21 +53,30 @@ bool ScoreBoard::issue(std::string_view source, UtcTime issued_at, const PowerSe
     const auto horizon = horizon_class(quarter - issued_at);
     const auto watts = mean_over(power, quarter, quarter + Quarters(1));
     if (!horizon || !watts) continue;
-    auto& said = found->said[*horizon][place(quarter, Source::longest)];
+    auto& said = found->said[*horizon][place(quarter, longest)];
     if (said.quarter != quarter) said = {quarter, watts->count()};
   }
   return true;
 }
 
-void ScoreBoard::came(Quarter quarter, Watts power) {
+std::vector<Judged> ScoreBoard::came(Quarter quarter, Watts power) {
+  std::vector<Judged> judged;
   for (Source& source : sources) {
     for (std::size_t horizon = 0; horizon < source.said.size(); ++horizon) {
-      auto& said = source.said[horizon][place(quarter, Source::longest)];
+      Said& said = source.said[horizon][place(quarter, longest)];
       if (said.quarter != quarter || quarter == Quarter()) continue;
-      source.scores[horizon].add(Watts(said.watts), power);
+      judged.push_back({source.name, horizon, Watts(said.watts), power});
       said = {};
     }
   }
+  return judged;
 }
 
-}  // namespace wattledger::forecast
+void ScoreBoard::forget_before(Quarter quarter) {
+  for (Source& source : sources)
+    for (auto& row : source.said)
+      for (Said& said : row)
+        if (said.quarter < quarter) said = {};
+}
+
+}  // namespace wattledger::fold

@@ -1,8 +1,8 @@
-#include "coordinator/forecast/quarter_meter.hpp"
+#include "projections/fold/quarter_meter.hpp"
 
 #include <algorithm>
 
-namespace wattledger::forecast {
+namespace wattledger::fold {
 
 void QuarterMeter::cover(UtcTime from, UtcTime to) {
   if (to <= from) return;
@@ -37,4 +37,4 @@ std::array<std::optional<QuarterMean>, 2> QuarterMeter::add(UtcTime at,
   return closed;
 }
 
-}  // namespace wattledger::forecast
+}  // namespace wattledger::fold

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "coordinator/forecast/power_series.hpp"
+#include "projections/fold/power_series.hpp"
 
-namespace wattledger::forecast {
+namespace wattledger::fold {
 
 struct QuarterMean {
   Quarter quarter;
@@ -39,4 +39,4 @@ struct QuarterMeter {
   std::optional<QuarterMean> close(Quarter next);
 };
 
-}  // namespace wattledger::forecast
+}  // namespace wattledger::fold
