@@ -80,6 +80,11 @@ Result<Fetched> weather_to_come(std::string_view body, Provider provider) {
     if (from && ((*from).*which)) into.push_back(to_series(*((*from).*which)));
   };
   take(forecast.irradiance_mw_m2, parsed->quarters, parsed->hourly, &WeatherForecast::global_mw_m2);
+  take(forecast.direct_mw_m2, parsed->quarters, parsed->hourly, &WeatherForecast::direct_mw_m2);
+  take(forecast.diffuse_mw_m2, parsed->quarters, parsed->hourly, &WeatherForecast::diffuse_mw_m2);
+  if (parsed->latitude_e6) forecast.latitude_e6 = static_cast<std::int32_t>(*parsed->latitude_e6);
+  if (parsed->longitude_e6)
+    forecast.longitude_e6 = static_cast<std::int32_t>(*parsed->longitude_e6);
   take(forecast.cloud_cover_bp, parsed->quarters, parsed->hourly, &WeatherForecast::cloud_cover_bp);
   take(forecast.temperature_mc, parsed->quarters, parsed->hourly, &WeatherForecast::temperature_mc);
   add(fetched, provider, fb::Source::weather_source, std::move(forecast));

@@ -29,6 +29,8 @@ class Schedule {
   // `sooner`: what was asked for is not there yet.
   News succeeded(UtcTime now, std::optional<std::chrono::seconds> sooner = {});
   News failed(UtcTime now, std::optional<std::chrono::seconds> retry_after = {});
+  // An outage was told before: its end will be news, that it goes on will not.
+  void resume_outage() { failures_ = failures_told; }
   [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
  private:
