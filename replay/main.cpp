@@ -15,6 +15,7 @@
 #include "replay/inverter/commands.hpp"
 #include "replay/legacy_import/commands.hpp"
 #include "replay/log/commands.hpp"
+#include "replay/plan/commands.hpp"
 #include "replay/rebuild/commands.hpp"
 #include "replay/tariff/commands.hpp"
 
@@ -100,6 +101,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_import_archive_originals(*import, invocation);
   add_tariff(app, invocation);
   add_decide(app, invocation);
+  add_plan(app, invocation);
 }
 
 void add_globals(CLI::App& app, Invocation& invocation) {

@@ -8,9 +8,7 @@
 // imports and exports. No slot charges and discharges.
 #pragma once
 
-#include <array>
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,10 +22,13 @@
 namespace wattledger::policy {
 
 using Energy = Quantity<struct EnergyUnit>;          // 10 µWh = 1e-8 kWh
-using Efficiency = Quantity<struct EfficiencyUnit>;  // 1e-6; 1 000 000 loses nothing
+using Efficiency = Quantity<struct EfficiencyUnit>;  // 1e-9; 1 000 000 000 loses nothing
 inline constexpr Energy energy_per_kwh{100'000'000};
-inline constexpr Efficiency lossless{1'000'000};
+inline constexpr Efficiency lossless{1'000'000'000};
 
+[[nodiscard]] constexpr Efficiency to_efficiency(BasisPoints efficiency) {
+  return Efficiency(efficiency.count() * 100'000);
+}
 [[nodiscard]] constexpr Energy to_energy(MilliwattHours energy) {
   return Energy(energy.count() * 100);
 }
@@ -61,10 +62,10 @@ struct PlanProblem {
 
 // Ranges: a problem beyond one of them is refused (PlanObstacle::numbers). They keep every sum in
 // 128 bits.
-inline constexpr std::size_t plan_slots_max = 40'000;        // a year of quarters
-inline constexpr Energy plan_energy_max{100'000'000'000};    // 1 000 kWh, in a slot or stored
-inline constexpr PriceE8 plan_price_max{1'000'000'000'000};  // 10 000 per kWh, either sign
-inline constexpr Efficiency plan_efficiency_min{100'000};    // 10 %
+inline constexpr std::size_t plan_slots_max = 40'000;          // a year of quarters
+inline constexpr Energy plan_energy_max{100'000'000'000};      // 1 000 kWh, in a slot or stored
+inline constexpr PriceE8 plan_price_max{1'000'000'000'000};    // 10 000 per kWh, either sign
+inline constexpr Efficiency plan_efficiency_min{100'000'000};  // 10 %
 
 struct PlanStep {
   Energy charge, discharge;   // AC; one of them is zero

@@ -1,5 +1,5 @@
 // The door for bytes from outside: a limit, no binary, no web page; then text or JSON. For this
-// part only. Pure.
+// part, and for the tool's planning problems. Pure.
 #pragma once
 
 #include <memory>
