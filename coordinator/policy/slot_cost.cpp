@@ -93,11 +93,14 @@ std::int64_t bus_of(const PlanProblem& problem, const PlanSlot& slot, CellRange 
                     std::max<std::int64_t>(bus.end, 0));
 }
 
+// Where the slope falls, the next run begins a cell further on.
 void add_convex(PiecewiseLinear& out, std::int64_t length, std::int64_t slope) {
   if (length <= 0) return;
   const Run& run = out.runs.back();
-  if (run.count > 0 && out.segments.back().slope > slope)
-    begin_run(out, run.end, value_at_end(out, run));
+  if (run.count > 0 && out.segments.back().slope > slope) {
+    begin_run(out, run.end + 1, value_at_end(out, run) + slope);
+    --length;
+  }
   add_segment(out, length, slope);
 }
 
@@ -173,7 +176,12 @@ void slot_cost(const PlanProblem& problem, const PlanSlot& slot, CellRange bus,
   out.clear();
   if (bus.begin > bus.end) return;
   const BusCost cost = bus_cost(problem, slot);
-  for (std::size_t i = 0; i < cost.count; ++i) add_bus_run(problem, slot, bus, cost.runs[i], out);
+  add_bus_run(problem, slot, bus, cost.runs[0], out);
+  if (cost.count == 1) return;
+  PiecewiseLinear sparing, curtailing;
+  std::swap(sparing, out);
+  add_bus_run(problem, slot, bus, cost.runs[1], curtailing);
+  lower_of(sparing, curtailing, out);
 }
 
 }  // namespace wattledger::policy

@@ -153,29 +153,53 @@ void add_lower_of(const PiecewiseLinear& a, const PiecewiseLinear& b, PiecewiseL
   }
 }
 
+// For each run of a function, by its neighbours.
+void find_bends(const PiecewiseLinear& function, std::vector<RunBends>& bends) {
+  bends.assign(function.runs.size(), {});
+  for (std::size_t i = 0; i + 1 < function.runs.size(); ++i) {
+    const Run& left = function.runs[i];
+    const Run& right = function.runs[i + 1];
+    if (left.count == 0 || right.count == 0 || right.begin != left.end + 1) continue;
+    const Wide between = right.value - value_at_end(function, left);
+    bends[i].end = between < function.segments[left.first + left.count - 1].slope;
+    bends[i + 1].begin = between > function.segments[right.first].slope;
+  }
+}
+
 // Both convex: the slopes of both, in order. What lies before the range only adds to the value.
-void add_merged(const PiecewiseLinear& next, const Run& run, const PiecewiseLinear& step,
-                const Run& step_run, CellRange range, PiecewiseLinear& out) {
+//
+// Where one function stands at an end at which it bends down and only the other moves, the
+// neighbouring run is strictly better at the same place: one cell further in both costs less. Those
+// stretches, the first and the last, are left out; without them the runs hardly overlap.
+void add_merged(const PiecewiseLinear& next, const Run& run, RunBends bends,
+                const PiecewiseLinear& step, const Run& step_run, RunBends step_bends,
+                CellRange range, PiecewiseLinear& out) {
   std::int64_t at = run.begin - step_run.end;
   if (std::max(at, range.begin) > std::min(run.end - step_run.begin, range.end)) return;
   Wide value = run.value + value_at_end(step, step_run);
-  bool begun = at >= range.begin;
-  if (begun) begin_run(out, at, value);
   const Segment* forward = next.segments.data() + run.first;
   const Segment* const forward_end = forward + run.count;
   const Segment* const backward_end = step.segments.data() + step_run.first;
   const Segment* backward = backward_end + step_run.count;
+  const auto step_is_next = [&] {
+    return forward == forward_end ||
+           (backward != backward_end && -(backward - 1)->slope <= forward->slope);
+  };
+  const bool step_leads = step_is_next();
+  bool leading = step_leads ? bends.begin : step_bends.end, begun = false;
   while (at < range.end && (forward != forward_end || backward != backward_end)) {
-    const bool take_step = forward == forward_end ||
-                           (backward != backward_end && -(backward - 1)->slope <= forward->slope);
+    if (forward == forward_end ? bends.end : backward == backward_end && step_bends.begin) break;
+    const bool take_step = step_is_next();
     std::int64_t length = take_step ? (--backward)->length : forward->length;
     const std::int64_t slope = take_step ? -backward->slope : (forward++)->slope;
+    leading = leading && take_step == step_leads;
     if (!begun) {
-      const std::int64_t skipped = std::min(length, range.begin - at);
+      const std::int64_t skipped =
+          leading ? length : std::clamp<std::int64_t>(range.begin - at, 0, length);
       at += skipped;
       value += static_cast<Wide>(slope) * skipped;
       length -= skipped;
-      if (at < range.begin) continue;
+      if (leading || at < range.begin) continue;
       begun = true;
       begin_run(out, at, value);
     }
@@ -183,6 +207,7 @@ void add_merged(const PiecewiseLinear& next, const Run& run, const PiecewiseLine
     add_segment(out, length, slope);
     at += length;
   }
+  if (!begun && at >= range.begin && at <= range.end) begin_run(out, at, value);
 }
 
 // The run at or behind a cell; the function's number of runs where there is none.
@@ -270,13 +295,14 @@ Wide value_at_end(const PiecewiseLinear& function, const Run& run) {
 }
 
 void Convolution::fold(const PiecewiseLinear& next, const PiecewiseLinear& step,
-                       const Run& step_run, CellRange range, PiecewiseLinear& out) {
+                       std::size_t step_index, CellRange range, PiecewiseLinear& out) {
   out.clear();
-  for (const Run& run : next.runs) {
+  for (std::size_t i = 0; i < next.runs.size(); ++i) {
     one_.clear();
-    add_merged(next, run, step, step_run, range, one_);
+    add_merged(next, next.runs[i], bends_[i], step, step.runs[step_index], step_bends_[step_index],
+               range, one_);
     if (one_.runs.empty()) continue;
-    // Later runs reach further to the right: only the end of what is there can change.
+    // Later runs lie further to the right: as a rule only the end of what is there changes.
     const std::size_t kept = run_at(out, one_.runs.front().begin);
     tail_.clear();
     if (kept < out.runs.size()) {
@@ -296,11 +322,13 @@ void Convolution::operator()(const PiecewiseLinear& next, const PiecewiseLinear&
                              CellRange range, PiecewiseLinear& out) {
   out.clear();
   if (next.runs.size() == 1 && step.runs.size() == 1) {
-    add_merged(next, next.runs.front(), step, step.runs.front(), range, out);
+    add_merged(next, next.runs.front(), {}, step, step.runs.front(), {}, range, out);
     return;
   }
-  for (const Run& step_run : step.runs) {
-    fold(next, step, step_run, range, folded_);
+  find_bends(next, bends_);
+  find_bends(step, step_bends_);
+  for (std::size_t i = 0; i < step.runs.size(); ++i) {
+    fold(next, step, i, range, folded_);
     std::swap(before_, out);
     out.clear();
     add_lower_of(before_, folded_, out);
@@ -316,7 +344,7 @@ void restrict_to(const PiecewiseLinear& function, CellRange range, PiecewiseLine
   const PiecewiseLinear nothing{{{0, 0, 0, 0, 0}}, {}};
   out.clear();
   for (const Run& run : function.runs)
-    add_merged(function, run, nothing, nothing.runs.front(), range, out);
+    add_merged(function, run, {}, nothing, nothing.runs.front(), {}, range, out);
 }
 
 void choose_least(const PiecewiseLinear& next, const PiecewiseLinear& step, std::int64_t at,

@@ -25,9 +25,8 @@ struct Run {
   std::size_t first, count;  // its segments
 };
 
-// Runs in order. A function that is not convex is cut where its slope falls; the next run begins a
-// cell further on (a value function) or at the same cell (a slot's cost, whose runs may overlap:
-// the lower one counts).
+// Runs in order, none on another's cells. A function that is not convex is cut where its slope
+// falls: the next run begins a cell further on.
 struct PiecewiseLinear {
   std::vector<Run> runs;
   std::vector<Segment> segments;
@@ -49,6 +48,11 @@ void add_segment(PiecewiseLinear& function, std::int64_t length, std::int64_t sl
 
 [[nodiscard]] Wide value_at_end(const PiecewiseLinear& function, const Run& run);
 
+// Whether a function bends down where a run begins or ends: rises less beyond it than within.
+struct RunBends {
+  bool begin = false, end = false;
+};
+
 // out(s) = min over x of step(x) + next(s + x), s in `range`. Memory for the work is kept from call
 // to call.
 class Convolution {
@@ -57,9 +61,10 @@ class Convolution {
                   PiecewiseLinear& out);
 
  private:
-  void fold(const PiecewiseLinear& next, const PiecewiseLinear& step, const Run& step_run,
+  void fold(const PiecewiseLinear& next, const PiecewiseLinear& step, std::size_t step_run,
             CellRange range, PiecewiseLinear& out);
   PiecewiseLinear one_, tail_, folded_, before_;
+  std::vector<RunBends> bends_, step_bends_;
 };
 
 // out(s) = min(a(s), b(s)) where both are, else the one that is. Equal on a stretch: no change of
