@@ -100,9 +100,8 @@ void print_summary(const ProblemFile& file, const Answer& answer) {
 void print(const ProblemFile& file, const Answer& answer) {
   print_summary(file, answer);
   say("");
-  say(fmt::format("{:>5} {:>7} {:>9} {:>9} {:>8} {:>8} {:>9} {:>9} {:>8} {:>8}", "slot", "after",
-                  "import/kWh", "export/kWh", "load", "pv", "battery", "grid", "curtail",
-                  "stored"));
+  say(fmt::format("{:>5} {:>7} {:>10} {:>10} {:>8} {:>8} {:>9} {:>9} {:>8} {:>8}", "slot", "after",
+                  "import", "export", "load", "pv", "battery", "grid", "curtail", "stored"));
   const auto kwh = [](Energy energy) { return static_cast<double>(energy.count()) / 1e8; };
   for (std::size_t i = 0; i < answer.plan.steps.size(); ++i) {
     const policy::PlanSlot& slot = file.problem.slots[i];
@@ -116,7 +115,8 @@ void print(const ProblemFile& file, const Answer& answer) {
         kwh(step.exported - step.imported), kwh(step.curtailed), kwh(step.stored)));
   }
   say("");
-  say("kWh in the slot; battery: + gives, - takes; grid: + export, - import; stored: at its end");
+  say("prices per kWh, the rest in kWh of the slot; battery: + gives, - takes; grid: + export, "
+      "- import; stored: at its end");
 }
 
 std::string_view reason_of(policy::PlanObstacle obstacle) {

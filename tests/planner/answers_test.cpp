@@ -30,7 +30,7 @@ TEST_SUITE("planner/answers") {
     }
     for (const char* name :
          {"negative-prices", "two-days-tariff", "weekday-15min", "zero-export"}) {
-      INFO(name);
+      INFO(std::string(name));
       const auto file =
           tool::parse_problem(text_of(examples / (std::string(name) + ".json")), name);
       REQUIRE_MESSAGE(file.has_value(), file.error().line());
@@ -44,7 +44,8 @@ TEST_SUITE("planner/answers") {
       const auto near = [&](MoneyE8 cost, const char* key) {
         return std::abs(static_cast<double>(cost.count()) / 1e8 - answer.at(key).get<double>());
       };
-      MESSAGE(name << ": " << near(plan->cost, "total_cost") << " from the proven optimum");
+      MESSAGE(std::string(name) << ": " << near(plan->cost, "total_cost")
+                                << " from the proven optimum");
       // The answers are given to 1e-6.
       CHECK(near(plan->cost, "total_cost") < 2e-6);
       CHECK(near(*policy::no_battery_cost(file->problem), "no_battery_cost") < 2e-6);

@@ -118,7 +118,7 @@ TEST_SUITE("planner/courses") {
         {"too short", {kwh(5)}, PlanObstacle::numbers, 0},
     };
     for (const Row& row : table) {
-      INFO(row.name);
+      INFO(std::string(row.name));
       const auto answer = policy::settle(tight, row.course);
       REQUIRE_FALSE(answer.has_value());
       CHECK(policy::name_of(answer.error().obstacle) == policy::name_of(row.obstacle));

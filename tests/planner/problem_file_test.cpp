@@ -121,7 +121,7 @@ TEST_SUITE("planner/problem_file") {
         {"name a number", [](J& j) { j["name"] = 1; }, "name is no text"},
     };
     for (const Row& row : table) {
-      INFO(row.name);
+      INFO(std::string(row.name));
       auto json = good();
       row.change(json);
       const auto file = tool::parse_problem(json.dump(), "x.json");
@@ -132,7 +132,7 @@ TEST_SUITE("planner/problem_file") {
     }
     for (const char* text :
          {"", "[]", "{", "<html>", "{\"a\":1,\"a\":2}", "{\"step_minutes\":1e999}"}) {
-      INFO(text);
+      INFO(std::string(text));
       CHECK_FALSE(tool::parse_problem(text, "x.json").has_value());
     }
   }
