@@ -76,25 +76,23 @@ template <class Unit>
 std::string exact(Quantity<Unit> e8) {
   return sources::decimal_text(e8.count(), 8);
 }
-template <class Unit>
-std::string exact_or_unknown(const std::optional<Quantity<Unit>>& e8) {
-  return e8 ? exact(*e8) : "?";
-}
-
 void print_summary(const ProblemFile& file, const Answer& answer) {
   const auto row = [](std::string_view name, std::string_view value) {
     say(fmt::format("{:<18}{}", name, value));
   };
-  const std::string in = file.currency.empty() ? "" : " " + file.currency;
+  const auto amount = [&](const auto& e8) -> std::string {
+    if (!e8) return "-";
+    return exact(*e8) + (file.currency.empty() ? "" : " " + file.currency);
+  };
   if (!file.name.empty()) row("problem", file.name);
   row("slots", fmt::format("{} of {} min{}", file.problem.slots.size(), file.step.count(),
                            file.start.empty() ? "" : " from " + file.start));
   row("plan", answer.plan.exact ? "optimal" : "feasible; too many pieces to prove the optimum");
-  row("cost", exact(answer.plan.cost) + in);
-  row("without battery", exact_or_unknown(answer.no_battery) + in);
-  row("self-consumption", exact_or_unknown(answer.self_consumption) + in);
-  row("one kWh more", exact_or_unknown(answer.plan.value_of_more) + in);
-  row("one kWh less", exact_or_unknown(answer.plan.value_of_less) + in);
+  row("cost", amount(std::optional(answer.plan.cost)));
+  row("without battery", amount(answer.no_battery));
+  row("self-consumption", amount(answer.self_consumption));
+  row("one kWh more", amount(answer.plan.value_of_more));
+  row("one kWh less", amount(answer.plan.value_of_less));
 }
 
 void print(const ProblemFile& file, const Answer& answer) {
