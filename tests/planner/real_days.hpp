@@ -14,7 +14,7 @@ struct RealDay {
   std::vector<policy::PlanSlot> slots;  // quarters; battery and grid limits as in the examples
 };
 
-// Empty, with a message, where the files are not.
+// Empty where the files are not; who finds none says so and skips.
 [[nodiscard]] std::vector<RealDay> real_days();
 
 // 20 kWh from 20 to 100 %, half full, 95 % each way, wear 0.05, terminal value 0.3.
