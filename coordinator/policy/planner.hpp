@@ -81,8 +81,10 @@ struct PlanStep {
 struct Plan {
   std::vector<PlanStep> steps;
   MoneyE8 cost;  // exact for these steps, rounded once
-  // By how much the least cost falls with one more kWh stored at the start, and rises with one
-  // less: per kWh, of the first cell (10 µWh) to that side; none where the side is out of reach.
+  // What one more kWh stored at the start is worth, and what one less costs: by how much the least
+  // cost of all that follows would change per kWh (the start's own terminal value left out), taken
+  // at the first cell (10 µWh) to that side. None where the side is out of reach. Below 0 where the
+  // room in the battery is worth more than what is in it.
   std::optional<PriceE8> value_of_more, value_of_less;
   // False: the functions were thinned (PlannerLimits). The plan still breaks no limit.
   bool exact = true;
