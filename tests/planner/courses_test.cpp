@@ -174,6 +174,13 @@ TEST_SUITE("planner/courses") {
     REQUIRE(idle.has_value());
     CHECK(stored_in(*idle) == std::vector<Energy>(4, kwh(0.5)));
     CHECK_FALSE(idle->value_of_less.has_value());
+    CHECK(stored_in(*policy::self_consumption(problem)) == std::vector<Energy>(4, kwh(0.5)));
+    const std::vector<Energy> course{kwh(0.75), kwh(0.25), kwh(3), kwh(0.25)};
+    const auto followed = policy::follow(problem, course);
+    REQUIRE(followed.has_value());
+    CHECK(stored_in(*followed) == std::vector<Energy>{kwh(0.75), kwh(0.75), kwh(2.75), kwh(1)});
+    CHECK(policy::settle(problem, course).error() ==
+          policy::Infeasible{1, PlanObstacle::stored_min});
 
     problem.slots[0].import_price = price(0.2);
     const auto charged = policy::plan(problem);

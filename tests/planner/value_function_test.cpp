@@ -54,9 +54,11 @@ PiecewiseLinear any_function(std::mt19937_64& engine) {
   for (std::int64_t i = between(0, 6); i > 0; --i) {
     const std::int64_t length = between(1, 5), slope = between(-6, 6);
     const bool falls = function.runs.back().count > 0 && function.segments.back().slope > slope;
-    if (falls) begin_run(function, function.runs.back().end + 1, value + slope);
-    add_segment(function, falls ? length - 1 : length, slope);
-    value += slope * length;
+    const bool jumps = falls || between(0, 3) == 0;
+    value += jumps ? slope + (between(0, 1) == 0 ? between(-9, 9) : 0) : 0;
+    if (jumps) begin_run(function, function.runs.back().end + 1, value);
+    add_segment(function, jumps ? length - 1 : length, slope);
+    value += slope * (jumps ? length - 1 : length);
   }
   return function;
 }
