@@ -328,7 +328,8 @@ void Convolution::operator()(const PiecewiseLinear& next, const PiecewiseLinear&
   find_bends(next, bends_);
   find_bends(step, step_bends_);
   for (std::size_t i = 0; i < step.runs.size(); ++i) {
-    fold(next, step, i, range, folded_);
+    fold(next, step, i, range, i == 0 ? out : folded_);
+    if (i == 0) continue;
     std::swap(before_, out);
     out.clear();
     add_lower_of(before_, folded_, out);
