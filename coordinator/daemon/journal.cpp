@@ -133,7 +133,8 @@ Result<Journal::Decided> Journal::decide(UtcTime now, const Keep& keep) {
     plan.occurred_at_us = to_us(now);
     WATTLEDGER_TRY(append(plan, recorded_at, options));
   }
-  if (judgement.plan && state_.plan) judgement.decision.plan = state_.plan->sequence.value;
+  if ((judgement.plan || judgement.keeps_plan) && state_.plan)
+    judgement.decision.plan = state_.plan->sequence.value;
   fb::EventT event = fact(judgement.decision);
   event.occurred_at_us = to_us(now);
   event.cause = judgement.decision.based_on;

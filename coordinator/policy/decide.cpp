@@ -153,6 +153,8 @@ Judgement Judge::judge() {
                        emergency_charge() || clock_unreliable() || owner_override();
   if (!decided && settings_.policy == "tiered")
     judge_tiered(*this);
+  else if (!decided && settings_.policy == "optimal")
+    judge_optimal(*this);
   else if (!decided)
     judge_cheapest(*this);
   return std::move(result_);

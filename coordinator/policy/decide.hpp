@@ -19,7 +19,8 @@ inline constexpr std::uint32_t engine_revision = 3;
 struct Judgement {
   fb::DecisionMadeT decision;  // complete but for `plan`, the sequence its PlanAdopted gets or has
   std::optional<fb::PlanAdoptedT>
-      plan;  // what is intended for the known horizon, if the policy plans
+      plan;                 // what is intended for the known horizon, if the policy plans
+  bool keeps_plan = false;  // state.plan stands
 };
 
 [[nodiscard]] Judgement decide(const fold::State& state, UtcTime now);

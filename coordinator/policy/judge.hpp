@@ -86,5 +86,6 @@ class Judge {
 // The policies. Each decides, always, what the rules above left open.
 void judge_cheapest(Judge& judge);
 void judge_tiered(Judge& judge);
+void judge_optimal(Judge& judge);
 
 }  // namespace wattledger::policy

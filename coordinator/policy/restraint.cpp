@@ -19,6 +19,8 @@ constexpr std::uint32_t required_reduction = 3;
 
 // A forced mode whose end has just come is being decided on, not over: a poll takes a while.
 constexpr seconds end_slack{60};
+// The poll that decides in a slot comes a moment earlier or later than the one in the slot before.
+constexpr seconds jitter{5};
 
 bool is_above_policies(Rule rule) {
   switch (rule) {
@@ -123,7 +125,7 @@ bool Judge::anti_flap(Action wanted, bool holds) {
   const bool ends = policy_decided() && last->action == Action::charge && wanted != Action::charge;
   if (!starts && !ends) return passed(Rule::anti_flap, Outcome::not_applicable);
   std::vector<std::int64_t> numbers = {seconds_since(last->since), settings_.anti_flap.count()};
-  const bool early = numbers[0] < numbers[1];
+  const bool early = numbers[0] + jitter.count() < numbers[1];
   if (holds) {
     charge_until(std::max(last->since + settings_.anti_flap, now_ + end_slack),
                  std::min(last->target_soc.value_or(settings_.soc_target), settings_.soc_max));

@@ -120,8 +120,8 @@ struct PolicySettings {
   // of the known slots; how far towards the forecasts' pessimistic side it plans; what a changed
   // plan must gain.
   BasisPoints terminal_value{8'000};
-  BasisPoints forecast_margin{0};
-  MoneyE8 plan_gain_min{2'000'000};
+  BasisPoints forecast_margin{3'000};
+  MoneyE8 plan_gain_min{10'000'000};
 
   // Cheapest slots
   PriceE8 charge_price_max{70'000'000};  // final price; above it only an emergency charges
