@@ -74,6 +74,13 @@ struct LoggingConfig {
 
 enum class Environment { production, development, test };
 
+// The numbers' own defaults, and the policy that a configuration has if it names none.
+[[nodiscard]] inline fold::PolicySettings planning() {
+  fold::PolicySettings settings;
+  settings.policy = "optimal";
+  return settings;
+}
+
 struct Config {
   std::filesystem::path data = "wattledger-data";
   Environment environment = Environment::production;
@@ -88,7 +95,7 @@ struct Config {
   PricesConfig prices;
   SourcesConfig sources;
   PanelsConfig panels;
-  fold::PolicySettings policy;
+  fold::PolicySettings policy = planning();
   // Days on which zones for holidays hold; not given: Poland's, of the years in holidays.hpp. The
   // policy has them only where its zones ask.
   std::optional<std::vector<std::chrono::local_days>> holidays;
