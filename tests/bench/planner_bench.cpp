@@ -11,10 +11,10 @@
 //
 // Goals, one core: 192 / 672 slots in 0.5 / 2 ms, not convex in 3 / 10 ms.
 #include <benchmark/benchmark.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <string>
 

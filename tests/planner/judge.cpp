@@ -95,8 +95,10 @@ bool may(const PlanProblem& problem, std::int64_t from, std::int64_t to) {
 class Grid {
  public:
   Grid(const PlanProblem& problem, std::int64_t cell, std::int64_t unit)
-      : problem_(&problem), cell_(cell), unit_(unit) {
-    low_ = std::min(problem.min, problem.start).count() / cell;
+      : problem_(&problem),
+        cell_(cell),
+        unit_(unit),
+        low_(std::min(problem.min, problem.start).count() / cell) {
     const std::int64_t high = std::max(problem.max, problem.start).count() / cell;
     reached_.assign(static_cast<std::size_t>(high - low_ + 1), nowhere);
     reached_[static_cast<std::size_t>(problem.start.count() / cell - low_)] = 0;
@@ -139,7 +141,7 @@ class Grid {
 
  private:
   const PlanProblem* problem_;
-  std::int64_t cell_, unit_, low_ = 0;
+  std::int64_t cell_, unit_, low_;
   std::vector<Wide> reached_;  // 1e-16
 };
 
