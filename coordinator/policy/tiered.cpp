@@ -21,8 +21,8 @@ using Numbers = std::vector<std::int64_t>;
 
 // A critical battery is lifted so far above its limit: about an hour of a house.
 constexpr BasisPoints critical_lift{800};
-// Where a charge ended at its goal, the same rule begins again only so far below it.
-constexpr BasisPoints again_below{200};
+// Where a charge ended full, the next begins only so far below.
+constexpr BasisPoints full_again_below{200};
 // How long a charge that is over counts.
 constexpr seconds recent{24 * 3600};
 // How far ahead the sun is looked for by rule no_sun.
@@ -85,7 +85,7 @@ class Tiered {
     bool any = false;  // there is such a slot
   };
   [[nodiscard]] std::optional<Sun> sun_ahead(seconds within) const;
-  [[nodiscard]] BasisPoints begins_below(BasisPoints goal) const;
+  [[nodiscard]] BasisPoints begins_below(BasisPoints goal, BasisPoints used) const;
   [[nodiscard]] BasisPoints goal_of_charge() const;
   [[nodiscard]] bool in_session() const;
   [[nodiscard]] std::optional<PriceE8> cheapest(UtcTime from, UtcTime to) const;
@@ -171,12 +171,13 @@ std::optional<Tiered::Sun> Tiered::sun_ahead(seconds within) const {
   return sun;
 }
 
-BasisPoints Tiered::begins_below(BasisPoints goal) const {
+// Once a charge has ended there, `used` of the battery is used before the next.
+BasisPoints Tiered::begins_below(BasisPoints goal, BasisPoints used) const {
   const fold::SessionHistory& history = state_.sessions;
   const bool reached = !charging_ && history.charged_to && history.charge_ended_at &&
                        now_ - *history.charge_ended_at < recent &&
-                       *history.charged_to >= goal - again_below;
-  return reached ? goal - again_below : goal;
+                       *history.charged_to >= goal - full_again_below;
+  return reached ? goal - used : goal;
 }
 
 // Where the charge under way was to end; what was more only while it was super cheap is over.
@@ -241,7 +242,7 @@ Tiered::Verdict Tiered::without_price() {
 
 Tiered::Verdict Tiered::super_cheap() {
   Numbers numbers = {price_->count(), tiers_.super_cheap.count()};
-  if (*price_ > tiers_.super_cheap || soc_ >= begins_below(settings_.soc_max))
+  if (*price_ > tiers_.super_cheap || soc_ >= begins_below(settings_.soc_max, full_again_below))
     return passed(Rule::super_cheap, std::move(numbers));
   return charge(Rule::super_cheap, std::move(numbers), settings_.soc_max, tiers_.super_cheap);
 }
@@ -293,7 +294,7 @@ Tiered::Verdict Tiered::critical_wait() {
 
 Tiered::Verdict Tiered::battery_full() {
   Numbers numbers = {soc_.count(), settings_.soc_target.count()};
-  if (soc_ < begins_below(settings_.soc_target))
+  if (soc_ < begins_below(settings_.soc_target, full_again_below))
     return passed(Rule::battery_full, std::move(numbers));
   return serve(Rule::battery_full, std::move(numbers));
 }
@@ -330,7 +331,7 @@ Tiered::Verdict Tiered::no_sun() {
   if (sun) numbers.push_back(sun->most.count());
   const BasisPoints goal = std::min(tiers_.no_sun_below, settings_.soc_target);
   if (surplus > tiers_.little_sun || (sun && sun->any) || *price_ > tiers_.no_sun_price ||
-      soc_ >= begins_below(goal))
+      soc_ >= begins_below(goal, tiers_.session_again_below))
     return passed(Rule::no_sun, std::move(numbers));
   return charge(Rule::no_sun, std::move(numbers), goal, tiers_.price_high);
 }

@@ -25,18 +25,6 @@ TEST_SUITE("policy/tiered sessions") {
     const auto house = [](int soc_bp, const Quarters& before, std::int64_t now = 60) {
       return at(soc_bp).before(before).prices(quarters(8, now));
     };
-    const auto ended = [&](int at_bp, minutes ago, int soc_bp = 6'000) {
-      return house(soc_bp, half_and_half())
-          .session(SessionChange::started, 2'000, ago + minutes(10))
-          .session(SessionChange::completed, at_bp, ago);
-    };
-    const auto four = [&](minutes ago) {
-      TieredHouse four_times = house(6'000, half_and_half());
-      for (int i = 0; i < 4; ++i)
-        four_times.session(SessionChange::started, 2'000, ago, std::to_string(i))
-            .session(SessionChange::completed, 3'000, ago, std::to_string(i));
-      return four_times;
-    };
     check({
         {"cheap",
          house(5'000, half_and_half()),
@@ -73,6 +61,26 @@ TEST_SUITE("policy/tiered sessions") {
          Action::self_use,
          Rule::battery_full,
          {8'500, 9'000, 8'500}},
+    });
+  }
+
+  TEST_CASE("truth table: a session begins not too soon and not too often") {
+    const auto house = [](int soc_bp) {
+      return at(soc_bp).before(half_and_half()).prices(quarters(8, 60));
+    };
+    const auto ended = [&](int at_bp, minutes ago) {
+      return house(6'000)
+          .session(SessionChange::started, 2'000, ago + minutes(10))
+          .session(SessionChange::completed, at_bp, ago);
+    };
+    const auto four = [&](minutes ago) {
+      TieredHouse four_times = house(6'000);
+      for (int i = 0; i < 4; ++i)
+        four_times.session(SessionChange::started, 2'000, ago, std::to_string(i))
+            .session(SessionChange::completed, 3'000, ago, std::to_string(i));
+      return four_times;
+    };
+    check({
         {"not used since the last",
          ended(6'999, minutes(60)),
          Action::self_use,

@@ -84,18 +84,11 @@ TEST_SUITE("policy/tiered") {
   }
 
   TEST_CASE("truth table: critical") {
-    const auto later = [](std::size_t slots, std::int64_t price) {
-      return at(1'000).prices(Quarters{150} + quarters(slots - 1, 150) + Quarters{price});
-    };
-    const auto sun = [](std::vector<std::int64_t> watts) {
-      return at(1'000).prices(quarters(40, 150)).pv_forecast(std::move(watts));
-    };
     const auto begun = [](int soc_bp) {
       return at(soc_bp)
           .prices(quarters(40, 120))
           .last(Action::charge, Rule::critical_charge, minutes(60), 2'000);
     };
-    using std::chrono::minutes;
     check({
         {"cheap",
          at(1'199).prices({50, 40}),
@@ -117,6 +110,34 @@ TEST_SUITE("policy/tiered") {
          Action::charge,
          Rule::critical_charge,
          {1'199, 1'200, 500 * c, 120 * c}},
+        {"begun, above the limit",
+         begun(1'999),
+         Action::charge,
+         Rule::critical_charge,
+         {1'999, 2'000, 120 * c, 120 * c}},
+        {"begun, lifted far enough",
+         begun(2'000),
+         Action::self_use,
+         Rule::price_too_high,
+         {120 * c, 110 * c}},
+        {"not critical",
+         at(1'200).prices(quarters(40, 120)),
+         Action::self_use,
+         Rule::price_too_high,
+         {120 * c, 110 * c}},
+    });
+    CHECK(at(1'000).prices({50}).decision().target_soc_bp == 2'000);
+  }
+
+  TEST_CASE("truth table: a critical battery waits") {
+    const auto later = [](std::size_t slots, std::int64_t price) {
+      return at(1'000).prices(Quarters{150} + quarters(slots - 1, 150) + Quarters{price});
+    };
+    const auto sun = [](std::vector<std::int64_t> watts) {
+      return at(1'000).prices(quarters(40, 150)).pv_forecast(std::move(watts));
+    };
+    using std::chrono::minutes;
+    check({
         {"30 % cheaper in an hour",
          later(4, 105),
          Action::self_use,
@@ -152,23 +173,7 @@ TEST_SUITE("policy/tiered") {
          Action::charge,
          Rule::critical_charge,
          {1'000, 1'200, 150 * c, 120 * c}},
-        {"begun, above the limit",
-         begun(1'999),
-         Action::charge,
-         Rule::critical_charge,
-         {1'999, 2'000, 120 * c, 120 * c}},
-        {"begun, lifted far enough",
-         begun(2'000),
-         Action::self_use,
-         Rule::price_too_high,
-         {120 * c, 110 * c}},
-        {"not critical",
-         at(1'200).prices(quarters(40, 120)),
-         Action::self_use,
-         Rule::price_too_high,
-         {120 * c, 110 * c}},
     });
-    CHECK(at(1'000).prices({50}).decision().target_soc_bp == 2'000);
   }
 
   TEST_CASE("truth table: a price spike, and a charge that goes on") {
@@ -273,10 +278,16 @@ TEST_SUITE("policy/tiered") {
          {-500, 200, 60 * c, 70 * c, 200}},
     });
     CHECK(house(7'000, 60).sun(0, 500).decision().target_soc_bp == 8'000);
-    TieredHouse again = house(7'900, 60);
-    again.sun(0, 500).session(SessionChange::started, 7'000, minutes(90));
-    again.session(SessionChange::completed, 8'000, minutes(60));
-    CHECK(again.decision().rule == Rule::recently_full);
+    const auto again = [&](int soc_bp) {
+      return house(soc_bp, 60)
+          .sun(0, 500)
+          .session(SessionChange::started, 4'000, minutes(90))
+          .session(SessionChange::completed, 8'000, minutes(60))
+          .decision()
+          .rule;
+    };
+    CHECK(again(7'000) == Rule::price_above_cheapest);  // a tenth is used before the next
+    CHECK(again(6'999) == Rule::no_sun);
   }
 
   TEST_CASE("truth table: the cheap zone ends") {
