@@ -65,11 +65,11 @@ TEST_SUITE("policy/sale") {
     no_export.export_max = Watts(0);
     fold::PolicySettings full_start = selling_settings();
     full_start.selling.start = BasisPoints(4'000);
-    const auto sold = [](int start_bp, int end_bp, int sales) {
+    const auto sold = [](int start_bp, int end_bp, int sales, minutes ago = minutes(90)) {
       TieredHouse house = dear(9'000);
       for (int i = 0; i < sales; ++i)
-        house.sale(SessionChange::started, start_bp, minutes(90), std::to_string(i))
-            .sale(SessionChange::completed, end_bp, minutes(80), std::to_string(i));
+        house.sale(SessionChange::started, start_bp, ago, std::to_string(i))
+            .sale(SessionChange::completed, end_bp, ago - minutes(10), std::to_string(i));
       return house;
     };
     check_sales(
@@ -87,6 +87,10 @@ TEST_SUITE("policy/sale") {
              sold(9'000, 8'500, 2),
              Rule::sale_cap,
              {0, 2'000, 1'000, 4'000, 2, 2}},
+            {"sold twice, but yesterday",
+             sold(9'900, 5'900, 2, hours(15)),
+             Rule::sale,
+             {150 * c, 80 * c}},
             {"sold once", sold(9'000, 8'500, 1), Rule::sale, {150 * c, 80 * c}},
             {"sold much today",
              sold(9'900, 5'900, 1),
