@@ -53,8 +53,10 @@ TEST_SUITE("policy/operator_limit") {
                         {3, true, false}};
     const std::pair<const char*, Rule> policies[] = {{"cheapest", Rule::cheapest_slots},
                                                      {"tiered", Rule::super_cheap}};
-    for (const auto& [policy, rule] : policies)
+    for (const auto& each : policies)
       for (const Row& row : rows) {
+        const std::string policy = each.first;
+        const Rule rule = each.second;
         CAPTURE(policy);
         CAPTURE(row.code.value_or(-1));
         CAPTURE(row.running);
