@@ -56,7 +56,8 @@ State full_state() {
       Override{Sequence{16}, fb::Action::charge, at_s(11), BasisPoints(13), Watts(14)};
   s.decision = LastDecision{Sequence{17}, at_s(12),        at_s(13), fb::Action::charge,
                             Watts(15),    BasisPoints(16), at_s(14), fb::Rule::cheapest_slots};
-  s.plan = LastPlan{Sequence{19}, at_s(15), seconds(900), {fb::Action::charge}, {-5'000}, "x"};
+  s.plan =
+      LastPlan{Sequence{19}, at_s(15), seconds(900), {fb::Action::charge}, {-5'000}, "cheapest"};
   s.coordinator = {at_s(16), fb::ControlMode::on, fb::CoordinatorState::monitoring, 4, true};
   return s;
 }
@@ -117,7 +118,7 @@ State random_state() {
   s.decision = maybe(LastDecision{place(), instant(), instant(), any_of<fb::Action>(),
                                   maybe(Watts(number())), maybe(BasisPoints(number())),
                                   maybe(instant()), any_of<fb::Rule>()});
-  LastPlan plan{place(), instant(), seconds(number()), {}, {}, {}};
+  LastPlan plan{place(), instant(), seconds(number()), {}, {}, *rc::gen::arbitrary<std::string>()};
   for (std::size_t n = few(); n > 0; --n) plan.actions.push_back(any_of<fb::Action>());
   for (std::size_t n = few(); n > 0; --n)
     plan.battery_power_w.push_back(*rc::gen::arbitrary<std::int32_t>());
@@ -163,6 +164,10 @@ std::vector<Mutation> house_mutations() {
       {"peaks",
        [](State& s) {
          s.peaks.push_back({at_s(3600), seconds(3600), 2});
+       }},
+      {"feed_in",
+       [](State& s) {
+         s.feed_in.push_back({at_s(900), seconds(900), PriceE8(1)});
        }},
       {"prices.market", [](State& s) { s.prices[1].market = PriceE8(-2); }},
       {"faults none", [](State& s) { s.faults.clear(); }},
@@ -247,6 +252,7 @@ std::vector<Mutation> decision_mutations() {
       {"plan.step", [](State& s) { s.plan->step = seconds(99); }},
       {"plan.actions", [](State& s) { s.plan->actions[0] = fb::Action::self_use; }},
       {"plan.actions more", [](State& s) { s.plan->actions.push_back(fb::Action::charge); }},
+      {"plan.policy", [](State& s) { s.plan->policy = "tiered"; }},
       {"plan.battery_power_w", [](State& s) { s.plan->battery_power_w[0] = 5'000; }},
   };
 }
