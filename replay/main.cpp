@@ -8,6 +8,7 @@
 #include "events/near_match.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/command.hpp"
+#include "replay/config/commands.hpp"
 #include "replay/decide/commands.hpp"
 #include "replay/house/adopt.hpp"
 #include "replay/house/commands.hpp"
@@ -101,7 +102,9 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_import_archive_originals(*import, invocation);
   add_tariff(app, invocation);
   add_decide(app, invocation);
-  add_plan(app, invocation);
+  CLI::App* config = add_group(
+      app, {"config", "The daemon's configuration file", "wattledger config check house.yaml"});
+  add_config_check(*config, invocation);
 }
 
 void add_globals(CLI::App& app, Invocation& invocation) {

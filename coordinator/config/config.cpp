@@ -6,8 +6,8 @@
 #include <fstream>
 #include <map>
 
+#include "coordinator/config/key_lookup.hpp"
 #include "coordinator/config/keys.hpp"
-#include "coordinator/config/legacy_keys.hpp"
 #include "coordinator/config/legacy_tariff.hpp"
 #include "coordinator/config/tariff_lists.hpp"
 #include "coordinator/config/yaml_tree.hpp"
@@ -15,53 +15,6 @@
 
 namespace wattledger::config {
 namespace {
-
-// "battery" for "battery.capacity_kwh" at depth 0: what may follow `prefix`.
-std::vector<std::string> children_of(const std::string& prefix) {
-  std::vector<std::string> children;
-  const auto add = [&](const std::string& path) {
-    if (path.compare(0, prefix.size(), prefix) != 0) return;
-    const std::string child =
-        path.substr(prefix.size(), path.find('.', prefix.size()) - prefix.size());
-    if (std::find(children.begin(), children.end(), child) == children.end())
-      children.push_back(child);
-  };
-  for (const ScalarKey& key : scalar_keys()) add(key.path);
-  for (const LegacyKey& key : legacy_keys()) add(std::string(key.path));
-  for (const std::string_view list : {zones_path, components_path, holidays_path})
-    add(std::string(list));
-  add(std::string(legacy_tariff_path));
-  return children;
-}
-
-const ScalarKey* find_key(const std::string& path) {
-  const auto& keys = scalar_keys();
-  const auto found = std::find_if(keys.begin(), keys.end(),
-                                  [&](const ScalarKey& key) { return key.path == path; });
-  return found == keys.end() ? nullptr : &*found;
-}
-
-const LegacyKey* find_legacy_key(const std::string& path) {
-  const auto& keys = legacy_keys();
-  const auto found = std::find_if(keys.begin(), keys.end(),
-                                  [&](const LegacyKey& key) { return key.path == path; });
-  return found == keys.end() ? nullptr : &*found;
-}
-
-bool is_section(const std::string& path) { return !children_of(path + ".").empty(); }
-
-// A key that stands elsewhere under the same name, else one with a near name beside it.
-std::string unknown_key_remedy(const std::string& prefix, const std::string& name) {
-  for (const ScalarKey& key : scalar_keys()) {
-    const std::size_t leaf = key.path.rfind('.') + 1;  // npos + 1 is 0
-    if (key.path.substr(leaf) == name) return "did you mean \"" + key.path + "\"?";
-  }
-  const auto siblings = children_of(prefix);
-  if (const std::string near = near_match(name, siblings); !near.empty()) {
-    return "did you mean \"" + prefix + near + "\"?";
-  }
-  return near_match_remedy(name, siblings);
-}
 
 class Reader {
  public:
@@ -129,14 +82,16 @@ Result<void> Reader::read_map(const YamlTree& map, const std::string& prefix) {
 
 Result<void> Reader::read_member(const YamlTree& key, const YamlTree& value,
                                  const std::string& path, const std::string& prefix) {
-  if (path == zones_path || path == components_path || path == holidays_path ||
-      path == legacy_tariff_path)
-    return read_list(path, value);
+  if (is_list(path)) return read_list(path, value);
   // A key with a dot inside would else pass for a path.
   const bool dotted = key.text.find('.') != std::string::npos;
-  if (const ScalarKey* known = dotted ? nullptr : find_key(path)) return read_scalar(*known, value);
   if (const LegacyKey* legacy = dotted ? nullptr : find_legacy_key(path))
     return read_legacy(*legacy, key.line, value);
+  if (const ScalarKey* known = dotted ? nullptr : find_key(path)) return read_scalar(*known, value);
+  if (!dotted && !is_section(path) && find_legacy_section(path) != nullptr) {
+    config_.without_meaning.push_back(path);
+    return {};
+  }
   if (dotted || !is_section(path)) {
     return wrong(key.line, path.substr(0, 200) + " is not a key of the configuration",
                  unknown_key_remedy(prefix, key.text));
@@ -174,14 +129,16 @@ Result<void> Reader::read_legacy(const LegacyKey& key, int line, const YamlTree&
     return {};
   }
   const std::string now(key.now);
-  if (const auto [first, added] = lines_.emplace(now, line); !added)
+  if (const auto [first, added] = lines_.emplace(now, line); !added && path != now)
     return wrong(
         line,
         path + " and " + now + " in line " + std::to_string(first->second) + " set the same thing",
         "keep one of the two lines");
   ScalarKey named = *find_key(now);
   named.path = path;
-  WATTLEDGER_TRY(read_scalar(named, value));
+  YamlTree ours = value;
+  ours.text = from_legacy(value.text, key.form);
+  WATTLEDGER_TRY(read_scalar(named, ours));
   const std::filesystem::path& file = config_.sqlite.path;
   if (now == "projections.sqlite.path" && !file.empty() && file.is_relative())
     return wrong(line,
@@ -225,6 +182,9 @@ Result<void> Reader::check() {
 // What another transport would need must not stand there unread: it would be taken for used.
 Result<void> Reader::check_inverter() {
   inverter::ModbusOptions& inverter = config_.inverter;
+  // The older program spoke to GoodWe's dongles over UDP alone.
+  if (lines_.count("inverter.ip_address") != 0 && lines_.count("inverter.transport") == 0)
+    inverter.transport = inverter::Transport::udp;
   const bool serial = inverter.transport == inverter::Transport::serial;
   const std::string transport = find_key("inverter.transport")->show(config_);
   const std::vector<std::string> idle =

@@ -10,7 +10,7 @@ PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/j
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
 HOUSE = AUDIT + ["coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
 REPLAY = ["replay", "replay/audit", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter",
-          "replay/plan", "replay/tariff", "replay/decide"]
+          "replay/tariff", "replay/decide", "replay/config"]
 
 # part: the parts it may see. A part may always see itself; what is not named here may not be seen.
 MAY_SEE = {
@@ -37,6 +37,7 @@ MAY_SEE = {
     "replay/legacy_import": AUDIT + ["replay"],
     "replay/log": AUDIT + ["replay"],
     "replay/tariff": AUDIT + ["coordinator/sources/parse", "replay"],
+    "replay/config": AUDIT + ["replay"],
     "replay/decide": AUDIT + ["coordinator/sources/parse", "replay"],
     "replay/plan": AUDIT + ["coordinator/sources/parse", "replay"],
     "replay/house": HOUSE + ["replay"],
