@@ -78,18 +78,17 @@ Ending ending_of(const fold::State& state, const fold::Session& session, const K
   if (target_reached(state, session, kind))
     return {SessionChange::completed,
             "its target of " + std::to_string(session.target_soc->count() / 100) + " % is reached"};
+  if (by == LeftBy::itself && silent(state, at))
+    return {SessionChange::failed, "the inverter did not answer before its end"};
   if (session.planned_end && at + end_grain >= *session.planned_end)
     return {SessionChange::completed, "its planned end came"};
   if (by == LeftBy::stop) return {SessionChange::cancelled, "the coordinator stopped"};
   if (state.coordinator.control_mode != fb::ControlMode::on)
     return {SessionChange::cancelled, "control is no longer on"};
   if (state.decision && state.decision->action != kind.action) {
-    const fb::Rule rule = state.decision->rule;
-    const bool unheard = rule == fb::Rule::data_stale || rule == fb::Rule::data_missing ||
-                         state.inverter.failures > 0;
-    if (by == LeftBy::itself && unheard)
-      return {SessionChange::failed, "the inverter did not answer before its end"};
-    return {SessionChange::cancelled, why(rule)};
+    if (by == LeftBy::itself && state.inverter.failures > 0)
+      return {SessionChange::failed, "its commands failed"};
+    return {SessionChange::cancelled, why(state.decision->rule)};
   }
   if (state.site.zone.next_day_start(at) - at <= end_grain)
     return {SessionChange::completed, "the inverter's own day ended"};
@@ -107,7 +106,8 @@ std::optional<PriceE8> average(const fold::Session& session) {
 }
 
 // What a session came to so far. Nothing metered is not nothing charged.
-ToldSession told_of(const fold::State& state, const fold::Session& session, const Kind& kind) {
+ToldSession told_of(const fold::State& state, const fold::Session& session, const Kind& kind,
+                    UtcTime now) {
   ToldSession told;
   told.sale = kind.sale;
   told.name = session.name;
@@ -116,7 +116,7 @@ ToldSession told_of(const fold::State& state, const fold::Session& session, cons
   told.start_soc = session.start_soc;
   told.target_soc = session.target_soc;
   told.cause = session.decision;
-  if (state.reading && state.reading->quality != fb::Quality::implausible)
+  if (!silent(state, now) && state.reading->quality != fb::Quality::implausible)
     told.end_soc = state.reading->soc;
   told.unmetered = session.unmetered;
   told.unpriced = session.unpriced;
@@ -133,7 +133,7 @@ void look(const fold::State& state, const std::optional<fold::Session>& open, co
           UtcTime now, std::vector<fb::EventT>& due) {
   if (!open) return;
   const fold::Session& session = *open;
-  ToldSession told = told_of(state, session, kind);
+  ToldSession told = told_of(state, session, kind, now);
   if (const auto end = ended_at(state, session, kind, now)) {
     const UtcTime at = std::clamp(*end, session.started_at, std::max(now, session.started_at));
     const Ending ending = ending_of(state, session, kind, at);
@@ -162,9 +162,8 @@ bool begins(const fold::State& state, const Kind& kind, UtcTime now) {
       state.decision->action != kind.action || silent(state, now))
     return false;
   const fold::Reading& reading = *state.reading;
-  if (reading.quality == fb::Quality::implausible || reading.at < inverter.since ||
-      !reading.battery_power)
-    return false;
+  const bool since = reading.sequence > inverter.command && reading.at >= inverter.since;
+  if (reading.quality == fb::Quality::implausible || !since || !reading.battery_power) return false;
   return kind.sale ? *reading.battery_power >= session_power_min
                    : -*reading.battery_power >= session_power_min;
 }

@@ -171,7 +171,10 @@ TEST_SUITE("policy/session changes") {
          },
          noon + minutes(31)},
         {"not renewed", SessionChange::failed, "it ended and was not renewed",
-         [&](SteeredHouse& h) { h.decide(then, Action::charge, noon + hours(2)); },
+         [&](SteeredHouse& h) {
+           h.decide(then, Action::charge, noon + hours(2));
+           h.read(noon + minutes(29), 6'000, -5'000, 12'000);
+         },
          noon + minutes(31)},
     };
     for (const Row& row : rows) {
@@ -206,7 +209,8 @@ TEST_SUITE("policy/session changes") {
         .command(late, InverterMode::charge, late + minutes(29))
         .read(late, 3'000, -5'000, 10'000);
     CHECK(house.charge(late).change == SessionChange::started);
-    house.command(late + minutes(29), InverterMode::general);
+    house.read(late + minutes(28), 4'000, -5'000, 12'000)
+        .command(late + minutes(29), InverterMode::general);
     const auto told = house.charge(late + minutes(29));
     CHECK(told.change == SessionChange::completed);
     CHECK(told.reason == "the inverter's own day ended");
