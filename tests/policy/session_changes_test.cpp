@@ -9,6 +9,107 @@ using fb::Action;
 using fb::InverterMode;
 using fb::SessionChange;
 
+struct Row {
+  const char* name;
+  SessionChange change;
+  const char* reason;
+  std::function<void(SteeredHouse&)> how;
+  UtcTime at;
+};
+
+const UtcTime then = noon + minutes(10);
+void general(SteeredHouse& house) { house.command(then, InverterMode::general); }
+
+std::vector<Row> ended_by_decision() {
+  return {
+      {"full", SessionChange::completed, "its target of 90 % is reached",
+       [](SteeredHouse& h) {
+         h.read(then, 9'000, -5'000, 12'000).decide(then, Action::self_use);
+         general(h);
+       },
+       then},
+      {"the owner", SessionChange::cancelled, "the owner wants something else",
+       [](SteeredHouse& h) {
+         h.decide(then, Action::self_use, {}, fb::Rule::owner_override);
+         general(h);
+       },
+       then},
+      {"safety", SessionChange::cancelled, "a safety limit",
+       [](SteeredHouse& h) {
+         h.decide(then, Action::stop, {}, fb::Rule::latched_safety);
+         general(h);
+       },
+       then},
+      {"another price", SessionChange::cancelled, "decided otherwise: serve_house",
+       [](SteeredHouse& h) {
+         h.decide(then, Action::self_use, {}, fb::Rule::serve_house);
+         general(h);
+       },
+       then},
+  };
+}
+
+std::vector<Row> ended_otherwise() {
+  return {
+      {"control taken back", SessionChange::cancelled, "control is no longer on",
+       [](SteeredHouse& h) {
+         fb::CoordinatorStateChangedT changed;
+         changed.control_mode = fb::ControlMode::advise;
+         h.tell(then, changed);
+         general(h);
+       },
+       then},
+      {"the coordinator stops", SessionChange::cancelled, "the coordinator stopped",
+       [](SteeredHouse& h) {
+         fb::CoordinatorStoppedT stopped;
+         stopped.inverter_released = true;
+         h.tell(then, stopped);
+       },
+       then},
+      {"let go while the clock is doubted", SessionChange::cancelled,
+       "the coordinator let the inverter go", general, then},
+      {"three failures, and given up", SessionChange::failed, "its commands failed",
+       [](SteeredHouse& h) {
+         h.tell(then, fault(fb::Fault::command_not_applied));
+         general(h);
+       },
+       then},
+      {"somebody else's hand", SessionChange::failed, "somebody else changed the inverter's mode",
+       [](SteeredHouse& h) {
+         fb::ForeignChangeSeenT foreign;
+         foreign.mode_found = InverterMode::general;
+         h.tell(then, foreign);
+         h.command(then, InverterMode::charge, noon + minutes(30));  // taken back at once
+       },
+       then},
+      {"silent past the end", SessionChange::failed, "the inverter did not answer before its end",
+       [](SteeredHouse& h) {
+         h.decide(then, Action::charge, noon + hours(2));
+         h.decide(noon + minutes(20), Action::self_use, {}, fb::Rule::data_stale);
+       },
+       noon + minutes(31)},
+      {"not renewed", SessionChange::failed, "it ended and was not renewed",
+       [](SteeredHouse& h) {
+         h.decide(then, Action::charge, noon + hours(2));
+         h.read(noon + minutes(29), 6'000, -5'000, 12'000);
+       },
+       noon + minutes(31)},
+  };
+}
+
+void check_ends(const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    SteeredHouse house = SteeredHouse::charging();
+    row.how(house);
+    const auto told = house.charge(row.at);
+    CHECK(told.change == row.change);
+    CHECK(told.reason == row.reason);
+    CHECK(told.ended_us == to_us(std::min(row.at, noon + minutes(30))));
+    CHECK_FALSE(house.state().sessions.charge.has_value());
+  }
+}
+
 }  // namespace
 
 TEST_SUITE("policy/session changes") {
@@ -97,96 +198,9 @@ TEST_SUITE("policy/session changes") {
     CHECK(house.charges(end + minutes(1)).empty());
   }
 
-  // How it ended, and what is told of that. Ten minutes after noon unless the row says otherwise.
   TEST_CASE("how a charge ends") {
-    const UtcTime then = noon + minutes(10);
-    struct Row {
-      const char* name;
-      SessionChange change;
-      const char* reason;
-      std::function<void(SteeredHouse&)> how;
-      UtcTime at;
-    };
-    const auto general = [&](SteeredHouse& house) { house.command(then, InverterMode::general); };
-    const std::vector<Row> rows = {
-        {"full", SessionChange::completed, "its target of 90 % is reached",
-         [&](SteeredHouse& h) {
-           h.read(then, 9'000, -5'000, 12'000).decide(then, Action::self_use);
-           general(h);
-         },
-         then},
-        {"the owner", SessionChange::cancelled, "the owner wants something else",
-         [&](SteeredHouse& h) {
-           h.decide(then, Action::self_use, {}, fb::Rule::owner_override);
-           general(h);
-         },
-         then},
-        {"safety", SessionChange::cancelled, "a safety limit",
-         [&](SteeredHouse& h) {
-           h.decide(then, Action::stop, {}, fb::Rule::latched_safety);
-           general(h);
-         },
-         then},
-        {"another price", SessionChange::cancelled, "decided otherwise: serve_house",
-         [&](SteeredHouse& h) {
-           h.decide(then, Action::self_use, {}, fb::Rule::serve_house);
-           general(h);
-         },
-         then},
-        {"control taken back", SessionChange::cancelled, "control is no longer on",
-         [&](SteeredHouse& h) {
-           fb::CoordinatorStateChangedT changed;
-           changed.control_mode = fb::ControlMode::advise;
-           h.tell(then, changed);
-           general(h);
-         },
-         then},
-        {"the coordinator stops", SessionChange::cancelled, "the coordinator stopped",
-         [&](SteeredHouse& h) {
-           fb::CoordinatorStoppedT stopped;
-           stopped.inverter_released = true;
-           h.tell(then, stopped);
-         },
-         then},
-        {"let go while the clock is doubted", SessionChange::cancelled,
-         "the coordinator let the inverter go", general, then},
-        {"three failures, and given up", SessionChange::failed, "its commands failed",
-         [&](SteeredHouse& h) {
-           h.tell(then, fault(fb::Fault::command_not_applied));
-           general(h);
-         },
-         then},
-        {"somebody else's hand", SessionChange::failed, "somebody else changed the inverter's mode",
-         [&](SteeredHouse& h) {
-           fb::ForeignChangeSeenT foreign;
-           foreign.mode_found = InverterMode::general;
-           h.tell(then, foreign);
-           h.command(then, InverterMode::charge, noon + minutes(30));  // taken back at once
-         },
-         then},
-        {"silent past the end", SessionChange::failed, "the inverter did not answer before its end",
-         [&](SteeredHouse& h) {
-           h.decide(then, Action::charge, noon + hours(2));
-           h.decide(noon + minutes(20), Action::self_use, {}, fb::Rule::data_stale);
-         },
-         noon + minutes(31)},
-        {"not renewed", SessionChange::failed, "it ended and was not renewed",
-         [&](SteeredHouse& h) {
-           h.decide(then, Action::charge, noon + hours(2));
-           h.read(noon + minutes(29), 6'000, -5'000, 12'000);
-         },
-         noon + minutes(31)},
-    };
-    for (const Row& row : rows) {
-      CAPTURE(row.name);
-      SteeredHouse house = SteeredHouse::charging();
-      row.how(house);
-      const auto told = house.charge(row.at);
-      CHECK(told.change == row.change);
-      CHECK(told.reason == row.reason);
-      CHECK(told.ended_us == to_us(std::min(row.at, noon + minutes(30))));
-      CHECK_FALSE(house.state().sessions.charge.has_value());
-    }
+    check_ends(ended_by_decision());
+    check_ends(ended_otherwise());
   }
 
   TEST_CASE(

@@ -44,6 +44,27 @@ json answer(const json& scenario, std::vector<std::string> more = {}) {
   return lines.front();
 }
 
+struct WrongRow {
+  const char* patch;
+  const char* says;
+};
+
+void check_wrong(const std::vector<WrongRow>& rows) {
+  for (const WrongRow& row : rows) {
+    CAPTURE(row.patch);
+    json scenario = night();
+    const json patch = json::parse(row.patch);
+    if (patch.contains("policy")) scenario.erase("policy");
+    scenario.merge_patch(patch);
+    const ToolRun run = decide(scenario.dump());
+    CHECK(run.code == 2);
+    CHECK(run.out.empty());
+    CHECK(run.one_error_line());
+    CHECK_MESSAGE(run.err.find(std::string("moment.json: ") + row.says) != std::string::npos,
+                  run.err);
+  }
+}
+
 }  // namespace
 
 TEST_SUITE("replay/decide") {
@@ -158,12 +179,8 @@ TEST_SUITE("replay/decide") {
     CHECK(run.err.find("policy.policy.name: \"cheapset\"") != std::string::npos);
   }
 
-  TEST_CASE("what is wrong is one line with its path and what to do") {
-    struct Row {
-      const char* patch;
-      const char* says;
-    };
-    const std::vector<Row> rows = {
+  TEST_CASE("what is wrong is one line with its path and what to do: clock, reading, prices") {
+    check_wrong({
         {R"({"now": null})", "now: is missing; write a time as"},
         {R"({"now": "yesterday"})", "now: \"yesterday\" is no time"},
         {R"({"now": "1970-01-01"})", "now: lies outside the years"},
@@ -193,6 +210,11 @@ TEST_SUITE("replay/decide") {
         {R"({"prices": [{"start": "2025-11-29T03:00", "minutes": 60, "import": 1},
                         {"start": "2025-11-29T02:00", "minutes": 61, "import": 1}]})",
          "prices[0].start: lies in prices[1], which has not ended"},
+    });
+  }
+
+  TEST_CASE("what is wrong is one line with its path and what to do: the rest") {
+    check_wrong({
         {R"({"peak_hours": [{"start": "2025-11-29T02:00", "code": 4}]})",
          "peak_hours[0].code: 4 is out of range"},
         {R"({"pv_forecast": [{"start": "2025-11-29T02:00", "minutes": 15, "watts": -1}]})",
@@ -219,21 +241,7 @@ TEST_SUITE("replay/decide") {
          "policy.tariff: means nothing here, for a scenario's prices are final; remove it"},
         {R"({"policy": {"inverter": {"host": "a"}}})",
          "policy.inverter: is nothing that a decision reads"},
-    };
-    for (const Row& row : rows) {
-      CAPTURE(row.patch);
-      json scenario = night();
-      const json patch = json::parse(row.patch);
-      for (const auto& [name, value] : patch.items())
-        if (name == "policy") scenario.erase("policy");
-      scenario.merge_patch(patch);
-      const ToolRun run = decide(scenario.dump());
-      CHECK(run.code == 2);
-      CHECK(run.out.empty());
-      CHECK(run.one_error_line());
-      CHECK_MESSAGE(run.err.find(std::string("moment.json: ") + row.says) != std::string::npos,
-                    run.err);
-    }
+    });
   }
 
   TEST_CASE("files that are no scenarios are refused, whatever they are") {
