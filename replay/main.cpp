@@ -102,6 +102,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_import_archive_originals(*import, invocation);
   add_tariff(app, invocation);
   add_decide(app, invocation);
+  add_plan(app, invocation);
   CLI::App* config = add_group(
       app, {"config", "The daemon's configuration file", "wattledger config check house.yaml"});
   add_config_check(*config, invocation);

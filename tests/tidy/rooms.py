@@ -10,7 +10,7 @@ PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/j
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
 HOUSE = AUDIT + ["coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
 REPLAY = ["replay", "replay/audit", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter",
-          "replay/tariff", "replay/decide", "replay/config"]
+          "replay/config", "replay/decide", "replay/plan", "replay/tariff"]
 
 # part: the parts it may see. A part may always see itself; what is not named here may not be seen.
 MAY_SEE = {
