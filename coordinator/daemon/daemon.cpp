@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/daemon/recollection.hpp"
 #include "coordinator/daemon/source_thread.hpp"
 #include "log/checkpoint.hpp"
 #include "projections/live/staging.hpp"
@@ -258,7 +259,9 @@ Result<void> Daemon::run(UtcTime until) {
 }
 
 Result<void> Daemon::tick_until(UtcTime until) {
-  Tick tick(*journal_, inverter_, prices_, {config_.record_every});
+  Forecaster forecaster(config_, *journal_);
+  sources::ToldBefore told = recollected(forecaster);
+  Tick tick(*journal_, inverter_, prices_, {config_.record_every}, &forecaster);
   UtcTime next = clock_.now();
   if (options_.let_go)
     watchdog_ = std::make_unique<Watchdog>(
@@ -266,7 +269,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
         options_.let_go);
   std::optional<SourceThread> asking;
   if (!clock_.simulated() && !sources::providers_of(config_).empty())
-    asking.emplace(config_, *journal_, clock_);
+    asking.emplace(config_, *journal_, clock_, sources::HttpLimits{}, std::move(told));
   while (!stop_ && next < until) {
     WATTLEDGER_TRY(feed_watchdog());
     const UtcTime now = clock_.now();
@@ -309,6 +312,16 @@ Result<void> Daemon::tick_until(UtcTime until) {
     if (next < until) clock_.sleep_until(next);
   }
   return asking ? record_inputs(*asking) : Result<void>{};
+}
+
+// A house is served without what was before rather than not at all.
+sources::ToldBefore Daemon::recollected(Forecaster& forecaster) const {
+  const auto snapshot = log_->snapshot();
+  auto told = snapshot ? recollect(*snapshot, clock_.now(), forecaster)
+                       : Result<sources::ToldBefore>(Failure(snapshot.error()));
+  if (told) return *std::move(told);
+  spdlog::error("the forecasts begin without what was before: {}", told.error().line());
+  return {};
 }
 
 Result<void> Daemon::record_inputs(SourceThread& asking) {

@@ -16,6 +16,7 @@
 #include "coordinator/control/control.hpp"
 #include "coordinator/daemon/beginning.hpp"
 #include "coordinator/daemon/clock.hpp"
+#include "coordinator/daemon/forecaster.hpp"
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/daemon/price_feed.hpp"
 #include "coordinator/daemon/projection_thread.hpp"
@@ -23,6 +24,7 @@
 #include "coordinator/daemon/upkeep.hpp"
 #include "coordinator/daemon/watchdog.hpp"
 #include "coordinator/inverter/inverter.hpp"
+#include "coordinator/sources/fetch/news.hpp"
 #include "log/appender.hpp"
 #include "log/log.hpp"
 #include "log/room.hpp"
@@ -102,6 +104,7 @@ class Daemon {
   Result<void> record_released(std::uint32_t writes);
   Result<void> feed_watchdog();
   Result<void> record_inputs(SourceThread& asking);
+  [[nodiscard]] sources::ToldBefore recollected(Forecaster& forecaster) const;
 
   Result<std::string> answer(const control::Request& request);
   Result<std::string> answer_status();

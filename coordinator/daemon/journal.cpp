@@ -77,7 +77,13 @@ Result<log::Appended> Journal::append(fb::EventT& event, UtcTime recorded_at,
   if (!view) return Failure(view.error());
   fold::evolve(state_, appended->sequence, recorded_at, *view);
   count_writes(*view, recorded_at);
+  if (watcher_) watcher_(state_, *view);
   return appended;
+}
+
+void Journal::watch(Watcher watcher) {
+  const std::lock_guard lock(mutex_);
+  watcher_ = std::move(watcher);
 }
 
 Result<Sequence> Journal::record(fb::EventT event, log::Urgency urgency) {

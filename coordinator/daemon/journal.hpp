@@ -46,6 +46,11 @@ class Journal {
   // The wall clock was set back or far ahead: opens a clock epoch at `now`.
   Result<Sequence> step_clock(UtcTime now, std::optional<bool> synchronised);
 
+  // Tells `watcher` each event that is recorded from now on, with the state behind it; under the
+  // journal's lock, so it must not call back. One at a time: another takes its place.
+  using Watcher = std::function<void(const fold::State&, const EventView&)>;
+  void watch(Watcher watcher);
+
   // Judges under the lock, so that nothing comes between the state a decision rests on and the
   // decision. `keep` says whether the judgement is worth a record; its plan is recorded first if it
   // is news.
@@ -94,6 +99,7 @@ class Journal {
     std::uint32_t writes;
   };
   std::deque<Written> written_;
+  Watcher watcher_;
   projections::Damage damage_;  // of open(), unchanged since
 };
 

@@ -91,10 +91,19 @@ bool same_advice(const fold::State& state, const fb::PeakHoursPublishedT& advice
 }  // namespace
 
 SourceDesk::SourceDesk(const config::Config& config, const Journal& journal,
-                       sources::HttpLimits limits)
-    : config_(config), journal_(journal), fetcher_(limits) {
-  for (const Provider provider : sources::providers_of(config))
-    tasks_.push_back({provider, sources::Schedule(interval_of(provider)), {}, {}, {}});
+                       sources::HttpLimits limits, sources::ToldBefore told)
+    : config_(config), journal_(journal), fetcher_(limits), told_(std::move(told)) {
+  for (const Provider provider : sources::providers_of(config)) {
+    Task task{provider, sources::Schedule(interval_of(provider)), {}, {}, {}, {}};
+    const auto outage = told_.outages().find(std::string(sources::provider_name(provider)));
+    if (outage != told_.outages().end()) {
+      task.schedule.resume_outage();
+      task.failing_since = outage->second.since;
+      task.failed = outage->second.failed;
+      task.trouble = outage->second.detail;
+    }
+    tasks_.push_back(std::move(task));
+  }
 }
 
 std::vector<fb::EventT> SourceDesk::look(UtcTime now, const std::stop_token& stop, bool everybody) {
@@ -149,10 +158,12 @@ void SourceDesk::ask(Task& task, UtcTime now, const std::stop_token& stop,
     if (task.failing_since && *task.failing_since <= now)
       recovered.outage_ms = static_cast<std::uint64_t>(
           std::chrono::floor<std::chrono::milliseconds>(now - *task.failing_since).count());
+    if (task.failed) recovered.failed = task.failed->value;
     spdlog::info("source {} answers again", recovered.provider);
     facts.push_back(fact(std::move(recovered)));
   }
   task.failing_since.reset();
+  task.failed.reset();
   task.trouble.clear();
 }
 
@@ -207,32 +218,23 @@ Result<bool> SourceDesk::ask_day(Task& task, UtcTime day, const std::stop_token&
     spdlog::debug("source {}: {}", sources::provider_name(task.provider), remark);
   const bool unchanged = fetched->facts.empty();
   for (fb::EventT& each : fetched->facts)
-    if (is_news(told, each)) facts.push_back(std::move(each));
+    if (is_news(each)) facts.push_back(std::move(each));
   if (!unchanged || !days) return fetched->complete;
   return journal_.with_state(
       [&](const fold::State& state) { return known_whole(state, task.provider, day); });
 }
 
-// What says nothing new is not recorded again.
-bool SourceDesk::is_news(Task::Day& day, const fb::EventT& fact) const {
-  const auto* prices = fact.fact.AsPricesPublished();
-  const auto* advice = fact.fact.AsPeakHoursPublished();
-  const fb::Digest256* digest = nullptr;
-  if (prices != nullptr) digest = prices->raw_digest.get();
-  if (advice != nullptr) digest = advice->raw_digest.get();
-  if (const auto* forecast = fact.fact.AsPvForecastIssued()) digest = forecast->raw_digest.get();
-  if (const auto* weather = fact.fact.AsWeatherObserved()) digest = weather->raw_digest.get();
-  if (digest == nullptr) return true;
-  const bool first = !day.digest;
-  if (!first && *day.digest == *digest) return false;
-  day.digest = *digest;
+// What says nothing new is not recorded again. Days that the log's last weeks do not tell of may
+// stand in the state.
+bool SourceDesk::is_news(const fb::EventT& fact) {
+  bool first = false;
+  if (!told_.is_news(fact, &first)) return false;
   if (!first) return true;
-  // The first answer since the start: the log may have it.
-  if (prices != nullptr)
+  if (const auto* prices = fact.fact.AsPricesPublished())
     return journal_.with_state([&](const fold::State& state) {
       return !all_believed(*prices) || !already_known(state, *prices);
     });
-  if (advice != nullptr)
+  if (const auto* advice = fact.fact.AsPeakHoursPublished())
     return journal_.with_state(
         [&](const fold::State& state) { return !same_advice(state, *advice); });
   return true;

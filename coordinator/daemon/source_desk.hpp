@@ -13,6 +13,7 @@
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/sources/fetch/configured.hpp"
 #include "coordinator/sources/fetch/fetch.hpp"
+#include "coordinator/sources/fetch/news.hpp"
 #include "coordinator/sources/fetch/schedule.hpp"
 
 namespace wattledger::daemon {
@@ -24,8 +25,9 @@ inline constexpr std::chrono::hours published_anew_pause{3};
 
 class SourceDesk {
  public:
-  // `config` and `journal` outlive it.
-  SourceDesk(const config::Config& config, const Journal& journal, sources::HttpLimits limits = {});
+  // `config` and `journal` outlive it. `told`: what the log holds already.
+  SourceDesk(const config::Config& config, const Journal& journal, sources::HttpLimits limits = {},
+             sources::ToldBefore told = {});
 
   // Asks whoever is due at `now`, one after the other, and returns the facts of it: answers that
   // are news, outages and their ends. For one thread; blocks while a source does.
@@ -41,22 +43,23 @@ class SourceDesk {
     sources::Schedule schedule;
     struct Day {
       std::string etag;
-      std::optional<fb::Digest256> digest;  // of its last answer
     };
     std::map<std::string, Day> days;  // by local date; "" where there are no days
     std::optional<UtcTime> failing_since;
-    std::string trouble;  // of the last answer; empty: none
+    std::optional<Sequence> failed;  // where an outage was told before this process
+    std::string trouble;             // of the last answer; empty: none
   };
   [[nodiscard]] ZoneOffsets zone() const;
   void ask(Task& task, UtcTime now, const std::stop_token& stop, std::vector<fb::EventT>& facts);
   Result<bool> ask_day(Task& task, UtcTime day, const std::stop_token& stop,
                        std::vector<fb::EventT>& facts);
   void trouble(Task& task, const Error& error, UtcTime now, std::vector<fb::EventT>& facts);
-  bool is_news(Task::Day& day, const fb::EventT& fact) const;
+  bool is_news(const fb::EventT& fact);
 
   const config::Config& config_;
   const Journal& journal_;
   sources::Fetcher fetcher_;
+  sources::ToldBefore told_;
   std::vector<Task> tasks_;
   std::optional<std::chrono::seconds> retry_after_;
   bool everybody_ = false;  // what the log holds is asked for, too

@@ -11,9 +11,9 @@ constexpr std::chrono::seconds look_every{5};
 }  // namespace
 
 SourceThread::SourceThread(const config::Config& config, const Journal& journal, Clock& clock,
-                           sources::HttpLimits limits)
+                           sources::HttpLimits limits, sources::ToldBefore told)
     : clock_(clock),
-      desk_(config, journal, limits),
+      desk_(config, journal, limits, std::move(told)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 std::vector<fb::EventT> SourceThread::take() {

@@ -17,7 +17,7 @@ class SourceThread {
  public:
   // All outlive it.
   SourceThread(const config::Config& config, const Journal& journal, Clock& clock,
-               sources::HttpLimits limits = {});
+               sources::HttpLimits limits = {}, sources::ToldBefore told = {});
   // Facts that came since; for the tick to record.
   [[nodiscard]] std::vector<fb::EventT> take();
   // As the desk's, after it last looked.

@@ -88,6 +88,7 @@ Result<void> Tick::run(UtcTime now) {
   // Asking the inverter takes time: should the clock have jumped meanwhile, the next pass begins
   // with the new one.
   if (journal_.clock_jumped_since(now)) return {};
+  if (forecaster_ != nullptr) WATTLEDGER_TRY(forecaster_->issue_due(now));
   WATTLEDGER_TRY(end_override(now));
   WATTLEDGER_TRY(judge(now));
   WATTLEDGER_TRY(actuator_.reconcile(now));

@@ -6,6 +6,7 @@
 
 #include "coordinator/config/config.hpp"
 #include "coordinator/daemon/actuator.hpp"
+#include "coordinator/daemon/forecaster.hpp"
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/daemon/price_feed.hpp"
 #include "coordinator/inverter/inverter.hpp"
@@ -34,12 +35,14 @@ class StandingClock {
 
 class Tick {
  public:
+  // Without a forecaster nothing is forecast.
   Tick(Journal& journal, inverter::Inverter& inverter, PriceFeed& prices,
-       const TickCadence& cadence)
+       const TickCadence& cadence, Forecaster* forecaster = nullptr)
       : journal_(journal),
         inverter_(inverter),
         prices_(prices),
         cadence_(cadence),
+        forecaster_(forecaster),
         actuator_(journal, inverter) {}
 
   // An error means that the log cannot be written: the caller takes the way down. An inverter that
@@ -66,6 +69,7 @@ class Tick {
   inverter::Inverter& inverter_;
   PriceFeed& prices_;
   TickCadence cadence_;
+  Forecaster* forecaster_;
   Actuator actuator_;
   std::optional<UtcTime> last_contact_;
   std::optional<UtcTime> recorded_at_;

@@ -8,7 +8,7 @@
 // it. query/…: on a built database of YEARS (1), 500 runs each at any time of it; p50, p99 and the
 // longest. json_append beside json_rewrite, which reads, parses, lengthens and writes the day's
 // file, as the older system did (in C++, so faster than there); the argument is the rows that the
-// day has already.
+// day has already. recollect: what a daemon's start reads of the last 29 days for its forecasts.
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
 
@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "coordinator/daemon/projection_thread.hpp"
+#include "coordinator/daemon/recollection.hpp"
 #include "projections/json/json_projector.hpp"
 #include "projections/rebuild.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
@@ -296,6 +297,56 @@ void json_rewrite(benchmark::State& state) {
   }
 }
 
+// ---- What a start takes from the log's last weeks
+
+fb::PvForecastIssuedT weather(UtcTime from) {
+  fb::PvForecastIssuedT fact;
+  fact.provider = "open-meteo";
+  for (auto* all : {&fact.irradiance_mw_m2, &fact.direct_mw_m2, &fact.diffuse_mw_m2}) {
+    auto series = std::make_unique<fb::SeriesT>();
+    series->start_us = to_us(from);
+    series->step_s = 900;
+    for (int i = 0; i < 288; ++i)
+      series->values.push_back(std::max(0, 300'000 - std::abs(i % 96 - 44) * 10'000));
+    all->push_back(std::move(series));
+  }
+  return fact;
+}
+
+// 29 days of a reading a minute and a weather forecast an hour, with a plant to put it through.
+void recollect(benchmark::State& state) {
+  constexpr int minutes = 29 * 1'440;
+  const testing::TemporaryDirectory directory;
+  log::Log log = must(log::Log::create(directory / "log", {}));
+  const log::WriterLock lock = must(log::WriterLock::take(directory / "log", "bench"));
+  log::Appender appender = must(log::Appender::open(log, lock, {}));
+  const auto tell = [&](int minute, auto fact) {
+    const UtcTime at = testing::at_s(std::int64_t{minute} * 60);
+    const auto encoded = must(encode(testing::event(at, std::move(fact))));
+    must(appender.enqueue(encoded, at, {log::Urgency::telemetry, {}}));
+  };
+  for (int minute = 0; minute < minutes; ++minute) {
+    tell(minute, bench::reading(minute));
+    if (minute % 60 == 0) tell(minute, weather(testing::at_s(std::int64_t{minute} * 60)));
+    if (minute % 1'440 == 0) must(appender.flush());
+  }
+  must(appender.flush());
+  const UtcTime now = testing::at_s(std::int64_t{minutes} * 60);
+  daemon::SimulatedClock clock(now, {});
+  const auto journal = must(daemon::Journal::open(log, appender, clock, fb::Source::daemon,
+                                                  projections::FoldCache(directory / "cache")));
+  config::Config config;
+  config.site.latitude = 52.23;
+  config.site.longitude = 21.01;
+  config.panels.peak_w = 6'000;
+  const auto snapshot = must(log.snapshot());
+  for (auto _ : state) {
+    daemon::Forecaster forecaster(config, *journal);
+    benchmark::DoNotOptimize(must(daemon::recollect(snapshot, now, forecaster)));
+  }
+}
+
+BENCHMARK(recollect)->Unit(benchmark::kMillisecond);
 BENCHMARK(visible)->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
 BENCHMARK(json_append)
     ->Arg(288)

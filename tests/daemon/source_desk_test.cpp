@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "coordinator/daemon/recollection.hpp"
 #include "coordinator/daemon/source_thread.hpp"
 #include "tests/daemon/daemon_fixture.hpp"
 #include "tests/fetch/web_server.hpp"
@@ -51,6 +52,15 @@ struct Desk : DaemonFixture {
   [[nodiscard]] bool knows(UtcTime at) const {
     return journal->with_state(
         [&](const fold::State& state) { return fold::price_at(state, at) != nullptr; });
+  }
+  // What a start takes from the log.
+  sources::ToldBefore recollected() {
+    REQUIRE(appender->flush().has_value());
+    const auto snapshot = log->snapshot();
+    daemon::Forecaster forecaster(config, *journal);
+    auto told = daemon::recollect(*snapshot, clock.now(), forecaster);
+    REQUIRE(told.has_value());
+    return *std::move(told);
   }
   config::Config config;
   WebServer server;
@@ -124,6 +134,69 @@ TEST_SUITE("daemon/source desk") {
     CHECK(count(Kind::SourceRecovered2) == 1);
     CHECK(knows(at_s(0) + hours(3)));
     CHECK(desk.troubles().empty());
+  }
+
+  TEST_CASE_FIXTURE(Desk,
+                    "an outage that the log holds is not told again, and ends with its length") {
+    {
+      daemon::SourceDesk desk(config, *journal);
+      server.answers_with(path(at_s(0)), "500 Internal Server Error", "");
+      for (int minute = 0; minute < 10; ++minute) look(desk, minutes(minute));
+    }
+    CHECK(count(Kind::SourceFailed) == 1);
+    daemon::SourceDesk desk(config, *journal, {}, recollected());
+    REQUIRE(desk.troubles().size() == 1);  // known before it is asked
+    for (int minute = 60; minute < 180; ++minute) look(desk, minutes(minute));
+    CHECK(count(Kind::SourceFailed) == 1);
+    publishes(at_s(0), hourly(at_s(0), 24));
+    for (int minute = 180; minute < 220; ++minute) look(desk, minutes(minute));
+    CHECK(count(Kind::SourceRecovered2) == 1);
+    const auto recovered = last<fb::SourceRecovered2T>();
+    CHECK(recovered.failed.has_value());
+    CHECK(*recovered.outage_ms >= 177U * 60'000U);  // from the third failure on, which told it
+    CHECK(*recovered.outage_ms < 220U * 60'000U);
+  }
+
+  TEST_CASE_FIXTURE(Desk,
+                    "weather that says the same is recorded once, over restarts and whatever its "
+                    "server counts") {
+    config.sources.prices = config::PriceSource::none;
+    config.sources.weather = true;
+    config.site.latitude = 52.23;
+    config.site.longitude = 21.01;
+    const auto answers = [&](const char* took, int light) {
+      const auto where = sources::address_of(
+          sources::Provider::open_meteo, *sources::asked_of(config, sources::Provider::open_meteo));
+      REQUIRE(where.has_value());
+      server.answers_with(
+          where->substr(server.url("").size()), "200 OK",
+          std::string(R"({"latitude":52.25,"longitude":21.0,"generationtime_ms":)") + took +
+              R"(,"utc_offset_seconds":0,"minutely_15_units":{"time":"unixtime",)"
+              R"("shortwave_radiation":"W/m²","direct_radiation":"W/m²","diffuse_radiation":"W/m²"},)"
+              R"("minutely_15":{"time":[1759277700,1759278600],"shortwave_radiation":[)" +
+              std::to_string(light) +
+              R"(,20],"direct_radiation":[4,5],"diffuse_radiation":[6,15]}})");
+    };
+    answers("0.12", 10);
+    {
+      daemon::SourceDesk desk(config, *journal);
+      CHECK(look(desk, hours(1)) == 1);
+      answers("0.34", 10);
+      CHECK(look(desk, hours(2)) == 0);
+    }
+    const auto told = last<fb::PvForecastIssuedT>();
+    CHECK(told.latitude_e6 == 52'250'000);
+    CHECK(told.longitude_e6 == 21'000'000);
+    REQUIRE(told.direct_mw_m2.size() == 1);
+    REQUIRE(told.diffuse_mw_m2.size() == 1);
+    CHECK(told.direct_mw_m2[0]->values == std::vector<std::int64_t>{4'000, 5'000});
+    CHECK(told.diffuse_mw_m2[0]->values == std::vector<std::int64_t>{6'000, 15'000});
+    CHECK(told.direct_mw_m2[0]->start_us == told.irradiance_mw_m2[0]->start_us);
+    daemon::SourceDesk desk(config, *journal, {}, recollected());
+    answers("0.56", 10);
+    CHECK(look(desk, hours(3)) == 0);
+    answers("0.78", 11);
+    CHECK(look(desk, hours(4)) == 1);
   }
 
   TEST_CASE_FIXTURE(Desk,

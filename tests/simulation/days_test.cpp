@@ -16,6 +16,11 @@ TEST_SUITE("simulation/days") {
     CHECK(count(home / "live", Kind::ReadingRecorded) ==
           static_cast<std::uint64_t>(proof_days) * 1440);
     CHECK(count(home / "live", Kind::DecisionMade) >= static_cast<std::uint64_t>(proof_days) * 96);
+    // Each hour what the house will use, and once its panels gave, what they will give.
+    CHECK(count(home / "live", Kind::LoadForecastIssued) ==
+          static_cast<std::uint64_t>(proof_days) * 24);
+    CHECK(count(home / "live", Kind::PvForecastIssued) >
+          static_cast<std::uint64_t>(proof_days - 2) * 24);
     CHECK(count(home / "live", Kind::CommandConfirmed) > 0);
     CHECK(count(home / "live", Kind::CommandFailed) == 0);
     require_live_equals_rebuilt(home / "live", home / "once");
