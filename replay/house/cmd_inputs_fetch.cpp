@@ -7,7 +7,9 @@
 
 #include "coordinator/sources/fetch/configured.hpp"
 #include "coordinator/sources/fetch/fetch.hpp"
+#include "coordinator/sources/fetch/news.hpp"
 #include "events/near_match.hpp"
+#include "projections/damage.hpp"
 #include "replay/display.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/input_text.hpp"
@@ -76,13 +78,37 @@ bool ask(Provider provider, sources::Fetcher& fetcher, const sources::Asked& ask
   return true;
 }
 
+// What the sources said in the last weeks of the log.
+Result<sources::ToldBefore> told_before(const log::Log& log) {
+  const auto snapshot = log.snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  sources::ToldBefore told;
+  const auto from = snapshot->first_recorded_at_or_after(clock_now() - sources::told_looked_back);
+  if (!from) return Failure(from.error());
+  projections::Damage damage;
+  WATTLEDGER_TRY(projections::scan_over_damage(
+      *snapshot, *from, snapshot->head(),
+      [&](const log::RecordView& record) -> Result<bool> {
+        told.take(record.sequence, record.event);
+        return true;
+      },
+      damage));
+  return told;
+}
+
 // One lock and one appender for all of them.
 Exit record(const Place& place, std::vector<fb::EventT> facts) {
   const auto lock = take_lock(place);
   if (!lock) return cannot(lock.error());
   auto log = log::Log::open(place.log());
   if (!log) return cannot(log.error());
+  auto told = told_before(*log);
+  if (!told) return cannot(told.error());
   for (fb::EventT& each : facts) {
+    if (!told->is_news(each)) {
+      say(each.source_name + ": nothing new, and nothing recorded");
+      continue;
+    }
     const auto sequence = append_locked(*log, *lock, std::move(each));
     if (!sequence) return cannot(sequence.error());
     say(fmt::format("recorded as {}", sequence->value));

@@ -34,10 +34,11 @@ bool is_input(Kind kind) {
          kind == Kind::SourceRecovered2;
 }
 
-// Days that are over by `at` are not what is known of what comes.
+// Days and forecasts that are over by `at` are not what is known of what comes.
 bool is_over(const InputText& text, UtcTime at, const ZoneOffsets& zone) {
   const bool by_day = text.kind == "prices" || text.kind == "peak hours";
-  return text.over || (by_day && text.about.substr(0, 10) < date_text(zone.to_local(at)));
+  return text.over || (text.ends && *text.ends <= at) ||
+         (by_day && text.about.substr(0, 10) < date_text(zone.to_local(at)));
 }
 
 Result<AllKnown> known_then(const log::Snapshot& snapshot, UtcTime at, Sequence head,
@@ -61,6 +62,11 @@ Result<AllKnown> known_then(const log::Snapshot& snapshot, UtcTime at, Sequence 
   return known;
 }
 
+std::optional<UtcTime> began(const log::Snapshot& snapshot) {
+  const auto first = snapshot.at(snapshot.first());
+  return first ? std::optional(first->recorded_at) : std::nullopt;
+}
+
 void print_json(const AllKnown& known, UtcTime at, Sequence head, const ZoneOffsets& zone) {
   Json inputs = Json::array();
   for (const auto& [key, each] : known)
@@ -74,13 +80,18 @@ void print_json(const AllKnown& known, UtcTime at, Sequence head, const ZoneOffs
       -1, ' ', false, Json::error_handler_t::replace));
 }
 
-void print_text(const AllKnown& known, UtcTime at, Sequence head, const ZoneOffsets& zone) {
+// `begins`: when the log's first record was made.
+void print_text(const AllKnown& known, UtcTime at, Sequence head, std::optional<UtcTime> begins,
+                const ZoneOffsets& zone) {
   say(fmt::format("known at {}, after {} records:", local_text(at, zone), head.value));
   for (const auto& [key, each] : known)
     say(fmt::format("  {:<10}  {:<10}  {:<15}  {}; since {} [{}]", each.text.kind, each.text.about,
                     each.text.provider, each.text.what,
                     local_text(each.recorded, zone).substr(0, 16), each.sequence.value));
-  if (known.empty())
+  if (!known.empty()) return;
+  if (head == Sequence{0} && begins)
+    say("  nothing: the log begins at " + local_text(*begins, zone));
+  else
     say("  nothing: no source is configured, or none has answered yet (status says what fails)");
 }
 
@@ -97,6 +108,10 @@ Exit run(const Invocation& invocation, const std::string& known_at) {
   if (!known_at.empty()) {
     const auto time = time_argument(known_at, zone, at);
     if (!time) return usage(time.error().what, time.error().remedy);
+    if (*time > at)
+      return usage("what is known at " + local_text(*time, zone) + " will show: it is " +
+                       local_text(at, zone),
+                   "name an earlier time, or leave --known-at out for what is known now");
     const auto then = open->snapshot.known_at(*time);
     if (!then) return cannot(then.error());
     at = *time;
@@ -107,7 +122,7 @@ Exit run(const Invocation& invocation, const std::string& known_at) {
   if (invocation.format == Format::json)
     print_json(*known, at, head, zone);
   else
-    print_text(*known, at, head, zone);
+    print_text(*known, at, head, began(open->snapshot), zone);
   return Exit::done;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "events/series.hpp"
+#include "projections/fold/state.hpp"
 #include "replay/display.hpp"
 
 namespace wattledger::tool {
@@ -54,7 +55,7 @@ std::string until_text(const Extent& extent, const ZoneOffsets& zone) {
 
 InputText text_of(const fb::PricesPublishedT& fact, const ZoneOffsets& zone) {
   const Extent extent = extent_of(fact.prices_e8);
-  InputText text{"prices", day_of(extent, zone), fact.provider, "", false};
+  InputText text{"prices", day_of(extent, zone), fact.provider, "", false, {}};
   if (fact.kind != fb::PriceKind::day_ahead)
     text.about += std::string(" ") + fb::EnumNamePriceKind(fact.kind);
   text.what =
@@ -75,14 +76,17 @@ InputText text_of(const fb::PeakHoursPublishedT& fact, const ZoneOffsets& zone) 
       ++(code == 0 ? use : code == 1 ? normal : code == 2 ? save : must);
     }
   }
-  return {"peak hours", day_of(extent, zone), fact.provider,
+  return {"peak hours",
+          day_of(extent, zone),
+          fact.provider,
           fmt::format("{} hours: {} use, {} normal, {} save, {} must save{}", extent.slots, use,
                       normal, save, must, missing_text(extent)),
-          false};
+          false,
+          {}};
 }
 
 InputText text_of(const fb::WeatherObservedT& fact, const ZoneOffsets& zone) {
-  InputText text{"weather", fact.station, fact.provider, "", false};
+  InputText text{"weather", fact.station, fact.provider, "", false, {}};
   if (fact.temperature_mc)
     text.what = fmt::format("{:.1f} °C", static_cast<double>(*fact.temperature_mc) / 1e3);
   if (fact.cloud_cover_bp) text.what += ", cloud " + percent_text(number(fact.cloud_cover_bp));
@@ -91,25 +95,35 @@ InputText text_of(const fb::WeatherObservedT& fact, const ZoneOffsets& zone) {
   return text;
 }
 
+// Until when a forecast says something.
+std::optional<UtcTime> end_of(const Extent& extent) {
+  return extent.from ? std::optional(extent.to) : std::nullopt;
+}
+
+// What both kinds of forecast have; the model of our own stands with what it says.
+InputText forecast_text(std::string kind, const std::string& model, const std::string& provider,
+                        const Extent& power, const ZoneOffsets& zone) {
+  const bool own = provider == fold::own_forecast;
+  InputText text{std::move(kind), own ? "" : model, provider, "", false, end_of(power)};
+  text.what = fmt::format("{} slots{}, at most {}{}", power.slots, until_text(power, zone),
+                          power_text(power.highest), missing_text(power));
+  if (own) text.what += " (by " + model + ")";
+  return text;
+}
+
 InputText text_of(const fb::PvForecastIssuedT& fact, const ZoneOffsets& zone) {
-  InputText text{"pv", fact.model, fact.provider, "", false};
   const Extent power = extent_of(fact.power_w);
+  InputText text = forecast_text("pv", fact.model, fact.provider, power, zone);
+  if (power.slots != 0) return text;
   const Extent sun = extent_of(fact.irradiance_mw_m2);
-  if (power.slots != 0)
-    text.what = fmt::format("{} slots{}, at most {}{}", power.slots, until_text(power, zone),
-                            power_text(power.highest), missing_text(power));
-  else
-    text.what = fmt::format("irradiance of {} slots{}, at most {} W/m²{}", sun.slots,
-                            until_text(sun, zone), sun.highest / 1000, missing_text(sun));
+  text.ends = end_of(sun);
+  text.what = fmt::format("irradiance of {} slots{}, at most {} W/m²{}", sun.slots,
+                          until_text(sun, zone), sun.highest / 1000, missing_text(sun));
   return text;
 }
 
 InputText text_of(const fb::LoadForecastIssuedT& fact, const ZoneOffsets& zone) {
-  const Extent power = extent_of(fact.power_w);
-  return {"load", fact.model, fact.provider,
-          fmt::format("{} slots{}, at most {}", power.slots, until_text(power, zone),
-                      power_text(power.highest)),
-          false};
+  return forecast_text("load", fact.model, fact.provider, extent_of(fact.power_w), zone);
 }
 
 }  // namespace
@@ -121,9 +135,9 @@ std::optional<InputText> input_text(const fb::EventT& event, const ZoneOffsets& 
   if (const auto* fact = event.fact.AsPvForecastIssued()) return text_of(*fact, zone);
   if (const auto* fact = event.fact.AsLoadForecastIssued()) return text_of(*fact, zone);
   if (const auto* fact = event.fact.AsSourceFailed())
-    return InputText{"source", "", fact->provider, "fails: " + fact->detail, false};
+    return InputText{"source", "", fact->provider, "fails: " + fact->detail, false, {}};
   if (const auto* fact = event.fact.AsSourceRecovered2())
-    return InputText{"source", "", fact->provider, "answers again", true};
+    return InputText{"source", "", fact->provider, "answers again", true, {}};
   return std::nullopt;
 }
 

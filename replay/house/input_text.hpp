@@ -13,9 +13,11 @@ namespace wattledger::tool {
 struct InputText {
   std::string kind;      // "prices", "peak hours", "weather", "pv", "load", "source"
   std::string about;     // the local day that it is for; of the rest, what tells two of them apart
+                         // (of the house's own forecasts nothing: a new one takes the place)
   std::string provider;  // who said it
   std::string what;
-  bool over = false;  // a source that answers again: nothing is known of it any more
+  bool over = false;                 // a source that answers again: nothing is known of it any more
+  std::optional<UtcTime> ends = {};  // of a forecast: what it is about is over then
 };
 
 // nullopt for an event that is no input. A later one of the same kind, about and provider (prices

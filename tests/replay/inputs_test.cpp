@@ -98,6 +98,59 @@ TEST_SUITE("replay/inputs") {
     CHECK(at("yesterday").code == 2);
   }
 
+  TEST_CASE("the house's own forecasts are shown until they are over, the newest of each alone") {
+    HouseLog house;
+    house.begin();
+    const auto forecast = [](auto fact, const char* provider, const char* model, std::int64_t from,
+                             std::int64_t watts) {
+      fact.provider = provider;
+      fact.model = model;
+      auto series = std::make_unique<fb::SeriesT>();
+      series->start_us = to_us(at_s(from));
+      series->step_s = 900;
+      series->values.assign(8, watts);
+      fact.power_w.push_back(std::move(series));
+      return fact;
+    };
+    house.add(3'600,
+              forecast(fb::PvForecastIssuedT(), "wattledger", "the panels' last days", 3'600, 900));
+    house.add(3'700, forecast(fb::PvForecastIssuedT(), "forecast-solar", "", 0, 800));
+    house.add(3'800, forecast(fb::PvForecastIssuedT(), "wattledger", "forecast-solar, corrected",
+                              3'600, 850));
+    house.add(3'900,
+              forecast(fb::LoadForecastIssuedT(), "wattledger", "the last four weeks", 3'600, 400));
+    house.close();
+    const auto at = [&](const char* time) {
+      return on(house, {"inputs", "show", "--known-at", time});
+    };
+    const ToolRun early = at("2025-10-01T01:30:00Z");
+    CHECK(found(early, "850 W").find("wattledger       8 slots until 2025-10-01 05:00") !=
+          std::string::npos);
+    CHECK(found(early, "850 W").find("(by forecast-solar, corrected)") != std::string::npos);
+    CHECK(found(early, "900 W").empty());
+    CHECK(found(early, "800 W").find("forecast-solar") != std::string::npos);
+    CHECK(found(early, "load").find("at most 400 W") != std::string::npos);
+    const ToolRun later = at("2025-10-01T02:30:00Z");  // the service's ended at 02:00Z
+    CHECK(found(later, "800 W").empty());
+    CHECK_FALSE(found(later, "850 W").empty());
+    const ToolRun over = at("2025-10-01T03:00:00Z");
+    CHECK(found(over, "850 W").empty());
+    CHECK(found(over, "load").empty());
+  }
+
+  TEST_CASE("a moment that has not been, or that the log does not reach, is told as what it is") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    const ToolRun future = on(house, {"inputs", "show", "--known-at", "2999-01-01T00:00:00Z"});
+    CHECK(future.code == 2);
+    CHECK(future.one_error_line());
+    CHECK(future.err.find("what is known at 2999-01-01 01:00:00") != std::string::npos);
+    const ToolRun before = on(house, {"inputs", "show", "--known-at", "2025-09-30T00:00:00Z"});
+    CHECK(before.code == 0);
+    CHECK(found(before, "nothing: the log begins at 2025-10-01 02:00:00").empty() == false);
+  }
+
   TEST_CASE("a look at a source needs no data directory and records nothing") {
     const Web web;
     const ToolRun run = web.run({"inputs", "fetch", "--dry-run"});
@@ -124,6 +177,10 @@ TEST_SUITE("replay/inputs") {
     CHECK_MESSAGE(run.code == 0, run.err);
     CHECK(run.lines().back() == "recorded as 5");
     CHECK(found(web.run({"inputs", "show"}), "weather").find("-1.5 °C") != std::string::npos);
+    // The same once more is no news.
+    const ToolRun again = web.run({"inputs", "fetch"});
+    CHECK_MESSAGE(again.code == 0, again.err);
+    CHECK(again.lines().back() == "imgw: nothing new, and nothing recorded");
   }
 
   TEST_CASE("wrong input is one line") {
