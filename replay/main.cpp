@@ -36,6 +36,16 @@ CLI::App* add_group(CLI::App& parent, const Group& group) {
   return app;
 }
 
+// What needs a file and no data directory.
+void add_file_commands(CLI::App& app, Invocation& invocation) {
+  add_tariff(app, invocation);
+  add_decide(app, invocation);
+  add_plan(app, invocation);
+  CLI::App* config = add_group(
+      app, {"config", "The daemon's configuration file", "wattledger config check house.yaml"});
+  add_config_check(*config, invocation);
+}
+
 void add_commands(CLI::App& app, Invocation& invocation) {
   add_setup(app, invocation);
   add_status(app, invocation);
@@ -100,12 +110,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
       });
   add_import_verify(*import, invocation);
   add_import_archive_originals(*import, invocation);
-  add_tariff(app, invocation);
-  add_decide(app, invocation);
-  add_plan(app, invocation);
-  CLI::App* config = add_group(
-      app, {"config", "The daemon's configuration file", "wattledger config check house.yaml"});
-  add_config_check(*config, invocation);
+  add_file_commands(app, invocation);
 }
 
 void add_globals(CLI::App& app, Invocation& invocation) {
