@@ -37,7 +37,7 @@ struct Lived {
   MoneyE8 cost;  // as the planner reckons: import, feed-in, wear, and the end's stored energy
   std::int64_t decisions = 0;
   std::vector<int> mode_changes;  // by local day
-  std::vector<double> decide_us;  // each decision's, for people to look at
+  std::vector<double> decide_us;  // each decision's processor time, for people to look at
   std::int64_t broken = 0;        // slots in which a limit was broken
   policy::Energy stored_end;
 };

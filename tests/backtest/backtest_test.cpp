@@ -93,6 +93,7 @@ int at_quantile(std::vector<int> values, double quantile) {
 struct Figures {
   double of_no_battery = 0;  // share of perfect foresight's saving against a house without battery
   double of_self_use = 0;    // … against a battery that only serves the house
+  int changes_p95 = 0;       // of mode, a day
 };
 
 Figures figures(const char* name, const Past& past, const fold::PolicySettings& settings,
@@ -111,7 +112,8 @@ Figures figures(const char* name, const Past& past, const fold::PolicySettings& 
   // Without a battery nothing is stored, at the beginning or the end.
   const Figures result{
       (money(*idle) - money(lived.cost)) / (money(*idle) - money(best->cost)),
-      (money(serving->cost) - money(lived.cost)) / (money(serving->cost) - money(best->cost))};
+      (money(serving->cost) - money(lived.cost)) / (money(serving->cost) - money(best->cost)),
+      at_quantile(lived.mode_changes, 0.95)};
   auto times = lived.decide_us;
   std::sort(times.begin(), times.end());
   std::printf(
@@ -119,27 +121,49 @@ Figures figures(const char* name, const Past& past, const fold::PolicySettings& 
       "against no battery, %.1f %% against self-use; mode changes p95 %d, most %d; decide p50 %.0f "
       "us, p99 %.0f us\n",
       name, money(*idle), money(serving->cost), money(lived.cost), money(best->cost),
-      100 * result.of_no_battery, 100 * result.of_self_use, at_quantile(lived.mode_changes, 0.95),
+      100 * result.of_no_battery, 100 * result.of_self_use, result.changes_p95,
       at_quantile(lived.mode_changes, 1), times[times.size() / 2], times[times.size() * 99 / 100]);
   return result;
+}
+
+fold::PolicySettings selling(fold::PolicySettings settings) {
+  settings.selling.enabled = true;
+  settings.selling.floor = settings.soc_min;
+  settings.selling.price_min = PriceE8(0);
+  settings.selling.session_max = BasisPoints(10'000);
+  settings.selling.day_max = BasisPoints(10'000);
+  return settings;
 }
 
 }  // namespace
 
 TEST_SUITE("backtest") {
-  TEST_CASE("optimal reaches most of what perfect foresight would save") {
+  TEST_CASE("optimal reaches most of what perfect foresight would save, and is calm") {
     const Past past = real_past(1);
     if (past.days.empty()) return;
-    fold::PolicySettings settings = house_settings("optimal");
-    CHECK(figures("optimal", past, settings, Told::forecasts).of_no_battery >= 0.85);
-    settings.selling.enabled = true;
-    settings.selling.floor = settings.soc_min;
-    settings.selling.price_min = PriceE8(0);
-    CHECK(figures("optimal, selling", past, settings, Told::forecasts).of_no_battery >= 0.85);
-    figures("optimal, selling, no forecasts", past, settings, Told::nothing);
-    const Past sunny = real_past(2);
-    figures("optimal, selling, twice the sun", sunny, settings, Told::forecasts);
-    for (const char* other : {"cheapest"})
-      figures(other, past, house_settings(other), Told::forecasts);
+    const fold::PolicySettings plain = house_settings("optimal");
+    for (const Figures& lived :
+         {figures("optimal", past, plain, Told::forecasts),
+          figures("optimal, selling", past, selling(plain), Told::forecasts),
+          figures("optimal, selling, no forecasts", past, selling(plain), Told::nothing),
+          figures("optimal, selling, twice the sun", real_past(2), selling(plain),
+                  Told::forecasts)}) {
+      CHECK(lived.of_no_battery >= 0.85);
+      CHECK(lived.changes_p95 <= 15);
+    }
+    fold::PolicySettings capped = plain;
+    capped.selling.enabled = true;
+    figures("optimal, selling as by default", past, capped, Told::forecasts);
+  }
+
+  TEST_CASE("the other policies beside it") {
+    const Past past = real_past(1);
+    if (past.days.empty()) return;
+    const Figures tiered = figures("tiered", past, house_settings("tiered"), Told::forecasts);
+    const Figures optimal = figures("optimal", past, house_settings("optimal"), Told::forecasts);
+    figures("tiered, selling", past, selling(house_settings("tiered")), Told::forecasts);
+    figures("cheapest", past, house_settings("cheapest"), Told::forecasts);
+    CHECK(optimal.of_no_battery > tiered.of_no_battery);
+    CHECK(tiered.of_no_battery > 0.5);
   }
 }
