@@ -82,11 +82,13 @@ bool assign(flatbuffers::Optional<Value>& into, std::string_view text) {
 #define WATTLEDGER_FIELDS_ChargingSessionChanged(X)                                    \
   X(session) X(change) X(planned_start_us) X(planned_end_us) X(started_us) X(ended_us) \
   X(start_soc_bp) X(end_soc_bp) X(target_soc_bp) X(planned_energy_mwh) X(energy_mwh)   \
-  X(grid_energy_mwh) X(cost_e8) X(average_price_e8) X(reason)
+  X(grid_energy_mwh) X(cost_e8) X(average_price_e8) X(reason) X(unmetered_s)   \
+  X(unpriced_s)
 #define WATTLEDGER_FIELDS_SellingSessionChanged(X)                                       \
   X(session) X(change) X(planned_start_us) X(planned_end_us) X(started_us) X(ended_us)   \
   X(start_soc_bp) X(end_soc_bp) X(floor_soc_bp) X(power_w) X(energy_mwh) X(exported_mwh) \
-  X(revenue_e8) X(average_price_e8) X(reason)
+  X(revenue_e8) X(average_price_e8) X(reason) X(unmetered_s)   \
+  X(unpriced_s)
 #define WATTLEDGER_FIELDS_WeatherObserved(X)                                               \
   X(provider) X(station) X(observed_at_us) X(temperature_mc) X(humidity_bp) X(pressure_pa) \
   X(wind_speed_mm_s) X(wind_direction_deg) X(cloud_cover_bp) X(solar_irradiance_mw_m2)     \

@@ -32,13 +32,15 @@ bool aligned(const flatbuffers::Vector<flatbuffers::Offset<fb::TriedRule>>* trie
 
 bool vectors_aligned(const fb::Event& event) {
   if (const auto* made = event.fact_as_DecisionMade()) return aligned(made->tried());
-  if (const auto* plan = event.fact_as_PlanAdopted()) return aligned(plan->price_e8());
+  if (const auto* plan = event.fact_as_PlanAdopted())
+    return aligned(plan->price_e8()) && aligned(plan->feed_in_e8());
   if (const auto* prices = event.fact_as_PricesPublished()) return aligned(prices->prices_e8());
   if (const auto* peaks = event.fact_as_PeakHoursPublished()) return aligned(peaks->codes());
   if (const auto* site = event.fact_as_SiteAdopted()) return aligned(site->transitions());
   if (const auto* pv = event.fact_as_PvForecastIssued())
     return aligned(pv->power_w()) && aligned(pv->low_w()) && aligned(pv->high_w()) &&
-           aligned(pv->irradiance_mw_m2()) && aligned(pv->cloud_cover_bp()) &&
+           aligned(pv->irradiance_mw_m2()) && aligned(pv->direct_mw_m2()) &&
+           aligned(pv->diffuse_mw_m2()) && aligned(pv->cloud_cover_bp()) &&
            aligned(pv->temperature_mc());
   if (const auto* load = event.fact_as_LoadForecastIssued())
     return aligned(load->power_w()) && aligned(load->low_w()) && aligned(load->high_w());

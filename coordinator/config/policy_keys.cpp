@@ -26,7 +26,7 @@ std::string hours_text(std::uint32_t mask) {
 
 template <class Of>
 ScalarKey hours_key(std::string path, Of of) {
-  ScalarKey key{std::move(path), "h", "0 to 24", {}, {}};
+  ScalarKey key{std::move(path), "h", "a stretch of hours, as 17-22", {}, {}};
   key.take = [of](std::string_view text, Config& into) -> Result<void> {
     const auto mask = hours_mask(text);
     if (!mask)

@@ -198,10 +198,16 @@ Wish Optimal::charge(const Horizon& horizon, const Order& order, const PlanStep&
   Wish wish;
   const Watts power = std::min(Watts(std::abs(order.power_w)), judge_.charge_power());
   if (power <= Watts(0)) return wish;
-  wish.action = Action::charge;
-  wish.power = power;
   wish.target = std::min(BasisPoints((level(end) + percent_bp - 1) / percent_bp * percent_bp),
                          settings_.soc_max);
+  // Full before its time: what is stored was not to be used meanwhile.
+  if (judge_.soc() >= settings_.soc_max) {
+    wish.action = Action::hold;
+    wish.target = judge_.soc();
+    return wish;
+  }
+  wish.action = Action::charge;
+  wish.power = power;
   const MilliwattHours bought = to_milliwatt_hours(std::min(step.charge, step.imported));
   const MoneyE8 paid = wattledger::cost(bought, horizon.problem.slots.front().import_price);
   wish.energy = bought;

@@ -72,7 +72,7 @@ const Wrong wrongs[] = {
      "did you mean \"advise\"?"},
     {"yes for a boolean", "projections: {json: {enabled: yes}}",
      "h.yaml:1: projections.json.enabled", "false, true"},
-    {"unknown policy", "policy: {name: optimal}", "h.yaml:1: policy.name", "write cheapest"},
+    {"unknown policy", "policy: {name: greedy}", "h.yaml:1: policy.name", "write cheapest"},
     {"unknown schema", "projections: {sqlite: {schema: 6}}", "h.yaml:1: projections.sqlite.schema",
      ""},
     {"a storage key in both words",

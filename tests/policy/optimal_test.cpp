@@ -53,6 +53,13 @@ fb::PvForecastIssuedT sun(UtcTime from, std::vector<std::int64_t> watts) {
   return fact;
 }
 
+// 6 kW, which fill the battery beside the load, then none.
+std::vector<std::int64_t> two_hours_of_sun() {
+  std::vector<std::int64_t> watts(40, 0);
+  std::fill(watts.begin(), watts.begin() + 8, 6'000);
+  return watts;
+}
+
 std::int64_t number(const fb::DecisionMadeT& decision, Rule rule, std::size_t index) {
   const fb::TriedRuleT* found = tried(decision, rule);
   REQUIRE(found != nullptr);
@@ -125,7 +132,7 @@ TEST_SUITE("policy/optimal") {
     const auto market = blocks({{40, 8}, {45, 32}});
     CHECK(decide(optimal_house(1'000, market).state(), noon).decision.action == Action::charge);
     ToldHouse house = optimal_house(1'000, market);
-    house.tell(noon, sun(noon, std::vector<std::int64_t>(40, 6'000)));
+    house.tell(noon, sun(noon, two_hours_of_sun()));
     CHECK(decide(house.state(), noon).decision.action == Action::self_use);
   }
 
@@ -216,7 +223,7 @@ TEST_SUITE("policy/optimal") {
     record(house, noon, decide(house.state(), noon));
     CHECK(house.state().decision->action == Action::charge);
     const UtcTime later = noon + minutes(1);
-    house.tell(later, sun(noon, std::vector<std::int64_t>(40, 6'000)));
+    house.tell(later, sun(noon, two_hours_of_sun()));
     house.tell(later, reading(1'100));
     const auto again = decide(house.state(), later);
     CHECK(again.decision.action == Action::self_use);
@@ -237,10 +244,10 @@ TEST_SUITE("policy/optimal") {
     CHECK(again.keeps_plan);
     CHECK(number(again.decision, Rule::plan_kept, 0) < 1'000'000);
     CHECK(number(again.decision, Rule::plan_kept, 1) == 1'000'000);
-    // It is full: to go on as planned would be another matter.
+    // It is full before its time: the charge that stands in the plan keeps what is stored.
     house.tell(next, reading(10'000));
     again = decide(house.state(), next);
-    CHECK(again.decision.action != Action::charge);
+    CHECK(again.decision.action == Action::hold);
   }
 
   TEST_CASE("a longer horizon is planned anew") {
@@ -265,6 +272,7 @@ TEST_SUITE("policy/optimal") {
       slot.charge_max = slot.discharge_max = energy_in(Watts(5'000), slot.length);
       problem.slots.push_back(slot);
     }
+    problem.terminal_value = PriceE8(50'000'000);
     problem.start = Energy(1'000'000'000);
     problem.max = Energy(1'000'000'000);
     std::vector<Order> orders(8);
