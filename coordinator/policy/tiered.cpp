@@ -149,10 +149,11 @@ Wish Tiered::charge(Rule rule, Numbers numbers, BasisPoints target, PriceE8 ceil
 }
 
 seconds Tiered::time_to(BasisPoints target) const {
+  constexpr Wide longest = 366 * 86'400;  // of a battery as large and poor as settings may say
   if (power_ <= Watts(0)) return seconds(0);
   const Wide needed = static_cast<Wide>(energy_needed(settings_, soc_, target).count()) * 3'600;
   const Wide speed = static_cast<Wide>(power_.count()) * 1'000;
-  return seconds(static_cast<std::int64_t>((needed + speed - 1) / speed));
+  return seconds(static_cast<std::int64_t>(std::min((needed + speed - 1) / speed, longest)));
 }
 
 // By the forecast of the sun; nothing where it says nothing.

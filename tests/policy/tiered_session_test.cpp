@@ -241,6 +241,17 @@ TEST_SUITE("policy/tiered sessions") {
     CHECK(spike.until_us == to_us(noon + minutes(30)));
   }
 
+  TEST_CASE("the largest and poorest battery that settings may describe is charged on and on") {
+    fold::PolicySettings settings = tiered_settings();
+    settings.battery_capacity = MilliwattHours(1'000'000'000'000);
+    settings.charge_efficiency = BasisPoints(1);
+    settings.charge_power_max = Watts(1);
+    const auto decision = TieredHouse(4'000, settings).prices(quarters(40, 40)).decision();
+    CHECK(decision.rule == Rule::near_cheapest);
+    CHECK(decision.until_us == to_us(noon + hours(10)));
+    CHECK(decision.expected_energy_mwh == 250);
+  }
+
   TEST_CASE("the connection's limit leaves less power, in whole steps") {
     fold::PolicySettings settings = tiered_settings();
     settings.import_max = Watts(4'000);
