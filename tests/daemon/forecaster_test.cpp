@@ -218,6 +218,24 @@ TEST_SUITE("daemon/forecaster") {
     CHECK_FALSE(one.back().values[1].empty());  // the bounds, too, are measured by then
   }
 
+  TEST_CASE("beyond what a start reads, the load's power is still what it would have been") {
+    ForecastHouse whole, parted;
+    const UtcTime moment = at_s(0) + 24h * 36 + 13h + 25min;
+    whole.pass(moment);
+    parted.pass(moment);
+    parted.restart();
+    whole.pass(moment + 24h);
+    parted.pass(moment + 24h);
+    const auto one = whole.issued();
+    const auto other = parted.issued();
+    REQUIRE(one.size() == other.size());
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      if (one[i].kind != Kind::LoadForecastIssued) continue;
+      CAPTURE(i);
+      CHECK(one[i].values[0] == other[i].values[0]);
+    }
+  }
+
   TEST_CASE_FIXTURE(ForecastHouse, "habits keep to the wall clock when it changes") {
     clock.set(at_s(0) + 24h * 6);  // the clock goes back on 26 October at 01:00Z
     pass(at_s(0) + 24h * 24 + 12h);

@@ -160,7 +160,8 @@ TEST_SUITE("forecast/house") {
     const auto told = own_pv_forecast(house.state, house.house, now + 24h);
     REQUIRE(told);
     CHECK(told->model == "the panels' last days");
-    CHECK(highest(*told) == doctest::Approx(1'500).epsilon(0.3));
+    CHECK(highest(*told) > 300);  // one day of four
+    CHECK(highest(*told) < 1'500);
     // A plant whose sky nobody forecasts has half of a cloudless one.
     Watched fresh;
     fresh.house.pv.plant = roof();
