@@ -10,19 +10,18 @@ using fb::Action;
 using std::chrono::seconds;
 __extension__ using Wide = __int128;
 
-Order order_of(const PlanProblem& problem, const PlanSlot& slot, const PlanStep& step,
-               Energy stored_before) {
+Order order_of(const PlanProblem& problem, const PlanSlot& slot, const PlanStep& step) {
   const Energy net = slot.load - slot.pv;  // + is needed
   if (step.charge > Energy(0) && step.charge > std::max(-net, Energy(0)))
     return {Action::charge, -watts_of(step.charge, slot.length)};
   if (step.discharge > std::max(net, Energy(0)))
     return {Action::sell, watts_of(step.discharge, slot.length)};
-  const bool idle = step.charge == Energy(0) && step.discharge == Energy(0);
-  const bool could_give =
-      net > Energy(0) && stored_before > problem.min && slot.discharge_max > Energy(0);
-  const bool could_take =
-      net < Energy(0) && stored_before < problem.max && slot.charge_max > Energy(0);
-  if (idle && (could_give || could_take)) return {Action::hold, 0};
+  // At its limit it stops by itself.
+  if (net > Energy(0) ? step.stored <= problem.min : step.stored >= problem.max) return {};
+  const Energy asked =
+      net > Energy(0) ? std::min(net, slot.discharge_max) : std::min(-net, slot.charge_max);
+  const Energy done = step.charge + step.discharge;
+  if (asked > Energy(0) && done + done < asked) return {Action::hold, 0};
   return {};
 }
 
@@ -64,11 +63,8 @@ std::int32_t watts_of(Energy energy, seconds length) {
 
 std::vector<Order> orders_of(const PlanProblem& problem, const Plan& plan) {
   std::vector<Order> orders;
-  Energy stored = problem.start;
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    orders.push_back(order_of(problem, problem.slots[i], plan.steps[i], stored));
-    stored = plan.steps[i].stored;
-  }
+  for (std::size_t i = 0; i < plan.steps.size(); ++i)
+    orders.push_back(order_of(problem, problem.slots[i], plan.steps[i]));
   return orders;
 }
 

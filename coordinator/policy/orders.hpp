@@ -19,8 +19,8 @@ struct Order {
 [[nodiscard]] std::int32_t watts_of(Energy energy, std::chrono::seconds length);
 
 // A plan's steps as orders. Who gives the load what it needs, or takes the sun's surplus, serves
-// the house by itself; so does a battery that is at its limit, and one that gives or takes a part,
-// for what the sun and the house really do is known then and not now.
+// the house by itself; so does a battery that comes to its limit in the slot, and one that gives or
+// takes half of that or more, for what the sun and the house really do is known then and not now.
 [[nodiscard]] std::vector<Order> orders_of(const PlanProblem& problem, const Plan& plan);
 
 // The stored energy at each slot's end if the orders are carried out and the forecasts come true.

@@ -142,14 +142,16 @@ TEST_SUITE("backtest") {
     const Past past = real_past(1);
     if (past.days.empty()) return;
     const fold::PolicySettings plain = house_settings("optimal");
+    const Figures alone = figures("optimal", past, plain, Told::forecasts);
+    CHECK(alone.of_no_battery >= 0.85);
+    CHECK(alone.changes_p95 <= 12);
     for (const Figures& lived :
-         {figures("optimal", past, plain, Told::forecasts),
-          figures("optimal, selling", past, selling(plain), Told::forecasts),
+         {figures("optimal, selling", past, selling(plain), Told::forecasts),
           figures("optimal, selling, no forecasts", past, selling(plain), Told::nothing),
           figures("optimal, selling, twice the sun", real_past(2), selling(plain),
                   Told::forecasts)}) {
       CHECK(lived.of_no_battery >= 0.85);
-      CHECK(lived.changes_p95 <= 15);
+      CHECK(lived.changes_p95 <= 20);  // quarter-hourly prices are worth a change more often
     }
     fold::PolicySettings capped = plain;
     capped.selling.enabled = true;

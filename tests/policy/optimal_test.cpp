@@ -219,11 +219,16 @@ TEST_SUITE("policy/optimal") {
   }
 
   TEST_CASE("a new forecast is news within the slot") {
-    ToldHouse house = optimal_house(1'000, blocks({{40, 8}, {45, 32}}));
+    fold::PolicySettings settings = optimal_settings();
+    settings.feed_in = fold::FeedIn::none;
+    ToldHouse house = optimal_house(1'000, blocks({{40, 8}, {45, 32}}), settings);
     record(house, noon, decide(house.state(), noon));
     CHECK(house.state().decision->action == Action::charge);
     const UtcTime later = noon + minutes(1);
-    house.tell(later, sun(noon, two_hours_of_sun()));
+    // The sun will fill the battery in two hours, and nobody pays for what is fed in.
+    std::vector<std::int64_t> watts(40, 0);
+    std::fill(watts.begin() + 8, watts.begin() + 16, 6'000);
+    house.tell(later, sun(noon, std::move(watts)));
     house.tell(later, reading(1'100));
     const auto again = decide(house.state(), later);
     CHECK(again.decision.action == Action::self_use);
