@@ -221,6 +221,7 @@ TEST_SUITE("policy/optimal") {
   TEST_CASE("a new forecast is news within the slot") {
     fold::PolicySettings settings = optimal_settings();
     settings.feed_in = fold::FeedIn::none;
+    settings.anti_flap = seconds(0);
     ToldHouse house = optimal_house(1'000, blocks({{40, 8}, {45, 32}}), settings);
     record(house, noon, decide(house.state(), noon));
     CHECK(house.state().decision->action == Action::charge);
