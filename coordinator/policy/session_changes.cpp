@@ -40,8 +40,11 @@ std::optional<UtcTime> ended_at(const fold::State& state, const fold::Session& s
   if (session.left_at) return session.left_at;
   if (inverter.confirmed != kind.mode) return inverter.since;
   if (inverter.confirmed_until) {
-    if (*inverter.confirmed_until <= now) return inverter.confirmed_until;
-    return std::nullopt;
+    // While it is still wanted a command may yet renew it.
+    const bool wanted = state.decision && state.decision->action == kind.action &&
+                        state.decision->until && *state.decision->until > now;
+    const UtcTime over = *inverter.confirmed_until + (wanted ? end_grain : seconds(0));
+    return over <= now ? inverter.confirmed_until : std::nullopt;
   }
   // A unit that tells no end, and no more at all.
   const bool over = session.planned_end && *session.planned_end <= now && silent(state, now);

@@ -259,11 +259,12 @@ void leave_mode(State& state, fb::InverterMode mode, LeftBy by, Sequence sequenc
   const InverterState& inverter = state.inverter;
   const auto leave = [&](std::optional<Session>& session, fb::InverterMode its) {
     if (!session || session->left_at) return;
-    const bool over =
+    const bool ran_out =
         inverter.confirmed == its && inverter.confirmed_until && *inverter.confirmed_until <= at;
-    if (!over && mode == its) return;
-    session->left_at = over ? *inverter.confirmed_until : at;
-    session->left_by = over ? LeftBy::itself : by;
+    // What is renewed in the moment of its end goes on.
+    if (mode == its && (!ran_out || at <= *inverter.confirmed_until + session_end_grace)) return;
+    session->left_at = ran_out ? *inverter.confirmed_until : at;
+    session->left_by = ran_out ? LeftBy::itself : by;
     session->left_with = sequence;
   };
   leave(state.sessions.charge, fb::InverterMode::charge);

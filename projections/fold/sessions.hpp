@@ -6,8 +6,8 @@
 
 namespace wattledger::fold {
 
-// A reading so soon after a mode's end still counts as of the mode: an inverter takes seconds to
-// leave it, and a minute lies between two recorded readings.
+// A reading so soon after a mode's end still counts as of the mode, and a renewal so soon goes on
+// with it: an inverter takes seconds to leave a mode, and a minute lies between two records.
 inline constexpr std::chrono::seconds session_end_grace{60};
 // What one meter may be ahead of another: two steps of a counter that knows tenths of a kWh.
 inline constexpr MilliwattHours counter_lag_max{200'000};
