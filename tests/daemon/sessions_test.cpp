@@ -18,6 +18,9 @@ struct SessionFixture : DaemonFixture {
     inverter.reading.battery_power_w = -4'000;
     inverter.reading.grid_power_w = -4'400;
     meter(0);
+    inverter.while_polled = [this] {
+      if (!inverter.wishes.empty()) inverter.reading.forced_mode = inverter.wishes.back().mode;
+    };
   }
   void start() {
     tick = std::make_unique<daemon::Tick>(*journal, inverter, prices,
