@@ -103,8 +103,8 @@ TEST_SUITE("replay/decide") {
           "target SOC      12 %\n"
           "until           2025-11-29 03:30:00+01:00\n"
           "rule            emergency_charge\n"
-          "reason          Charging at 5.0 kW until 03:30 to 12 %: the battery is at 3 %, under "
-          "5 %.\n"
+          "reason          Charging at 5.0 kW until 03:30 to 12 %: the battery is at 3 %, the "
+          "emergency limit is 5 %, so it charges at any price.\n"
           "policy          cheapest, engine revision " +
               revision +
               "\n"
@@ -148,8 +148,9 @@ TEST_SUITE("replay/decide") {
         {"no prices", R"({"prices": null})", "self_use", "no_price"},
         {"in the dear hours", R"({"now": "2025-11-29T05:00"})", "self_use", "serve_house"},
         {"the same instant", R"({"now": "2025-11-29T04:00:00Z"})", "self_use", "serve_house"},
-        {"the same, elsewhere", R"({"now": "2025-11-29T04:00", "timezone": "Europe/London"})",
-         "self_use", "no_price"},
+        {"the same, elsewhere",
+         R"({"now": "2025-11-29T02:30:00+01:00", "timezone": "Europe/London"})", "self_use",
+         "no_price"},
         {"stopped a moment ago", R"({"state": {"stopped_since_min": 5}})", "self_use", "anti_flap"},
         {"stopped long ago", R"({"state": {"stopped_since_min": 15}})", "charge", "cheapest_slots"},
         {"charging into dear hours",
@@ -190,9 +191,8 @@ TEST_SUITE("replay/decide") {
          "\"readings\": is not a member of a scenario; did you mean "
          "\"reading\"?"},
         {R"({"reading": []})", "reading: is no object"},
-        {R"({"reading": {"soc": 50}})",
-         "reading.\"soc\": is not a member of a scenario; did you "
-         "mean \"soc_pct\"?"},
+        {R"({"reading": {"soc_pc": 50}})",
+         "reading.\"soc_pc\": is not a member of a scenario; did you mean \"soc_pct\"?"},
         {R"({"reading": {"soc_pct": "50"}})",
          "reading.soc_pct: is not a number; write a number "
          "from 0 to 655.35"},
