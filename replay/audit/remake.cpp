@@ -23,8 +23,8 @@ class Remaking {
  private:
   Result<void> judge(const log::RecordView& record, const fb::DecisionMade& fact);
   Result<void> compare(const fb::DecisionMade& fact, Finding& finding);
-  Result<void> compare_plan(const fb::DecisionMadeT& recorded,
-                            const std::optional<fb::PlanAdoptedT>& plan, Finding& finding) const;
+  Result<void> compare_plan(const fb::DecisionMadeT& recorded, const policy::Judgement& judgement,
+                            Finding& finding) const;
   Result<void> fold_to(Sequence sequence);
   void count(const Finding& finding);
   [[nodiscard]] bool imported(Sequence sequence) const;
@@ -93,7 +93,7 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
   const policy::Judgement judgement = policy::decide(state_, finding.at);
   const fb::DecisionMadeT& remade = judgement.decision;
   if (policy::canonical_bytes(recorded) == policy::canonical_bytes(remade))
-    return compare_plan(recorded, judgement.plan, finding);
+    return compare_plan(recorded, judgement, finding);
   finding.differences = compare_fields(recorded, remade);
   const std::uint32_t revision = recorded.engine_revision;
   if (revision != policy::engine_revision && revision == running_revision_.value_or(revision)) {
@@ -113,10 +113,10 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
 // The canonical encoding leaves `plan` out; what it names must be the plan in force or, between the
 // past and the decision, the one that this very judgement made.
 Result<void> Remaking::compare_plan(const fb::DecisionMadeT& recorded,
-                                    const std::optional<fb::PlanAdoptedT>& plan,
-                                    Finding& finding) const {
+                                    const policy::Judgement& judgement, Finding& finding) const {
+  const std::optional<fb::PlanAdoptedT>& plan = judgement.plan;
   if (!recorded.plan) {
-    if (!plan) return {};
+    if (!plan && !judgement.keeps_plan) return {};
     finding.answer = Answer::differs;
     finding.why = "it names no plan, but the same past makes one";
     return {};
@@ -130,9 +130,9 @@ Result<void> Remaking::compare_plan(const fb::DecisionMadeT& recorded,
   std::string wrong;
   if (fact == nullptr) {
     wrong = "is no plan before it";
-  } else if (!plan) {
+  } else if (!plan && !judgement.keeps_plan) {
     wrong = "is a plan, but the same past makes none";
-  } else if (named > state_.through) {
+  } else if (plan && named > state_.through) {
     fb::PlanAdoptedT adopted;
     fact->UnPackTo(&adopted);
     if (!(adopted == *plan)) wrong = "is not the plan that the same past makes";
