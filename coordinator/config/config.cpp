@@ -252,6 +252,11 @@ Result<void> Reader::check_sources() {
   const SourcesConfig& sources = config_.sources;
   if (sources.prices != PriceSource::none && !config_.prices.file.empty())
     return wrong_at("sources.prices", "stands beside prices.file", "keep one of the two");
+  if (config_.prices.fixed && (sources.prices != PriceSource::none || !config_.prices.file.empty()))
+    return wrong_at(
+        "prices.fixed",
+        config_.prices.file.empty() ? "stands beside sources.prices" : "stands beside prices.file",
+        "keep one of the two");
   const std::string currency = sources.prices == PriceSource::pse ? "PLN" : "EUR";
   const bool fixed = sources.prices != PriceSource::none && sources.prices != PriceSource::entsoe;
   if (fixed && config_.prices.currency != currency)

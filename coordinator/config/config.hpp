@@ -28,6 +28,7 @@ struct SiteConfig {
 struct PricesConfig {
   std::filesystem::path
       file;  // CSV or a saved price-API answer, told apart by content; empty: no prices
+  std::optional<PriceE8> fixed;  // one price for every slot; not together with another source
   std::string currency = "PLN";
 };
 

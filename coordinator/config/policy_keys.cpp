@@ -42,6 +42,23 @@ ScalarKey hours_key(std::string path, Of of) {
   return key;
 }
 
+// The one price that need not be given.
+ScalarKey fixed_price_key() {
+  static constexpr NumberRange range = price(-100, 100);
+  ScalarKey key{"prices.fixed", "currency/kWh", range_text(range), {}, {}};
+  key.take = [](std::string_view text, Config& into) -> Result<void> {
+    const auto value = take_number(text, range);
+    if (!value) return Failure(value.error());
+    into.prices.fixed = PriceE8(*value);
+    return {};
+  };
+  key.show = [](const Config& config) -> std::string {
+    const auto& fixed = config.prices.fixed;
+    return fixed ? sources::decimal_text(fixed->count(), range.places) : "";
+  };
+  return key;
+}
+
 // Of a part of the policy's settings.
 auto selling(auto member) {
   return [member](Config & c) -> auto& { return c.policy.selling.*member; };
@@ -104,6 +121,7 @@ void add_tiered_keys(std::vector<ScalarKey>& keys) {
 }  // namespace
 
 void add_plan_keys(std::vector<ScalarKey>& keys) {
+  keys.push_back(fixed_price_key());
   keys.push_back(number(
       "battery.max_soc_pct", "%", percent(0, 100),
       [](Config & c) -> auto& { return c.policy.soc_max; }));

@@ -341,9 +341,11 @@ void Daemon::set_prices(PriceFeed prices, std::string trouble) {
 Result<Daemon::Fresh> Daemon::read_anew() const {
   auto config = options_.reload();
   if (!config) return Failure(config.error());
-  if (config_.sources.prices != config::PriceSource::none && !config->prices.file.empty())
+  if (config_.sources.prices != config::PriceSource::none &&
+      (!config->prices.file.empty() || config->prices.fixed))
     return fail(ErrorKind::conflict,
-                "prices.file cannot take the place of sources.prices while the daemon runs",
+                std::string(config->prices.fixed ? "prices.fixed" : "prices.file") +
+                    " cannot take the place of sources.prices while the daemon runs",
                 "start it again");
   Fresh fresh{*std::move(config), {}, {}};
   if (!options_.prices) return fresh;

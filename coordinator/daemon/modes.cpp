@@ -73,6 +73,7 @@ Result<void> check_currency(const std::vector<fb::PricesPublishedT>& days,
 
 // What the configuration's file of prices holds, if it names one.
 Result<PriceFeed> feed_of(const config::Config& config, UtcTime now) {
+  if (config.prices.fixed) return PriceFeed::fixed(*config.prices.fixed, config.prices.currency);
   if (config.prices.file.empty()) return PriceFeed();
   const auto zone = config::load_zone(config.site.timezone, now);
   if (!zone) return Failure(zone.error());

@@ -69,7 +69,43 @@ std::optional<PriceFeed::Extent> PriceFeed::extent() const {
   return extent;
 }
 
+PriceFeed PriceFeed::fixed(PriceE8 price, std::string currency) {
+  PriceFeed feed;
+  feed.fixed_ = price;
+  feed.currency_ = std::move(currency);
+  return feed;
+}
+
+// Today's, and tomorrow's from when others would be known too.
+Result<void> PriceFeed::publish_fixed(Journal& journal, UtcTime now) {
+  const ZoneOffsets zone =
+      journal.with_state([](const fold::State& state) { return state.site.zone; });
+  const UtcTime tomorrow = zone.next_day_start(now);
+  for (const UtcTime start : {zone.day_start(now), tomorrow}) {
+    auto series = std::make_unique<fb::SeriesT>();
+    series->start_us = to_us(start);
+    series->step_s = 900;
+    for (UtcTime slot = start; slot < zone.next_day_start(start); slot += std::chrono::minutes(15))
+      series->values.push_back(fixed_->count());
+    fb::PricesPublishedT day;
+    day.provider = "fixed";
+    day.kind = fb::PriceKind::fixed;
+    day.currency = currency_;
+    day.prices_e8.push_back(std::move(series));
+    if (start == tomorrow && known_from(day, zone) > now) continue;
+    if (journal.with_state([&](const fold::State& state) { return already_known(state, day); }))
+      continue;
+    fb::EventT event = fact(std::move(day));
+    event.source = fb::Source::price_source;
+    event.source_name = "fixed";
+    const auto recorded = journal.record(std::move(event), log::Urgency::telemetry);
+    if (!recorded) return Failure(recorded.error());
+  }
+  return {};
+}
+
 Result<void> PriceFeed::publish_due(Journal& journal, UtcTime now) {
+  if (fixed_) return publish_fixed(journal, now);
   while (next_ < days_.size()) {
     fb::PricesPublishedT& day = days_[next_];
     const bool over = last_end(day) <= now;

@@ -18,6 +18,8 @@ class PriceFeed {
  public:
   PriceFeed() = default;  // no prices
   explicit PriceFeed(std::vector<fb::PricesPublishedT> days) : days_(std::move(days)) {}
+  // One price for every hour of every day, for ever.
+  static PriceFeed fixed(PriceE8 price, std::string currency);
 
   struct Extent {
     std::size_t slots = 0;  // with a price
@@ -30,8 +32,12 @@ class PriceFeed {
   Result<void> publish_due(Journal& journal, UtcTime now);
 
  private:
+  Result<void> publish_fixed(Journal& journal, UtcTime now);
+
   std::vector<fb::PricesPublishedT> days_;
   std::size_t next_ = 0;
+  std::optional<PriceE8> fixed_;
+  std::string currency_;  // of the fixed one
 };
 
 // Every price of the publication that is to be believed is in the state, and no other one for its

@@ -129,7 +129,8 @@ void take_slots(std::vector<Slot>& slots, std::vector<Slot> fresh, UtcTime at,
 // A price that its source or the parser marked suspect is kept in the log and in the tables, and
 // nothing is decided by it.
 void take_prices(std::vector<PriceSlot>& prices, const fb::PricesPublished& fact, UtcTime at) {
-  if (fact.kind() != fb::PriceKind::day_ahead || fact.prices_e8() == nullptr) return;
+  const bool kept = fact.kind() == fb::PriceKind::day_ahead || fact.kind() == fb::PriceKind::fixed;
+  if (!kept || fact.prices_e8() == nullptr) return;
   const std::vector<bool> suspect = marked(fact.suspect());
   std::vector<PriceSlot> fresh;
   std::size_t number = 0;

@@ -58,7 +58,7 @@ struct Reading {
   bool operator==(const Reading&) const = default;
 };
 
-// Market price of one slot; kinds are never mixed (only day-ahead is kept here).
+// Market price of one slot: the day-ahead one, or a contract's fixed one. A slot has one kind.
 struct PriceSlot {
   UtcTime start;
   std::chrono::seconds length{};

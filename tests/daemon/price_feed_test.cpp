@@ -42,6 +42,23 @@ TEST_SUITE("daemon/price feed") {
     CHECK(fold::price_at(journal->state(), at_s(2 * 86'400)) == nullptr);
   }
 
+  TEST_CASE_FIXTURE(DaemonFixture,
+                    "a fixed price holds today, from 13:00 tomorrow too, and is told once a day") {
+    daemon::PriceFeed feed = daemon::PriceFeed::fixed(PriceE8(62'000'000), "PLN");
+    REQUIRE(feed.publish_due(*journal, at_s(0)).has_value());
+    CHECK(count(Kind::PricesPublished) == 1);
+    CHECK(last<fb::PricesPublishedT>().kind == fb::PriceKind::fixed);
+    for (const int hour : {1, 6, 12})
+      REQUIRE(feed.publish_due(*journal, at_s(hour * 3600)).has_value());
+    CHECK(count(Kind::PricesPublished) == 1);
+    REQUIRE(feed.publish_due(*journal, at_s(14 * 3600)).has_value());
+    CHECK(count(Kind::PricesPublished) == 2);
+    const fold::State state = journal->state();
+    REQUIRE(fold::price_at(state, at_s(30 * 3600)) != nullptr);
+    CHECK(fold::price_at(state, at_s(30 * 3600))->market == PriceE8(62'000'000));
+    CHECK(fold::price_at(state, at_s(50 * 3600)) == nullptr);
+  }
+
   TEST_CASE_FIXTURE(DaemonFixture, "days that are over are not told") {
     daemon::PriceFeed feed(days({0, 1, 2}));
     REQUIRE(feed.publish_due(*journal, at_s(2 * 86'400)).has_value());
