@@ -87,6 +87,7 @@ TEST_SUITE("config/readme") {
         yaml = "site:\n  latitude: 1\n  longitude: 2\n";
       if (path == "inverter.device" || path == "inverter.baud")
         yaml = "inverter: {transport: serial, device: /dev/ttyUSB0, baud: 9600}";
+      if (path == "prices.fixed") yaml = "prices: {fixed: 0}";
       if (path == "tariff.feed_in_price") yaml = "tariff: {feed_in: fixed, feed_in_price: 0}";
       const auto config = parse(yaml, "readme.yaml");
       if (!config) FAIL_CHECK(config.error().line());

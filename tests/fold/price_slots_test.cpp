@@ -133,11 +133,16 @@ TEST_SUITE("fold/prices") {
     CHECK(sorted_without_overlaps(house.state().prices));
   }
 
-  TEST_CASE("kinds are never mixed: only day-ahead is kept") {
+  TEST_CASE("only day-ahead prices and a contract's fixed ones are kept, of a slot the newer") {
     ToldHouse house;
     for (const fb::PriceKind kind : fb::EnumValuesPriceKind())
-      if (kind != fb::PriceKind::day_ahead) house.tell(noon, prices(series(noon, {1}), kind));
+      if (kind != fb::PriceKind::day_ahead && kind != fb::PriceKind::fixed)
+        house.tell(noon, prices(series(noon, {1}), kind));
     CHECK(house.state().prices.empty());
+    house.tell(noon, prices(series(noon, {7, 7}), fb::PriceKind::fixed));
+    CHECK(quarters(house.state(), noon, 2) == Quarters{7, 7});
+    house.tell(noon, prices(series(noon, {3})));
+    CHECK(quarters(house.state(), noon, 2) == Quarters{3, 7});
   }
 
   TEST_CASE("slots that no market has are not believed") {
