@@ -187,17 +187,35 @@ class Sentence {
     return price(number(0)) + found.between + price(number(1));
   }
 
+  // What the plan weighs in this slot: the price now against what a stored kWh is worth later.
+  [[nodiscard]] std::string weighed(std::int64_t stored_value) const {
+    const std::string worth = price(stored_value);
+    if (!decision_.price_e8) return "a stored kWh is worth " + worth;
+    const std::string now = price(*decision_.price_e8) + " per kWh now";
+    switch (decision_.action) {
+      case fb::Action::charge:
+        return now + ", and a stored kWh is worth " + worth + " later";
+      case fb::Action::hold:
+        return now + " costs less than the " + worth + " that a stored kWh is worth later";
+      case fb::Action::sell:
+        return "a stored kWh is worth " + worth + " later, and is sold for more";
+      case fb::Action::self_use:
+      case fb::Action::stop:
+        return now + ", and a stored kWh is worth " + worth;
+    }
+    return now;
+  }
+
   [[nodiscard]] std::string planned() const {
     if (!has(4)) return "it is part of the plan of least cost";
-    return "the plan of least cost for the next " + decimal(number(3), 0, 0, 0) + " s saves " +
-           price(number(1)) + " against serving the house alone; a stored kWh is worth " +
-           price(number(2)) + " now";
+    return weighed(number(2)) + ", in a plan for " + decimal((number(3) + 1'800) / 3'600, 0, 0, 0) +
+           " h that saves " + price(number(1)) + " against serving the house alone";
   }
 
   [[nodiscard]] std::string kept() const {
-    if (!has(2)) return "the plan stands, a new one gains too little";
-    return "the plan stands: a new one would gain " + price(number(0)) + ", less than " +
-           price(number(1));
+    if (!has(3)) return "it is part of the plan, which stands";
+    return weighed(number(2)) + ", as planned (a new plan would gain " + price(number(0)) +
+           ", less than " + price(number(1)) + ")";
   }
 
   [[nodiscard]] std::string operator_limit() const {

@@ -72,9 +72,10 @@ void print(const Scenario& scenario, const fb::DecisionMadeT& decision) {
   row("reason", fold::reason_text(decision, scenario.zone));
   const std::string& currency = scenario.settings.currency;
   if (decision.expected_cost_e8)
-    row("expected cost", fmt::format("{:.4f} {}", money(*decision.expected_cost_e8), currency));
+    row("cost, this slot", fmt::format("{:.4f} {}", money(*decision.expected_cost_e8), currency));
   if (decision.expected_saving_e8)
-    row("saving", fmt::format("{:.4f} {}", money(*decision.expected_saving_e8), currency));
+    row("saving, this slot",
+        fmt::format("{:.4f} {}", money(*decision.expected_saving_e8), currency));
   row("policy",
       fmt::format("{}, engine revision {}", scenario.settings.policy, decision.engine_revision));
   say("");

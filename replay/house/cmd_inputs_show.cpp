@@ -92,7 +92,9 @@ void print_text(const AllKnown& known, UtcTime at, Sequence head, std::optional<
   if (head == Sequence{0} && begins)
     say("  nothing: the log begins at " + local_text(*begins, zone));
   else
-    say("  nothing: no source is configured, or none has answered yet (status says what fails)");
+    say("  nothing of now or later: no source is configured, or none has answered for these hours "
+        "(status says what "
+        "fails); --known-at TIME shows what was known then");
 }
 
 Exit run(const Invocation& invocation, const std::string& known_at) {
