@@ -196,7 +196,9 @@ class Sentence {
       case fb::Action::charge:
         return now + ", and a stored kWh is worth " + worth + " later";
       case fb::Action::hold:
-        return now + " costs less than the " + worth + " that a stored kWh is worth later";
+        return *decision_.price_e8 < stored_value
+                   ? now + " costs less than the " + worth + " that a stored kWh is worth later"
+                   : now + ", and a stored kWh is worth " + worth;
       case fb::Action::sell:
         return "a stored kWh is worth " + worth + " later, and is sold for more";
       case fb::Action::self_use:
@@ -214,8 +216,10 @@ class Sentence {
 
   [[nodiscard]] std::string kept() const {
     if (!has(3)) return "it is part of the plan, which stands";
-    return weighed(number(2)) + ", as planned (a new plan would gain " + price(number(0)) +
-           ", less than " + price(number(1)) + ")";
+    const std::string gain = number(0) <= 0 ? "a new plan would gain nothing"
+                                            : "a new plan would gain " + price(number(0)) +
+                                                  ", less than " + price(number(1));
+    return weighed(number(2)) + ", as planned (" + gain + ")";
   }
 
   [[nodiscard]] std::string operator_limit() const {
