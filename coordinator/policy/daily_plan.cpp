@@ -112,8 +112,9 @@ class DailyPlan {
       each.run = run;
       return;
     }
-    // What runs unplanned is told by itself.
-    if ((running && now_on) || entries_.size() >= fold::planned_sessions_max) return;
+    // What runs unplanned is told by itself; what began a slot ago and does not run, is over.
+    if ((running && now_on) || run.start + state_.plan->step <= now_) return;
+    if (entries_.size() >= fold::planned_sessions_max) return;
     const auto number = 1 + std::count_if(entries_.begin(), entries_.end(), [&](const Entry& each) {
                           return is_sale(each.session) == run.sale;
                         });

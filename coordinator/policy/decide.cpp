@@ -96,7 +96,12 @@ bool Judge::emergency_charge() {
   std::vector<std::int64_t> numbers = {soc().count(), limit.count()};
   if (soc() >= limit) return passed(Rule::emergency_charge, Outcome::not_applicable, numbers);
   charge_until(now_ + settings_.forced_end_max, settings_.soc_emergency_target);
-  return chosen(Rule::emergency_charge, Action::charge, std::move(numbers));
+  if (charge_power() > Watts(0))
+    return chosen(Rule::emergency_charge, Action::charge, std::move(numbers));
+  // The connection leaves nothing to charge with: at least nothing is taken out.
+  result_.decision.power_w = flatbuffers::nullopt;
+  result_.decision.target_soc_bp = static_cast<std::uint16_t>(soc().count());
+  return chosen(Rule::emergency_charge, Action::hold, std::move(numbers));
 }
 
 // Until the clock is right only safety and emergency are decided: prices and ends mean nothing.

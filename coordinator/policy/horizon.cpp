@@ -90,17 +90,28 @@ std::optional<Horizon> horizon_of(const fold::State& state, const fold::PolicySe
   Wide price_sum = 0;
   const UtcTime furthest =
       horizon.grid_start + settings.slot * static_cast<std::int64_t>(horizon_slots_max);
-  UtcTime expected = horizon.grid_start;
-  for (const PricedSlot& priced : priced_slots(state, settings, horizon.grid_start, furthest)) {
-    if (priced.start != expected) break;
-    expected += settings.slot;
+  const auto add = [&](const PricedSlot& priced) {
     // Of the first what is left, in whole seconds; what is left of less is over.
     const UtcTime start = std::max(priced.start, now);
-    const HorizonSlot slot{start, std::chrono::floor<seconds>(expected - start)};
-    if (slot.length.count() == 0) continue;
+    const HorizonSlot slot{start,
+                           std::chrono::floor<seconds>(priced.start + settings.slot - start)};
+    if (slot.length.count() == 0) return;
     horizon.slots.push_back(slot);
     horizon.problem.slots.push_back(plan_slot(state, settings, priced, slot));
     price_sum += priced.import.count();
+  };
+  std::optional<PricedSlot> last;
+  for (const PricedSlot& priced : priced_slots(state, settings, horizon.grid_start, furthest)) {
+    if (!last && priced.start != horizon.grid_start) break;
+    if (last && priced.start - last->start > bridged_max + settings.slot) break;
+    while (last && last->start + settings.slot < priced.start) {
+      last->start += settings.slot;
+      last->import = std::max(last->import, priced.import);
+      last->feed_in = std::min(last->feed_in, priced.feed_in);
+      add(*last);
+    }
+    add(priced);
+    last = priced;
   }
   if (horizon.slots.empty()) return std::nullopt;
   PlanProblem& problem = horizon.problem;

@@ -23,8 +23,11 @@ struct Horizon {
   UtcTime grid_start;  // of the grid slot that holds now
 };
 
-// Without a gap from now on, at most so many slots: a week of quarter-hours.
+// From now on, at most so many slots: a week of quarter-hours.
 inline constexpr std::size_t horizon_slots_max = 672;
+// A longer gap in the known prices ends the horizon. A shorter one is taken for the worse of the
+// prices beside it, so that one missing quarter does not hide the day behind it.
+inline constexpr std::chrono::seconds bridged_max{3'600};
 
 // Nothing when the slot that holds now has no price. `soc` is the battery's now.
 //

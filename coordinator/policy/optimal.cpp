@@ -135,14 +135,16 @@ void Optimal::decide(const Horizon& horizon, const Plan& best) {
   const std::int64_t value =
       best.value_of_more.value_or(best.value_of_less.value_or(PriceE8(0))).count();
   if (const auto standing = standing_orders(horizon)) {
-    const auto kept = follow(problem, course_of(problem, *standing));
+    const auto kept = settle(problem, course_of(problem, *standing));
     const std::int64_t least = settings_.plan_gain_min.count();
     const std::int64_t gain = kept ? (kept->cost - chosen.cost).count() : least;
     if (kept && gain < least) {
       judge_.result().keeps_plan = true;
       Wish wish = carry_out(horizon, *standing, kept->steps, best.value_of_more);
-      wish.rule = Rule::plan_kept;
-      wish.numbers = {gain, least, value};
+      if (wish.rule == Rule::serve_house) {
+        wish.rule = Rule::plan_kept;
+        wish.numbers = {gain, least, value};
+      }
       judge_.settle(std::move(wish));
       return;
     }
@@ -154,8 +156,10 @@ void Optimal::decide(const Horizon& horizon, const Plan& best) {
   Wish wish = carry_out(horizon, orders, chosen.steps, best.value_of_more);
   const auto ahead =
       std::chrono::floor<seconds>(horizon.slots.back().start + horizon.slots.back().length - now_);
-  wish.rule = Rule::planned;
-  wish.numbers = {chosen.cost.count(), saving.count(), value, ahead.count()};
+  if (wish.rule == Rule::serve_house) {
+    wish.rule = Rule::planned;
+    wish.numbers = {chosen.cost.count(), saving.count(), value, ahead.count()};
+  }
   judge_.settle(std::move(wish));
 }
 
@@ -227,9 +231,21 @@ Wish Optimal::sell(const Horizon& horizon, const Order& order, const PlanStep& s
                                        room.target(judge_.soc()), settings_.soc_min});
   const Watts power = std::min(Watts(order.power_w), settings_.discharge_power_max);
   if (judge_.soc() <= target || room.power <= Watts(0)) {
-    const bool at_floor = judge_.soc() <= room.floor;
-    judge_.passed(at_floor ? Rule::sale_floor : Rule::sale_cap, Outcome::rejected,
-                  {judge_.soc().count(), target.count()});
+    // The rule that forbids it decides; its numbers are those of policy `tiered`.
+    if (judge_.soc() <= room.floor) {
+      wish.rule = Rule::sale_floor;
+      wish.numbers = {judge_.soc().count(), room.floor.count()};
+    } else if (room.power <= Watts(0)) {
+      wish.rule = Rule::sale_limits;
+    } else {
+      wish.rule = Rule::sale_cap;
+      wish.numbers = {room.sold_session.count(),
+                      settings_.selling.session_max.count(),
+                      room.sold_day.count(),
+                      settings_.selling.day_max.count(),
+                      room.sales,
+                      settings_.selling.sales_max};
+    }
     return wish;
   }
   wish.action = Action::sell;

@@ -12,14 +12,19 @@ __extension__ using Wide = __int128;
 
 Order order_of(const PlanProblem& problem, const PlanSlot& slot, const PlanStep& step) {
   const Energy net = slot.load - slot.pv;  // + is needed
-  if (step.charge > Energy(0) && step.charge > std::max(-net, Energy(0)))
+  // Less than this beyond what the house does by itself is nothing to tell.
+  const Energy trifle = energy_in(Watts(100), slot.length);
+  if (step.charge >= std::max(-net, Energy(0)) + trifle)
     return {Action::charge, -watts_of(step.charge, slot.length)};
-  if (step.discharge > std::max(net, Energy(0)))
+  if (step.discharge >= std::max(net, Energy(0)) + trifle)
     return {Action::sell, watts_of(step.discharge, slot.length)};
   // At its limit it stops by itself.
   if (net > Energy(0) ? step.stored <= problem.min : step.stored >= problem.max) return {};
   const Energy asked =
       net > Energy(0) ? std::min(net, slot.discharge_max) : std::min(-net, slot.charge_max);
+  // Nor may it stand still where the connection does not reach for the load, or for the surplus.
+  if ((slot.import_max && net > *slot.import_max) || (slot.export_max && -net > *slot.export_max))
+    return {};
   const Energy done = step.charge + step.discharge;
   if (asked > Energy(0) && done + done < asked) return {Action::hold, 0};
   return {};
@@ -49,10 +54,11 @@ std::vector<Run> runs_of(const std::vector<Order>& orders) {
   return runs;
 }
 
+// Nothing where they break a limit.
 std::optional<MoneyE8> cost_of(const PlanProblem& problem, const std::vector<Order>& orders) {
-  const auto followed = follow(problem, course_of(problem, orders));
-  if (!followed) return std::nullopt;
-  return followed->cost;
+  const auto settled = settle(problem, course_of(problem, orders));
+  if (!settled) return std::nullopt;
+  return settled->cost;
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ class Sentence {
       case fb::Rule::none:
         return "no rule applied";
       case fb::Rule::data_missing:
-        return "no reading of the inverter is known yet";
+        return "no reading of the inverter that tells the state of charge is known yet";
       case fb::Rule::data_stale:
         return stale();
       case fb::Rule::data_implausible:
@@ -119,8 +119,7 @@ class Sentence {
       case fb::Rule::plan_kept:
         return kept();
       case fb::Rule::plan_infeasible:
-        return has(2) ? "no plan keeps every limit from " + clock(number(1) * 1'000'000) + " on"
-                      : "no plan keeps every limit";
+        return infeasible();
       case fb::Rule::critical_charge:
       case fb::Rule::critical_wait:
         return critical();
@@ -212,6 +211,21 @@ class Sentence {
     if (!has(4)) return "it is part of the plan of least cost";
     return weighed(number(2)) + ", in a plan for " + decimal((number(3) + 1'800) / 3'600, 0, 0, 0) +
            " h that saves " + price(number(1)) + " against serving the house alone";
+  }
+
+  // The number is the policy's PlanObstacle.
+  [[nodiscard]] std::string infeasible() const {
+    static constexpr const char* limits[] = {"what may be taken from the grid",
+                                             "what may be fed in",
+                                             "the charging power",
+                                             "the discharging power",
+                                             "the least charge",
+                                             "the most charge",
+                                             "a number out of range"};
+    constexpr auto count = static_cast<std::int64_t>(std::size(limits));
+    if (!has(2) || number(0) < 0 || number(0) >= count) return "no plan keeps every limit";
+    return std::string("no plan keeps every limit: ") + limits[number(0)] + ", from " +
+           clock(number(1) * 1'000'000) + " on";
   }
 
   [[nodiscard]] std::string kept() const {
@@ -327,7 +341,10 @@ class Sentence {
   [[nodiscard]] std::string emergency() const {
     if (!has(2)) return "the battery is under its emergency limit, whatever the price";
     return "the battery is at " + percent(number(0)) + ", the emergency limit is " +
-           percent(number(1)) + ", so it charges at any price";
+           percent(number(1)) +
+           (decision_.action == fb::Action::hold
+                ? ", and the connection leaves no power to charge it"
+                : ", so it charges at any price");
   }
 
   [[nodiscard]] std::string anti_flap() const {
@@ -347,8 +364,9 @@ class Sentence {
 
   // "the 9 cheapest of 84 known slots"
   [[nodiscard]] std::string cheapest_of_known() const {
-    return "the " + (number(2) == 1 ? std::string("single") : std::to_string(number(2))) +
-           " cheapest of " + std::to_string(number(3)) + " known slots";
+    const std::string cheapest =
+        number(2) == 1 ? "the cheapest" : "the " + std::to_string(number(2)) + " cheapest";
+    return cheapest + " of " + std::to_string(number(3)) + " known slots";
   }
 
   [[nodiscard]] std::string cheapest() const {

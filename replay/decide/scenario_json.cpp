@@ -28,6 +28,7 @@ constexpr const char* sections[] = {"battery", "grid",   "load",    "policy", "s
 struct Range {
   int places;
   std::int64_t min, max;
+  bool whole = false;  // no fraction is rounded away
 };
 constexpr Range soc_range{2, 0, 65'535};  // what a reading can hold; beyond 100 % it is implausible
 constexpr Range share_range{2, 0, 10'000};
@@ -35,8 +36,8 @@ constexpr Range watts_range{0, -1'000'000, 1'000'000};
 constexpr Range power_range{0, 0, 1'000'000};
 constexpr Range millis_range{3, -1'000'000, 2'000'000};
 constexpr Range price_range{8, -10'000'000'000, 10'000'000'000};  // 100 per kWh
-constexpr Range minutes_range{0, 0, 44'640};
-constexpr Range slot_range{0, 1, 1'440};
+constexpr Range minutes_range{0, 0, 44'640, true};
+constexpr Range slot_range{0, 1, 1'440, true};
 
 std::string number_text(const Json& value) {
   if (!value.is_number_float()) return value.dump();
@@ -120,7 +121,12 @@ class Reader {
       return std::nullopt;
     }
     const auto read =
-        sources::parse_decimal(number_text(*value), range.places, sources::Digits::rounded);
+        sources::parse_decimal(number_text(*value), range.places,
+                               range.whole ? sources::Digits::exact : sources::Digits::rounded);
+    if (read.trouble == sources::DecimalTrouble::too_many_digits && range.whole) {
+      refuse(below(path, name), value->dump() + " is no whole number", remedy);
+      return std::nullopt;
+    }
     if (!read.trouble && read.count >= range.min && read.count <= range.max) return read.count;
     refuse(below(path, name), value->dump() + " is out of range", remedy);
     return std::nullopt;
@@ -346,7 +352,7 @@ class Reader {
   }
 
   void read_peaks(const Json& root) {
-    constexpr Range code_range{0, 0, 3};
+    constexpr Range code_range{0, 0, 3, true};
     const auto members = list(root, "", "peak_hours", fold::peak_slots_max);
     for (std::size_t i = 0; i < members.size() && !wrong_; ++i) {
       const std::string path = indexed("peak_hours", i);
@@ -384,7 +390,7 @@ class Reader {
                {"charging", "charging_since_min", "stopped_since_min", "selling", "session",
                 "charge_sessions_today", "last_full_soc_pct", "sold_soc_pct_today", "faults"}))
       return;
-    constexpr Range count_range{0, 0, 1'000};
+    constexpr Range count_range{0, 0, 1'000, true};
     HouseBefore& before = scenario_.before;
     before.charging = flag(*given, path, "charging");
     before.selling = flag(*given, path, "selling");

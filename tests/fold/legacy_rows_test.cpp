@@ -277,7 +277,8 @@ TEST_SUITE("fold/reason") {
          A::self_use,
          R::data_missing,
          {},
-         "Serving the house: no reading of the inverter is known yet."},
+         "Serving the house: no reading of the inverter that tells the state of charge is known "
+         "yet."},
         {"stale",
          A::self_use,
          R::data_stale,
@@ -335,7 +336,7 @@ TEST_SUITE("fold/reason") {
          A::charge,
          R::cheapest_slots,
          {-5'000, 1, 1, 84},
-         "Charging: -0.0001 per kWh is among the single cheapest of 84 known slots, the dearest of "
+         "Charging: -0.0001 per kWh is among the cheapest of 84 known slots, the dearest of "
          "them at 0.0000."},
         {"full",
          A::self_use,

@@ -160,12 +160,46 @@ TEST_SUITE("policy/optimal") {
     CHECK(horizon->slots[1].start == noon + minutes(15));
   }
 
-  TEST_CASE("a gap in the prices ends what is planned for") {
-    ToldHouse house = house_at(5'000, optimal_settings());
-    house.tell(noon, prices(series(noon, blocks({{40, 8}}), 900, {5})));
-    const auto horizon = horizon_of(house.state(), optimal_settings(), BasisPoints(5'000), noon);
-    REQUIRE(horizon);
-    CHECK(horizon->slots.size() == 5);
+  TEST_CASE(
+      "an hour without a price is taken for the worse of its neighbours, more ends the plan") {
+    const auto slots = [](std::vector<std::uint16_t> missing) {
+      auto market = blocks({{40, 4}, {60, 8}});
+      ToldHouse house = house_at(5'000, optimal_settings());
+      house.tell(noon, prices(series(noon, std::move(market), 900, std::move(missing))));
+      const auto horizon = horizon_of(house.state(), optimal_settings(), BasisPoints(5'000), noon);
+      REQUIRE(horizon);
+      return horizon->problem.slots;
+    };
+    const auto bridged = slots({2, 3, 4, 5});
+    REQUIRE(bridged.size() == 12);
+    CHECK(bridged[2].import_price == PriceE8(60'000'000));
+    CHECK(bridged[5].export_price == PriceE8(40'000'000));
+    CHECK(bridged[6].export_price == PriceE8(60'000'000));
+    CHECK(slots({2, 3, 4, 5, 6}).size() == 2);
+  }
+
+  TEST_CASE(
+      "where the connection does not reach for the load the battery is not told to stand still") {
+    fold::PolicySettings settings = optimal_settings();
+    settings.import_max = Watts(2'000);
+    settings.load_default_day = MilliwattHours(72'000'000);  // 3 kW
+    const auto judged =
+        decide(optimal_house(5'000, blocks({{20, 8}, {90, 8}}), settings).state(), noon);
+    CHECK(judged.decision.action == Action::self_use);
+  }
+
+  TEST_CASE("a sale that may not be says which rule forbids it") {
+    fold::PolicySettings settings = optimal_settings();
+    settings.selling.enabled = true;
+    settings.selling.day_max = BasisPoints(0);
+    const auto capped =
+        decide(optimal_house(9'000, blocks({{95, 4}, {20, 8}, {30, 8}}), settings).state(), noon)
+            .decision;
+    CHECK(capped.action == Action::self_use);
+    CHECK(capped.rule == Rule::sale_cap);
+    settings.selling.floor = BasisPoints(9'500);
+    CHECK(decide(optimal_house(9'000, blocks({{95, 4}, {20, 8}, {30, 8}}), settings).state(), noon)
+              .decision.rule == Rule::sale_floor);
   }
 
   TEST_CASE("no plan at all names the limit and the time") {
