@@ -322,7 +322,7 @@ TEST_SUITE("policy/optimal") {
   }
 
   TEST_CASE("properties: limits hold, decisions repeat, a charge has a target above and an end") {
-    rc::check("optimal", [] {
+    CHECK(rc::check([] {
       fold::PolicySettings settings = optimal_settings();
       settings.charge_efficiency = BasisPoints(*rc::gen::inRange<std::int64_t>(8'000, 10'001));
       settings.discharge_efficiency = BasisPoints(*rc::gen::inRange<std::int64_t>(8'000, 10'001));
@@ -341,7 +341,8 @@ TEST_SUITE("policy/optimal") {
       const auto judged = decide(house.state(), now);
       const fb::DecisionMadeT& decision = judged.decision;
       RC_ASSERT(canonical_bytes(decision) == canonical_bytes(decide(house.state(), now).decision));
-      RC_ASSERT(decision.rule == Rule::planned);
+      const bool refused = decision.rule == Rule::sale_floor || decision.rule == Rule::sale_cap;
+      RC_ASSERT((decision.rule == Rule::planned || (refused && settings.selling.enabled)));
       if (decision.action == Action::charge) {
         RC_ASSERT(*decision.target_soc_bp >= soc);
         RC_ASSERT(*decision.target_soc_bp <= settings.soc_max.count());
@@ -355,7 +356,7 @@ TEST_SUITE("policy/optimal") {
       if (decision.until_us) RC_ASSERT(utc_from_us(*decision.until_us) > now);
       for (const std::uint16_t level : judged.plan->soc_end_bp)
         RC_ASSERT(level <= settings.soc_max.count());
-    });
+    }));
   }
 }
 
