@@ -2,7 +2,7 @@
 # tests/run.sh [--no-install] [--all] [argument of ctest…]
 # Builds everything and passes the tests; on a fresh Debian 12 it first installs what is missing and says what (--no-install
 # leaves the machine as it is). --all adds clang's warnings and the tests under ASan+UBSan (one build of clang's), the tests
-# under TSan, clang-tidy (three minutes: what changed last comes first), and at most 60 seconds of fuzzing; one ctest
+# under TSan, clang-tidy (two minutes: what changed last comes first), and at most 45 seconds of fuzzing; one ctest
 # runs them all, so that its summary, the last lines, counts every one. Example:
 # tests/run.sh -R log
 set -euo pipefail
@@ -42,9 +42,9 @@ groups=(build tests)
 [ "$install" = no ] || install_missing "${groups[@]}"
 command -v ctest >/dev/null && check_options "${arguments[@]}"
 
-# With --all the same compiler passes these under ThreadSanitizer, and clang's sanitizers the last four.
+# With --all the same compiler passes these under ThreadSanitizer, and clang's sanitizers the last seven.
 elsewhere=
-[ "$all" = no ] || elsewhere='control;daemon;inverter;simulator;staging;config;fetch;legacy_import;sources'
+[ "$all" = no ] || elsewhere='control;daemon;inverter;simulator;staging;config;fetch;forecast;json;legacy_import;replay;sources'
 configure release -DWATTLEDGER_TESTS=ON "-DWATTLEDGER_TESTS_ELSEWHERE=$elsewhere"
 build release
 [ "$all" = yes ] || exec ctest --test-dir "$house/build/release" --output-on-failure --no-tests=error "${arguments[@]}"
@@ -58,10 +58,10 @@ build tsan
 # One ctest over three build directories: clang-tidy, the fuzzers, then the three sets of tests.
 mkdir -p "$house/build/all"
 cat >"$house/build/all/CTestTestfile.cmake" <<EOF
-add_test(clang/tidy "$house/tests/tidy/clang_tidy.sh" "$house/build/asan" 3)
+add_test(clang/tidy "$house/tests/tidy/clang_tidy.sh" "$house/build/asan" 2)
 add_test(fuzz/fuzzers "$house/tests/fuzz/run.sh" "$house/build/asan")
 set_tests_properties(clang/tidy PROPERTIES TIMEOUT 2400 RUN_SERIAL ON)
-set_tests_properties(fuzz/fuzzers PROPERTIES TIMEOUT 600 RUN_SERIAL ON ENVIRONMENT WATTLEDGER_FUZZ_SECONDS=${WATTLEDGER_FUZZ_SECONDS:-60})
+set_tests_properties(fuzz/fuzzers PROPERTIES TIMEOUT 600 RUN_SERIAL ON ENVIRONMENT WATTLEDGER_FUZZ_SECONDS=${WATTLEDGER_FUZZ_SECONDS:-45})
 subdirs("$house/build/asan" "$house/build/tsan" "$house/build/release")
 EOF
 exec ctest --test-dir "$house/build/all" --parallel "$(nproc)" --output-on-failure --no-tests=error "${arguments[@]}"
