@@ -83,6 +83,10 @@ fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& st
 inverter::Wish wish_for(const fold::State& state, UtcTime now) {
   inverter::Wish wish;
   if (!state.decision) return wish;
+  // An hour of the wall clock that comes again: what is forced in its first pass would begin anew by
+  // itself in the second, so nothing is.
+  const ZoneOffsets& zone = state.site.zone;
+  if (zone.to_utc(zone.to_local(now), /*second_pass=*/true) > now) return wish;
   const fold::LastDecision& decision = *state.decision;
   const fold::PolicySettings settings = settings_of(state);
   const UtcTime planned = decision.until.value_or(now);
