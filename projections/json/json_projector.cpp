@@ -141,7 +141,13 @@ class JsonProjector final : public Projector {
   }
 
   Result<void> settle() override {
-    if (!live_) return {};
+    if (!live_) {
+      // Killed between the manifest and the removal of what expired with it, and no row since.
+      const auto manifest = standing_manifest(out_);
+      if (!manifest) return Failure(manifest.error());
+      if (!*manifest || (*manifest)->adopting || (*manifest)->expired.empty()) return {};
+      WATTLEDGER_TRY(enter());
+    }
     auto done = settle_live();
     if (done) live_->last_day.clear();
     // The manifest on disk may be the old one or the new one: look again before the next row.
