@@ -76,11 +76,13 @@ struct ForecastHouse : DaemonFixture {
     std::vector<Issued> all;
     const auto snapshot = log->snapshot();
     const auto add = [&](Kind kind, const auto& fact) {
+      if (fact.provider != fold::own_forecast) return;
+      REQUIRE(fact.issued_at_us);
       Issued each{kind, *fact.issued_at_us, fact.model, {}};
       for (const auto* series : {&fact.power_w, &fact.low_w, &fact.high_w})
         each.values.push_back(series->empty() ? std::vector<std::int64_t>()
                                               : series->front()->values);
-      if (fact.provider == fold::own_forecast) all.push_back(std::move(each));
+      all.push_back(std::move(each));
     };
     REQUIRE(snapshot
                 ->scan(snapshot->first(), snapshot->head(),

@@ -345,12 +345,21 @@ TEST_SUITE("json/retention") {
     manifest["expired"] = {"coordinator_state_20250920.json"};
     write_text(data / "out" / manifest_file, manifest.dump(1));
     write_text(data / "out" / "coordinator_state_20250920.json", "{}\n");
-    const auto projector = projector_in(data.path());
-    REQUIRE(feed(*projector, 10, 20).has_value());
-    REQUIRE(projector->settle().has_value());
-    testing::MemoryDirectory whole;
-    build(whole.path(), 20);
-    CHECK(files_in(data.path()) == files_in(whole.path()));
+    SUBCASE("with the next row") {
+      const auto projector = projector_in(data.path());
+      REQUIRE(feed(*projector, 10, 20).has_value());
+      REQUIRE(projector->settle().has_value());
+      testing::MemoryDirectory whole;
+      build(whole.path(), 20);
+      CHECK(files_in(data.path()) == files_in(whole.path()));
+    }
+    SUBCASE("and where no row comes any more") {
+      const auto projector = projector_in(data.path());
+      REQUIRE(projector->settle().has_value());
+      testing::MemoryDirectory whole;
+      build(whole.path(), 10);
+      CHECK(files_in(data.path()) == files_in(whole.path()));
+    }
   }
 }
 
