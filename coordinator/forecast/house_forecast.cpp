@@ -50,10 +50,10 @@ void add(std::vector<std::unique_ptr<fb::SeriesT>>& to, const PowerSeries& power
 }
 
 template <class Fact>
-Fact fact_of(const Forecast& forecast, std::string model, UtcTime now) {
+Fact fact_of(const Forecast& forecast, const std::string& model, UtcTime now) {
   Fact fact;
   fact.provider = fold::own_forecast;
-  fact.model = std::move(model);
+  fact.model = model;
   fact.issued_at_us = to_us(now);
   add(fact.power_w, forecast.power);
   add(fact.low_w, forecast.low);

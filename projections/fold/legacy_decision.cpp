@@ -88,7 +88,6 @@ const char* priority(fb::Rule rule) {
       return "critical";
     case fb::Rule::owner_override:
     case fb::Rule::operator_limit:
-      return "high";
     case fb::Rule::critical_charge:
     case fb::Rule::critical_wait:
     case fb::Rule::price_too_high:

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <string>
 
@@ -37,7 +38,7 @@ inline std::optional<Watts> watts_in(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end == text.data()) return std::nullopt;
-  return Watts(std::max<std::int64_t>(0, static_cast<std::int64_t>(value + 0.5)));
+  return Watts(std::max<std::int64_t>(0, static_cast<std::int64_t>(std::llround(value))));
 }
 
 // In order, half an hour each, rows that the file lacks left out; empty, with a message, where
