@@ -34,7 +34,8 @@ inline constexpr std::chrono::seconds inverter_clock_off_max{120};
 inline constexpr std::chrono::hours inverter_clock_every{24};
 
 // What the inverter should do because of the last decision. Pure. A forced mode's end is the
-// planned end, at most settings.forced_end_max ahead and never past local midnight.
+// planned end, at most settings.forced_end_max ahead and never past local midnight. Nothing is
+// forced in an hour that the wall clock will show again.
 [[nodiscard]] inverter::Wish wish_for(const fold::State& state, UtcTime now);
 
 // Must a command be issued for `wish`: the mode differs, its numbers differ, or its end comes

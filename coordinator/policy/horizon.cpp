@@ -51,11 +51,10 @@ std::optional<Energy> limit_of(Watts most, seconds time) {
 PlanSlot plan_slot(const fold::State& state, const fold::PolicySettings& settings,
                    const PricedSlot& prices, const HorizonSlot& slot) {
   const UtcTime to = slot.start + slot.length;
-  const std::int64_t flat_load = settings.load_default_day.count() / 24 / 1'000;
   const BasisPoints margin = settings.forecast_margin;
   const Watts load(
       expected(state.load_forecast, &fold::PowerForecast::high_w, margin, slot.start, to)
-          .value_or(flat_load));
+          .value_or(flat_load(settings).count()));
   const Watts pv(
       expected(state.pv_forecast, &fold::PowerForecast::low_w, margin, slot.start, to).value_or(0));
   PlanSlot plan;

@@ -1,6 +1,7 @@
-// Policy `optimal`: the plan of least cost over all that is known, made anew with every judgement,
-// and kept while a new one would gain too little.
+// Policy `optimal`: the plan of least cost over all that is known, made anew with each slot of the
+// grid and each forecast, and kept while a new one would gain too little.
 #include <algorithm>
+#include <cstdlib>
 
 #include "coordinator/policy/horizon.hpp"
 #include "coordinator/policy/judge.hpp"

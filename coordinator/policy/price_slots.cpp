@@ -99,9 +99,13 @@ std::optional<Watts> forecast_at(const std::optional<fold::PowerForecast>& forec
   return Watts(*forecast->power_w[index]);
 }
 
+Watts flat_load(const fold::PolicySettings& settings) {
+  constexpr std::int64_t mwh_a_day_per_w = 24'000;
+  return Watts(settings.load_default_day.count() / mwh_a_day_per_w);
+}
+
 Watts load_at(const fold::State& state, const fold::PolicySettings& settings, UtcTime at) {
-  if (const auto expected = forecast_at(state.load_forecast, at)) return *expected;
-  return Watts(settings.load_default_day.count() / 24'000);
+  return forecast_at(state.load_forecast, at).value_or(flat_load(settings));
 }
 
 }  // namespace wattledger::policy

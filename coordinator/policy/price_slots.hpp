@@ -45,7 +45,9 @@ struct PricedSlot {
 // Mean power that a forecast names for the time; nothing where it says nothing.
 [[nodiscard]] std::optional<Watts> forecast_at(const std::optional<fold::PowerForecast>& forecast,
                                                UtcTime at);
-// The load to be expected: by forecast, else the policy's day spread evenly.
+// The policy's day spread evenly: the load where no forecast says it.
+[[nodiscard]] Watts flat_load(const fold::PolicySettings& settings);
+// The load to be expected: by forecast, else flat.
 [[nodiscard]] Watts load_at(const fold::State& state, const fold::PolicySettings& settings,
                             UtcTime at);
 

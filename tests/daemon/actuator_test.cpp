@@ -72,6 +72,19 @@ TEST_SUITE("daemon/actuator") {
     CHECK(daemon::wish_for(fold::State{}, at_s(0)).mode == InverterMode::general);
   }
 
+  TEST_CASE("nothing is forced in an hour that the wall clock will show again") {
+    // Autumn: at `change` two hours from UTC become one.
+    const UtcTime change = at_s(30 * 86'400);
+    const std::chrono::seconds hour(3'600);
+    fold::State state = deciding(fb::Action::charge, change + 3 * hour);
+    state.site.zone = ZoneOffsets({{at_s(0), 2 * hour}, {change, hour}});
+    const auto mode = [&](UtcTime now) { return daemon::wish_for(state, now).mode; };
+    CHECK(mode(change - hour - std::chrono::seconds(1)) == InverterMode::charge);
+    CHECK(mode(change - hour) == InverterMode::general);
+    CHECK(mode(change - std::chrono::seconds(1)) == InverterMode::general);
+    CHECK(mode(change) == InverterMode::charge);  // the second pass
+  }
+
   TEST_CASE("a forced mode whose end has passed is general by itself") {
     CHECK(daemon::mode_expected(in_mode(InverterMode::charge, at_s(900)), at_s(899)) ==
           InverterMode::charge);
