@@ -17,7 +17,7 @@
   X(FaultRaised) X(FaultCleared) X(CoordinatorStarted) X(CoordinatorStopped) X(CoordinatorStateChanged)            \
   X(ClockStepped) X(SystemMeasured) X(ImportStarted) X(ImportFinished) X(LegacyRecordImported)                     \
   X(CorrectionRecorded) X(ProjectionRebuilt) X(BackupTaken) X(BackupDrilled) X(LogArchived) X(LogRestored)         \
-  X(ChangeStarted) X(ChangeFinished) X(AlertRaised) X(AlertEnded) X(SourceRecovered2)
+  X(ChangeStarted) X(ChangeFinished) X(AlertRaised) X(AlertEnded) X(SourceRecovered2) X(ReportMade)
 
 namespace wattledger {
 

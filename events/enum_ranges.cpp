@@ -82,6 +82,7 @@ struct InRange {
   bool operator()(const fb::LogRestored&) const { return true; }
   bool operator()(const fb::ChangeStarted&) const { return true; }
   bool operator()(const fb::AlertEnded&) const { return true; }
+  bool operator()(const fb::ReportMade&) const { return true; }
 };
 
 }  // namespace

@@ -245,6 +245,19 @@ Result<void> read(Members& members, fb::BackupDrilledT& fact, UtcTime) {
   return members.finish();
 }
 
+constexpr std::int64_t last_us = 253'402'300'799'000'000;  // of the year 9999
+
+Result<void> read(Members& members, fb::ReportMadeT& fact, UtcTime) {
+  members.text("report", fact.report, Need::required);
+  members.number("from_us", fact.from_us, std::int64_t{0}, last_us);
+  members.number("to_us", fact.to_us, std::int64_t{0}, last_us);
+  members.number("up_to", fact.up_to, no_u64, u64_max);
+  members.text("language", fact.language, Need::optional);
+  members.number("bytes", fact.bytes, no_u64, u64_max);
+  members.digest("digest", fact.digest);
+  return members.finish();
+}
+
 Result<void> read(Members& members, fb::ChangeStartedT& fact, UtcTime) {
   members.id("change", fact.change);
   members.text("verb", fact.verb, Need::required);
@@ -284,6 +297,7 @@ constexpr Appendable appendables[] = {
     {Kind::ChangeFinished, fb::Source::tool, fill<fb::ChangeFinishedT>},
     {Kind::BackupTaken, fb::Source::tool, fill<fb::BackupTakenT>},
     {Kind::BackupDrilled, fb::Source::tool, fill<fb::BackupDrilledT>},
+    {Kind::ReportMade, fb::Source::tool, fill<fb::ReportMadeT>},
 };
 
 Failure not_appendable(const std::string& type) {

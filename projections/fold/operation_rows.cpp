@@ -86,24 +86,56 @@ OperationRow told(Sequence sequence, const fb::PolicyAdopted& fact, UtcTime at) 
                                   cell(std::uint64_t{fact.engine_revision()}), cell(fact.text())});
 }
 OperationRow told(Sequence sequence, const fb::ChargingSessionChanged& fact, UtcTime at) {
-  return row(
-      Does::tell_session,
-      {cell("charging"), cell(fact.session()), cell(fb::EnumNameSessionChange(fact.change())),
-       instant(fact.planned_start_us()), instant(fact.planned_end_us()), instant(fact.started_us()),
-       instant(fact.ended_us()), part(fact.start_soc_bp(), 1e2), part(fact.end_soc_bp(), 1e2),
-       part(fact.target_soc_bp(), 1e2), Cell(), part(fact.energy_mwh(), 1e6),
-       part(fact.grid_energy_mwh(), 1e6), Cell(), part(fact.cost_e8(), 1e8),
-       part(fact.average_price_e8(), 1e8), cell(fact.reason()), cell(sequence), cell(at)});
+  return row(Does::tell_session, {cell("charging"),
+                                  cell(fact.session()),
+                                  cell(fb::EnumNameSessionChange(fact.change())),
+                                  instant(fact.planned_start_us()),
+                                  instant(fact.planned_end_us()),
+                                  instant(fact.started_us()),
+                                  instant(fact.ended_us()),
+                                  part(fact.start_soc_bp(), 1e2),
+                                  part(fact.end_soc_bp(), 1e2),
+                                  part(fact.target_soc_bp(), 1e2),
+                                  Cell(),
+                                  part(fact.energy_mwh(), 1e6),
+                                  part(fact.grid_energy_mwh(), 1e6),
+                                  Cell(),
+                                  part(fact.cost_e8(), 1e8),
+                                  part(fact.average_price_e8(), 1e8),
+                                  cell(fact.reason()),
+                                  cell(sequence),
+                                  cell(at),
+                                  cell(fact.unmetered_s()),
+                                  cell(fact.unpriced_s())});
 }
 OperationRow told(Sequence sequence, const fb::SellingSessionChanged& fact, UtcTime at) {
-  return row(
-      Does::tell_session,
-      {cell("selling"), cell(fact.session()), cell(fb::EnumNameSessionChange(fact.change())),
-       instant(fact.planned_start_us()), instant(fact.planned_end_us()), instant(fact.started_us()),
-       instant(fact.ended_us()), part(fact.start_soc_bp(), 1e2), part(fact.end_soc_bp(), 1e2),
-       part(fact.floor_soc_bp(), 1e2), cell(fact.power_w()), part(fact.energy_mwh(), 1e6), Cell(),
-       part(fact.exported_mwh(), 1e6), part(fact.revenue_e8(), 1e8),
-       part(fact.average_price_e8(), 1e8), cell(fact.reason()), cell(sequence), cell(at)});
+  return row(Does::tell_session, {cell("selling"),
+                                  cell(fact.session()),
+                                  cell(fb::EnumNameSessionChange(fact.change())),
+                                  instant(fact.planned_start_us()),
+                                  instant(fact.planned_end_us()),
+                                  instant(fact.started_us()),
+                                  instant(fact.ended_us()),
+                                  part(fact.start_soc_bp(), 1e2),
+                                  part(fact.end_soc_bp(), 1e2),
+                                  part(fact.floor_soc_bp(), 1e2),
+                                  cell(fact.power_w()),
+                                  part(fact.energy_mwh(), 1e6),
+                                  Cell(),
+                                  part(fact.exported_mwh(), 1e6),
+                                  part(fact.revenue_e8(), 1e8),
+                                  part(fact.average_price_e8(), 1e8),
+                                  cell(fact.reason()),
+                                  cell(sequence),
+                                  cell(at),
+                                  cell(fact.unmetered_s()),
+                                  cell(fact.unpriced_s())});
+}
+
+OperationRow told(Sequence sequence, const fb::ReportMade& fact, UtcTime at) {
+  return row(Does::make_report, {cell(sequence), cell(at), cell(fact.report()),
+                                 instant(fact.from_us()), instant(fact.to_us()), cell(fact.up_to()),
+                                 cell(fact.language()), cell(fact.bytes()), hex(fact.digest())});
 }
 
 template <class... Facts>
@@ -137,7 +169,7 @@ std::optional<OperationRow> operation_row(Sequence sequence, const EventView& ev
   return first_of<fb::CommandIssued, fb::CommandConfirmed, fb::CommandFailed, fb::FaultRaised,
                   fb::FaultCleared, fb::AlertRaised, fb::AlertEnded, fb::SourceFailed,
                   fb::SourceRecovered2, fb::PolicyAdopted, fb::ChargingSessionChanged,
-                  fb::SellingSessionChanged>(sequence, event, at);
+                  fb::SellingSessionChanged, fb::ReportMade>(sequence, event, at);
 }
 
 }  // namespace wattledger::fold

@@ -1,6 +1,6 @@
 // Rows of our tables that tell what the house did and what happened to it, event by event:
-// commands, faults, alerts, outages of sources, policies, sessions by the meter, and the quality of
-// each day's readings. Pure.
+// commands, faults, alerts, outages of sources, policies, sessions by the meter, reports, and the
+// quality of each day's readings. Pure.
 //
 // A row is one statement of its table and that statement's values in order: an event opens a row of
 // its own sequence, a later one closes it.
@@ -45,8 +45,10 @@ struct OperationRow {
     // kind, session, status, planned_start, planned_end, started, ended, start_soc, end_soc,
     // target_soc, power_w, energy_kwh, grid_energy_kwh, exported_kwh, amount, average_price,
     // reason,
-    // sequence, time
+    // sequence, time, unmetered_s, unpriced_s
     tell_session,
+    // sequence, time, report, from, to, up_to, language, bytes, digest
+    make_report,
   };
   Does does = Does::issue_command;
   std::vector<Cell> cells;

@@ -417,6 +417,7 @@ struct Evolve {
   void operator()(const fb::ChangeFinished&) const {}
   void operator()(const fb::AlertRaised&) const {}
   void operator()(const fb::AlertEnded&) const {}
+  void operator()(const fb::ReportMade&) const {}
 };
 
 const TariffZone* zone_at(const State& state, UtcTime at) {

@@ -108,6 +108,7 @@ class Counter final : public Projector {
                  {"alerts", told(Does::raise_alert)},
                  {"source_outages", told(Does::fail_source)},
                  {"policies", told(Does::adopt_policy)},
+                 {"reports", told(Does::make_report)},
                  {"sessions_measured", sessions_.size()},
                  {"data_quality", quality_days_.count()},
                  {"forecast_scores", scores_.size()}});

@@ -10,7 +10,7 @@ namespace wattledger::projections::sqlite {
 namespace {
 
 // In the order of OperationRow::Does; the values in the order that it names.
-constexpr std::array<const char*, 10> statements_sql = {
+constexpr std::array<const char*, 11> statements_sql = {
     "INSERT INTO commands(sequence, decision, time, mode, power_w, target_soc, until, attempt) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     "UPDATE commands SET outcome = ?2, answer = ?3, answered_at = ?4, battery_power_w = ?5, "
@@ -33,8 +33,9 @@ constexpr std::array<const char*, 10> statements_sql = {
     // What a change leaves unsaid stays.
     "INSERT INTO sessions_measured(kind, session, status, planned_start, planned_end, started, "
     "ended, start_soc, end_soc, target_soc, power_w, energy_kwh, grid_energy_kwh, exported_kwh, "
-    "amount, average_price, reason, first_sequence, last_sequence, changed_at) VALUES (?1, ?2, ?3, "
-    "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19) ON "
+    "amount, average_price, reason, first_sequence, last_sequence, changed_at, unmetered_s, "
+    "unpriced_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+    "?17, ?18, ?18, ?19, ?20, ?21) ON "
     "CONFLICT(kind, session) DO UPDATE SET status = ?3, planned_start = coalesce(?4, "
     "planned_start), planned_end = coalesce(?5, planned_end), started = coalesce(?6, started), "
     "ended = coalesce(?7, ended), start_soc = coalesce(?8, start_soc), end_soc = coalesce(?9, "
@@ -42,7 +43,9 @@ constexpr std::array<const char*, 10> statements_sql = {
     "energy_kwh = coalesce(?12, energy_kwh), grid_energy_kwh = coalesce(?13, grid_energy_kwh), "
     "exported_kwh = coalesce(?14, exported_kwh), amount = coalesce(?15, amount), average_price = "
     "coalesce(?16, average_price), reason = coalesce(?17, reason), last_sequence = ?18, changed_at "
-    "= ?19"};
+    "= ?19, unmetered_s = coalesce(?20, unmetered_s), unpriced_s = coalesce(?21, unpriced_s)",
+    "INSERT INTO reports(sequence, made_at, report, from_time, to_time, up_to, language, bytes, "
+    "digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"};
 
 constexpr const char* quality_sql =
     "INSERT INTO data_quality(date, good, partial, implausible) VALUES (?, ?, ?, ?) ON "

@@ -318,8 +318,21 @@ CREATE TABLE sessions_measured (
     first_sequence INTEGER NOT NULL,
     last_sequence INTEGER NOT NULL,
     changed_at TEXT NOT NULL,
+    unmetered_s INTEGER,
+    unpriced_s INTEGER,
     PRIMARY KEY (kind, session)
 ) WITHOUT ROWID;
+CREATE TABLE reports (
+    sequence INTEGER PRIMARY KEY,
+    made_at TEXT NOT NULL,
+    report TEXT,
+    from_time TEXT,
+    to_time TEXT,
+    up_to INTEGER NOT NULL,
+    language TEXT,
+    bytes INTEGER NOT NULL,
+    digest TEXT NOT NULL
+);
 CREATE TABLE data_quality (
     date TEXT PRIMARY KEY,
     good INTEGER NOT NULL DEFAULT 0,

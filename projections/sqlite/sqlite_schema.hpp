@@ -31,7 +31,7 @@ inline constexpr std::uint32_t schema_with_counters = 4;
 inline constexpr std::uint32_t schema_with_ours = 5;
 // Raised when the file changes shape or retention while the rows' meaning
 // (fold::legacy_rows_version) and the schema stay.
-inline constexpr std::uint32_t sqlite_revision = 4;
+inline constexpr std::uint32_t sqlite_revision = 5;
 
 // Written at creation in every file of ours: a backup needs equal page sizes on both sides.
 inline constexpr std::int64_t page_bytes = 4'096;
@@ -42,7 +42,7 @@ struct TableName {
   std::string_view order;
   std::uint32_t since = schema_first;
 };
-inline constexpr std::array<TableName, 24> tables{{
+inline constexpr std::array<TableName, 25> tables{{
     {"schema_version", "version"},
     {"energy_data", "timestamp"},
     {"system_state", "id"},
@@ -65,6 +65,7 @@ inline constexpr std::array<TableName, 24> tables{{
     {"source_outages", "sequence", schema_with_ours},
     {"policies", "sequence", schema_with_ours},
     {"sessions_measured", "kind, session", schema_with_ours},
+    {"reports", "sequence", schema_with_ours},
     {"data_quality", "date", schema_with_ours},
     {"forecast_scores", "kind, source, horizon_h", schema_with_ours},
 }};

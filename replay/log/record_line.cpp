@@ -223,6 +223,10 @@ struct KeyFacts {
   std::string operator()(const fb::AlertEnded& f) const {
     return text(f.alert()) + ": " + text(f.detail());
   }
+  std::string operator()(const fb::ReportMade& f) const {
+    return fmt::format("{} up to {}: {} bytes, SHA-256 {}", text(f.report()), f.up_to(), f.bytes(),
+                       f.digest() == nullptr ? "unknown" : from_fb(*f.digest()).hex());
+  }
 };
 
 }  // namespace

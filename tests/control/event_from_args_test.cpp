@@ -102,17 +102,31 @@ TEST_SUITE("control/event_from_args") {
               .result == fb::Result::cancelled);
   }
 
+  TEST_CASE("a report is told with the digest of its file") {
+    const auto report = fact<fb::ReportMadeT>(
+        R"("type":"ReportMade","report":"month 2025-11","from_us":5,"to_us":9,"up_to":77,"language":"pl","bytes":1234,"digest":")" +
+        std::string(64, 'a') + R"(")");
+    CHECK(report.report == "month 2025-11");
+    CHECK(report.from_us == 5);
+    CHECK(report.to_us == 9);
+    CHECK(report.up_to == 77);
+    CHECK(report.language == "pl");
+    CHECK(report.bytes == 1234);
+    REQUIRE(report.digest);
+    CHECK(from_fb(*report.digest).hex() == std::string(64, 'a'));
+  }
+
   TEST_CASE("every other kind is the daemon's own to state") {
     for (int kind = 1; kind <= static_cast<int>(kind_max); ++kind) {
       const std::string name(kind_name(static_cast<Kind>(kind)));
       CAPTURE(name);
       const auto made = event("\"type\":\"" + name + "\"");
-      if (made) continue;  // none of the eight does without members
+      if (made) continue;  // none of the nine does without members
       const bool allowed = made.error().what.find("daemon's own") == std::string::npos;
-      const bool expected = name == "OverrideRequested" || name == "FaultCleared" ||
-                            name == "CorrectionRecorded" || name == "ProjectionRebuilt" ||
-                            name == "BackupTaken" || name == "BackupDrilled" ||
-                            name == "ChangeStarted" || name == "ChangeFinished";
+      const bool expected =
+          name == "OverrideRequested" || name == "FaultCleared" || name == "CorrectionRecorded" ||
+          name == "ProjectionRebuilt" || name == "BackupTaken" || name == "BackupDrilled" ||
+          name == "ChangeStarted" || name == "ChangeFinished" || name == "ReportMade";
       CHECK(allowed == expected);
       if (!expected)
         CHECK(made.error().remedy.find("allowed are OverrideRequested, FaultCleared") !=
