@@ -329,9 +329,11 @@ Result<void> Reader::check_order() {
         "lower battery.target_soc_pct or raise battery.max_soc_pct");
   WATTLEDGER_TRY(ascending("safety.battery_voltage_min_v", p.battery_voltage_min.count(),
                            "safety.battery_voltage_max_v", p.battery_voltage_max.count()));
-  WATTLEDGER_TRY(ascending("safety.battery_temperature_min_c",
-                           p.battery_temperature_charge_min.count(),
+  WATTLEDGER_TRY(ascending("safety.battery_temperature_min_c", p.battery_temperature_min.count(),
                            "safety.battery_temperature_max_c", p.battery_temperature_max.count()));
+  WATTLEDGER_TRY(
+      ascending("safety.charge_temperature_min_c", p.battery_temperature_charge_min.count(),
+                "safety.charge_temperature_max_c", p.battery_temperature_charge_max.count()));
   WATTLEDGER_TRY(ascending("safety.grid_voltage_min_v", p.grid_voltage_min.count(),
                            "safety.grid_voltage_max_v", p.grid_voltage_max.count()));
   WATTLEDGER_TRY(ascending("cadence.record_s", config_.record_every.count(), "safety.stale_after_s",

@@ -79,6 +79,7 @@ enum class Environment { production, development, test };
 [[nodiscard]] inline fold::PolicySettings planning() {
   fold::PolicySettings settings;
   settings.policy = "optimal";
+  settings.plan_gain_min = MoneyE8(15'000'000);
   return settings;
 }
 

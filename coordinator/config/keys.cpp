@@ -190,10 +190,16 @@ void add_safety_keys(std::vector<ScalarKey>& keys) {
       [](Config & c) -> auto& { return c.policy.battery_voltage_max; }));
   keys.push_back(number(
       "safety.battery_temperature_min_c", "°C", thousandths(-40, 100),
-      [](Config & c) -> auto& { return c.policy.battery_temperature_charge_min; }));
+      [](Config & c) -> auto& { return c.policy.battery_temperature_min; }));
   keys.push_back(number(
       "safety.battery_temperature_max_c", "°C", thousandths(-40, 100),
       [](Config & c) -> auto& { return c.policy.battery_temperature_max; }));
+  keys.push_back(number(
+      "safety.charge_temperature_min_c", "°C", thousandths(-40, 100),
+      [](Config & c) -> auto& { return c.policy.battery_temperature_charge_min; }));
+  keys.push_back(number(
+      "safety.charge_temperature_max_c", "°C", thousandths(-40, 100),
+      [](Config & c) -> auto& { return c.policy.battery_temperature_charge_max; }));
   keys.push_back(number(
       "safety.grid_voltage_min_v", "V", thousandths(80, 500),
       [](Config & c) -> auto& { return c.policy.grid_voltage_min; }));

@@ -95,6 +95,8 @@ bool Judge::emergency_charge() {
   const BasisPoints limit = begun ? settings_.soc_emergency_target : settings_.soc_emergency;
   std::vector<std::int64_t> numbers = {soc().count(), limit.count()};
   if (soc() >= limit) return passed(Rule::emergency_charge, Outcome::not_applicable, numbers);
+  if (temperature_forbids_charge()) passed(Rule::emergency_charge, Outcome::rejected, numbers);
+  if (charge_temperature(/*charges=*/true, Action::hold)) return true;
   charge_until(now_ + settings_.forced_end_max, settings_.soc_emergency_target);
   if (charge_power() > Watts(0))
     return chosen(Rule::emergency_charge, Action::charge, std::move(numbers));
@@ -126,6 +128,9 @@ bool Judge::owner_override() {
                  charge ? BasisPoints(0) : std::min(settings_.soc_min, soc_full), soc_full);
   if ((charge && soc() >= target) || (sell && soc() <= target))
     return passed(Rule::owner_override, Outcome::rejected, {request});
+  if (charge && temperature_forbids_charge())
+    passed(Rule::owner_override, Outcome::rejected, {request});
+  if (charge_temperature(charge, Action::self_use)) return true;
   fb::DecisionMadeT& decision = result_.decision;
   if (charge || sell) {
     const Watts most = charge ? settings_.charge_power_max : settings_.discharge_power_max;

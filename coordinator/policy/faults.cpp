@@ -66,8 +66,8 @@ SafetyFindings look_for_faults(const fold::State& state, UtcTime now) {
   const fold::Reading& reading = *state.reading;
   if (now - reading.at > limits.reading_stale_after || reading.quality == fb::Quality::implausible)
     return findings;
-  const bool cold = reading.battery_temperature &&
-                    *reading.battery_temperature < limits.battery_temperature_charge_min;
+  const bool cold =
+      reading.battery_temperature && *reading.battery_temperature < limits.battery_temperature_min;
   std::optional<std::int64_t> error;
   if (reading.inverter_error) error = static_cast<std::int64_t>(*reading.inverter_error);
   const std::array<Check, 4> checks = {{
@@ -76,7 +76,7 @@ SafetyFindings look_for_faults(const fold::State& state, UtcTime now) {
        "battery voltage, mV"},
       // Too cold ends by itself in the morning; too hot is looked at by a person.
       {fb::Fault::battery_temperature, count(reading.battery_temperature),
-       limits.battery_temperature_charge_min.count(), limits.battery_temperature_max.count(),
+       limits.battery_temperature_min.count(), limits.battery_temperature_max.count(),
        /*latched=*/!cold, "battery temperature, thousandths of a degree"},
       {fb::Fault::grid_voltage, count(reading.grid_voltage), limits.grid_voltage_min.count(),
        limits.grid_voltage_max.count(), /*latched=*/false, "grid voltage, mV"},

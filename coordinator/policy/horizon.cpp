@@ -124,6 +124,8 @@ std::optional<Horizon> horizon_of(const fold::State& state, const fold::PolicySe
       static_cast<std::int64_t>(price_sum / static_cast<std::int64_t>(horizon.slots.size()) *
                                 settings.terminal_value.count() / whole_bp));
   problem.curtailment = settings.export_max < unlimited;
+  if (settings.selling.enabled && settings.selling.floor > settings.soc_min)
+    problem.sale_floor = stored_at(settings, settings.selling.floor);
   return horizon;
 }
 

@@ -34,7 +34,8 @@ inline constexpr std::chrono::seconds bridged_max{3'600};
 // Load and PV are the forecasts' means over each slot, `policy.forecast_margin_bp` of the way to
 // the high load and the low PV where these are told. Where no load is forecast it is
 // `load.default_day_mwh` spread evenly, where no PV is, none. The battery may give to the grid only
-// where selling is on and the feed-in price is at least `selling.price_min_e8`. PV is turned down
+// where selling is on and the feed-in price is at least `selling.price_min_e8`, and not below
+// `selling.floor_bp`. PV is turned down
 // only where an export limit is set, for then the inverter does it by itself. A kWh stored at the
 // end is worth `policy.terminal_value_bp` of the mean import price.
 [[nodiscard]] std::optional<Horizon> horizon_of(const fold::State& state,

@@ -46,6 +46,8 @@ class Judge {
   [[nodiscard]] Judgement& result() { return result_; }
   // Most power into the battery that the house's connection leaves.
   [[nodiscard]] Watts charge_power() const;
+  // Most power of a sale that it leaves. The house's load is not counted on: it may end.
+  [[nodiscard]] Watts export_room() const;
   // Whether the day of the sessions' counts is still the local day; another day's are over.
   [[nodiscard]] bool counted_today() const;
   // Whether the last decision was a policy's, not one of a rule above the policies, of a full
@@ -55,8 +57,8 @@ class Judge {
   [[nodiscard]] bool charging() const { return runs(fb::Action::charge); }
   [[nodiscard]] bool selling() const { return runs(fb::Action::sell); }
 
-  // What stands between a policy's wish and the decision: operator_limit, then anti_flap. True when
-  // one of them decided instead.
+  // What stands between a policy's wish and the decision: charge_temperature, operator_limit, then
+  // anti_flap. True when one of them decided instead.
   bool restrained(fb::Action wanted);
   // Decides: what is wished, unless it is restrained.
   void settle(Wish wish);
@@ -70,6 +72,8 @@ class Judge {
   bool emergency_charge();
   bool clock_unreliable();
   bool owner_override();
+  [[nodiscard]] bool temperature_forbids_charge() const;
+  bool charge_temperature(bool charges, fb::Action instead);
   bool operator_limit(bool charges);
   bool anti_flap(fb::Action wanted, bool holds);
   [[nodiscard]] bool holds_charge(fb::Action wanted) const;

@@ -8,6 +8,7 @@
 #include "coordinator/policy/orders.hpp"
 #include "coordinator/policy/price_slots.hpp"
 #include "coordinator/policy/sale.hpp"
+#include "coordinator/policy/sale_caps.hpp"
 
 namespace wattledger::policy {
 namespace {
@@ -28,13 +29,14 @@ class Optimal {
 
   void judge() {
     if (stands()) return;
-    const auto horizon = horizon_of(state_, settings_, judge_.soc(), now_);
+    auto horizon = horizon_of(state_, settings_, judge_.soc(), now_);
     if (!horizon) {
       judge_.chosen(Rule::no_price, Action::self_use, {});
       return;
     }
     judge_.passed(Rule::no_price, Outcome::not_applicable);
-    const auto best = plan(horizon->problem);
+    auto best = plan(horizon->problem);
+    if (best) best = within_caps(*horizon, std::move(*best));
     if (!best) {
       const std::size_t slot = std::min(best.error().slot, horizon->slots.size() - 1);
       judge_.chosen(Rule::plan_infeasible, Action::self_use,
@@ -48,6 +50,8 @@ class Optimal {
 
  private:
   bool stands();
+  [[nodiscard]] Planned<Plan> within_caps(Horizon& horizon, Plan best);
+  [[nodiscard]] std::vector<std::int64_t> cap_numbers(const SaleRoom& room) const;
   void decide(const Horizon& horizon, const Plan& best);
   [[nodiscard]] Order doing_now() const;
   [[nodiscard]] std::optional<std::vector<Order>> standing_orders(const Horizon& horizon) const;
@@ -94,6 +98,23 @@ bool Optimal::stands() {
   return judge_.chosen(last->rule, last->action, {});
 }
 
+// A plan that would sell more than it may is made again with sales where they earn most.
+Planned<Plan> Optimal::within_caps(Horizon& horizon, Plan best) {
+  const SaleRoom room = sale_room(judge_);
+  if (!cap_sales(settings_, state_.site.zone, room, best, horizon)) return best;
+  judge_.passed(Rule::sale_cap, Outcome::rejected, cap_numbers(room));
+  return plan(horizon.problem);
+}
+
+std::vector<std::int64_t> Optimal::cap_numbers(const SaleRoom& room) const {
+  return {room.sold_session.count(),
+          settings_.selling.session_max.count(),
+          room.sold_day.count(),
+          settings_.selling.day_max.count(),
+          room.sales,
+          settings_.selling.sales_max};
+}
+
 Order Optimal::doing_now() const {
   if (!state_.decision) return {};
   const fold::LastDecision& last = *state_.decision;
@@ -122,7 +143,10 @@ std::optional<std::vector<Order>> Optimal::standing_orders(const Horizon& horizo
     return std::nullopt;
   std::vector<Order> orders;
   for (std::size_t i = 0; i < horizon.slots.size(); ++i)
-    orders.push_back({last->actions[first + i], last->battery_power_w[first + i]});
+    if (last->actions[first + i] == Action::sell && !may_sell(horizon.problem.slots[i]))
+      orders.emplace_back();  // what may be sold is less by now, or was sold elsewhere
+    else
+      orders.push_back({last->actions[first + i], last->battery_power_w[first + i]});
   return orders;
 }
 
@@ -230,7 +254,8 @@ Wish Optimal::sell(const Horizon& horizon, const Order& order, const PlanStep& s
   const SaleRoom room = sale_room(judge_);
   const BasisPoints target = std::max({BasisPoints(level(end) / percent_bp * percent_bp),
                                        room.target(judge_.soc()), settings_.soc_min});
-  const Watts power = std::min(Watts(order.power_w), settings_.discharge_power_max);
+  const Watts power =
+      std::min({Watts(order.power_w), settings_.discharge_power_max, judge_.export_room()});
   if (judge_.soc() <= target || room.power <= Watts(0)) {
     // The rule that forbids it decides; its numbers are those of policy `tiered`.
     if (judge_.soc() <= room.floor) {
@@ -240,12 +265,7 @@ Wish Optimal::sell(const Horizon& horizon, const Order& order, const PlanStep& s
       wish.rule = Rule::sale_limits;
     } else {
       wish.rule = Rule::sale_cap;
-      wish.numbers = {room.sold_session.count(),
-                      settings_.selling.session_max.count(),
-                      room.sold_day.count(),
-                      settings_.selling.day_max.count(),
-                      room.sales,
-                      settings_.selling.sales_max};
+      wish.numbers = cap_numbers(room);
     }
     return wish;
   }

@@ -54,6 +54,11 @@ std::vector<Run> runs_of(const std::vector<Order>& orders) {
   return runs;
 }
 
+bool all_may_sell(const PlanProblem& problem, const Run& run) {
+  return std::all_of(problem.slots.begin() + static_cast<std::ptrdiff_t>(run.begin),
+                     problem.slots.begin() + static_cast<std::ptrdiff_t>(run.end), may_sell);
+}
+
 // Nothing where they break a limit.
 std::optional<MoneyE8> cost_of(const PlanProblem& problem, const std::vector<Order>& orders) {
   const auto settled = settle(problem, course_of(problem, orders));
@@ -62,6 +67,10 @@ std::optional<MoneyE8> cost_of(const PlanProblem& problem, const std::vector<Ord
 }
 
 }  // namespace
+
+bool may_sell(const PlanSlot& slot) {
+  return slot.discharge_max > std::max(slot.load - slot.pv, Energy(0));
+}
 
 std::int32_t watts_of(Energy energy, seconds length) {
   return static_cast<std::int32_t>(energy.count() * 3'600 / (length.count() * 100'000));
@@ -96,7 +105,14 @@ std::vector<Energy> course_of(const PlanProblem& problem, const std::vector<Orde
     const Energy room = std::max(problem.max - stored, Energy(0));
     const Energy left = std::max(stored - problem.min, Energy(0));
     stored += std::min(times(take, problem.charge_efficiency), room);
-    stored -= std::min(over(give, problem.discharge_efficiency), left);
+    Energy taken = std::min(over(give, problem.discharge_efficiency), left);
+    if (orders[i].action == Action::sell && problem.sale_floor) {
+      // Where the sale ends the house goes on.
+      const Energy house = over(std::min(std::max(net, Energy(0)), slot.discharge_max),
+                                problem.discharge_efficiency);
+      taken = std::min(taken, std::max(house, stored - *problem.sale_floor));
+    }
+    stored -= taken;
     course.push_back(stored);
   }
   return course;
@@ -121,6 +137,7 @@ std::vector<Order> calmed(const PlanProblem& problem, std::vector<Order> orders,
       std::vector<Order> better;
       for (const Order& other : {left, right}) {
         if (other.action == now || (best && left == right) || asked >= calming_max) continue;
+        if (other.action == Action::sell && !all_may_sell(problem, run)) continue;
         ++asked;
         std::vector<Order> changed = orders;
         std::fill(changed.begin() + static_cast<std::ptrdiff_t>(run.begin),

@@ -15,6 +15,9 @@ struct Order {
   bool operator==(const Order&) const = default;
 };
 
+// Whether the battery may give more in the slot than the load lacks beside the PV.
+[[nodiscard]] bool may_sell(const PlanSlot& slot);
+
 // Rounded down: a limit stays one.
 [[nodiscard]] std::int32_t watts_of(Energy energy, std::chrono::seconds length);
 
@@ -28,8 +31,9 @@ struct Order {
                                             const std::vector<Order>& orders);
 
 // The orders without the changes of mode that gain less than `least` each: a run of equal actions
-// takes on its neighbour's, the shortest runs first, where that costs less. `before`: what is done
-// now. At most `calming_max` such questions are asked.
+// takes on its neighbour's, the shortest runs first, where that costs less; a sale's only where all
+// of its slots may sell. `before`: what is done now. At most `calming_max` such questions are
+// asked.
 inline constexpr std::size_t calming_max = 120;
 [[nodiscard]] std::vector<Order> calmed(const PlanProblem& problem, std::vector<Order> orders,
                                         Order before, MoneyE8 least);

@@ -33,8 +33,8 @@ bool in_range(const PlanSlot& slot) {
 std::optional<Infeasible> out_of_range(const PlanProblem& problem) {
   const bool battery = is_energy(problem.start) && is_energy(problem.min) &&
                        is_energy(problem.max) && problem.min <= problem.max &&
-                       problem.wear >= PriceE8(0) && is_price(problem.wear) &&
-                       is_price(problem.terminal_value) &&
+                       is_energy(problem.sale_floor) && problem.wear >= PriceE8(0) &&
+                       is_price(problem.wear) && is_price(problem.terminal_value) &&
                        within(problem.charge_efficiency, plan_efficiency_min, lossless) &&
                        within(problem.discharge_efficiency, plan_efficiency_min, lossless);
   if (!battery || problem.slots.empty() || problem.slots.size() > plan_slots_max)
@@ -48,6 +48,20 @@ std::optional<Infeasible> out_of_range(const PlanProblem& problem) {
 CellRange bounds_at(const PlanProblem& problem, std::int64_t stored) {
   const std::int64_t min = problem.min.count(), max = problem.max.count();
   return {stored < min ? 0 : min - stored, stored > max ? 0 : max - stored};
+}
+
+// Beyond every change; differences of such are still numbers.
+constexpr std::int64_t furthest = std::numeric_limits<std::int64_t>::max() / 4;
+
+// The change of a battery that gives the load all that it lacks: what is below is a sale.
+std::int64_t house_change(const PlanProblem& problem, const PlanSlot& slot) {
+  return change_of(problem, std::min<std::int64_t>((slot.pv - slot.load).count(), 0));
+}
+// The most that may be taken out at a level, as a change: what serves the house, or a sale down to
+// its floor.
+std::int64_t least_change(const PlanProblem& problem, const PlanSlot& slot, std::int64_t stored) {
+  if (!problem.sale_floor) return -furthest;
+  return std::min(house_change(problem, slot), problem.sale_floor->count() - stored);
 }
 
 CellRange common(CellRange a, CellRange b) {
@@ -109,7 +123,8 @@ Planned<Plan> marched(const PlanProblem& problem, Wish wish) {
     const CellRange bus = bus_range(problem, slot);
     if (bus.begin > bus.end) return refused(i, forced_by(slot, bus));
     const std::int64_t stored = account.stored().count();
-    const CellRange can = common(change_range(problem, bus), bounds_at(problem, stored));
+    CellRange can = common(change_range(problem, bus), bounds_at(problem, stored));
+    can.begin = std::max(can.begin, least_change(problem, slot, stored));
     if (can.begin > can.end) return refused(i, forced_by(slot, bus));
     account.add(bus, std::clamp(wish(slot, i, stored), can.begin, can.end));
   }
@@ -127,10 +142,10 @@ class Solver {
     const std::int64_t start = problem.start.count();
     if (problem.start < problem.min) {
       outside_range_ = {start, problem.min.count() - 1};
-      outward_ = {0, std::numeric_limits<std::int64_t>::max()};
+      outward_ = {0, furthest};
     } else if (problem.start > problem.max) {
       outside_range_ = {problem.max.count() + 1, start};
-      outward_ = {std::numeric_limits<std::int64_t>::min(), 0};
+      outward_ = {-furthest, 0};
     }
   }
 
@@ -158,15 +173,49 @@ class Solver {
   void step_back(std::size_t i) {
     const PlanSlot& slot = problem_->slots[i];
     slot_cost(*problem_, slot, bus_range(*problem_, slot), step_);
-    convolve_(inside_[i + 1], step_, {problem_->min.count(), problem_->max.count()}, work_);
+    lead_to(inside_[i + 1], step_, slot, {problem_->min.count(), problem_->max.count()}, work_);
     keep(inside_[i]);
     if (!starts_outside()) return;
     restrict_to(step_, outward_, inward_step_);
     PiecewiseLinear stays, comes_in;
-    convolve_(outside_[i + 1], inward_step_, outside_range_, stays);
-    convolve_(inside_[i + 1], inward_step_, outside_range_, comes_in);
+    lead_to(outside_[i + 1], inward_step_, slot, outside_range_, stays);
+    lead_to(inside_[i + 1], inward_step_, slot, outside_range_, comes_in);
     lower_of(stays, comes_in, work_);
     keep(outside_[i]);
+  }
+
+  // Whether a slot's sales must be looked at apart; then the step's two parts, and where a sale may
+  // lead to.
+  bool part_sales(const PiecewiseLinear& next, const PiecewiseLinear& step, const PlanSlot& slot) {
+    if (!problem_->sale_floor || step.runs.empty()) return false;
+    const std::int64_t house = house_change(*problem_, slot);
+    if (step.runs.front().begin >= house || problem_->sale_floor <= problem_->min) return false;
+    restrict_to(step, {house, furthest}, house_step_);
+    restrict_to(step, {-furthest, house - 1}, sale_step_);
+    restrict_to(next, {problem_->sale_floor->count(), furthest}, above_floor_);
+    return true;
+  }
+
+  // The cheapest way from each stored energy through a slot to the next one's function.
+  void lead_to(const PiecewiseLinear& next, const PiecewiseLinear& step, const PlanSlot& slot,
+               CellRange range, PiecewiseLinear& out) {
+    if (!part_sales(next, step, slot)) {
+      convolve_(next, step, range, out);
+      return;
+    }
+    convolve_(next, house_step_, range, by_house_);
+    convolve_(above_floor_, sale_step_, range, by_sale_);
+    lower_of(by_house_, by_sale_, out);
+  }
+
+  void choose_in_slot(const PiecewiseLinear& next, const PiecewiseLinear& step,
+                      const PlanSlot& slot, std::int64_t stored, Choice& best) {
+    if (!part_sales(next, step, slot)) {
+      choose_least(next, step, stored, best);
+      return;
+    }
+    choose_least(next, house_step_, stored, best);
+    choose_least(above_floor_, sale_step_, stored, best);
   }
 
   void keep(PiecewiseLinear& function) {
@@ -184,11 +233,11 @@ class Solver {
     const PlanSlot& slot = problem_->slots[i];
     slot_cost(*problem_, slot, bus_range(*problem_, slot), step_);
     if (Energy(stored) >= problem_->min && Energy(stored) <= problem_->max) {
-      choose_least(inside_[i + 1], step_, stored, best);
+      choose_in_slot(inside_[i + 1], step_, slot, stored, best);
     } else {
       restrict_to(step_, outward_, inward_step_);
-      choose_least(inside_[i + 1], inward_step_, stored, best);
-      choose_least(outside_[i + 1], inward_step_, stored, best);
+      choose_in_slot(inside_[i + 1], inward_step_, slot, stored, best);
+      choose_in_slot(outside_[i + 1], inward_step_, slot, stored, best);
     }
     return best;
   }
@@ -230,21 +279,31 @@ class Solver {
     for (std::size_t i = 0; i < problem_->slots.size(); ++i) {
       const PlanSlot& slot = problem_->slots[i];
       const CellRange bus = bus_range(*problem_, slot);
-      if (bus.begin <= bus.end) reached = reached_after(change_range(*problem_, bus), reached);
+      if (bus.begin <= bus.end)
+        reached = reached_after(slot, change_range(*problem_, bus), reached);
       if (bus.begin > bus.end || reached.begin > reached.end)
         return refused(i, forced_by(slot, bus));
     }
     return refused(0, PlanObstacle::numbers);  // cannot be: some course gets to the end
   }
 
-  [[nodiscard]] CellRange reached_after(CellRange change, CellRange reached) const {
+  [[nodiscard]] CellRange reached_after(const PlanSlot& slot, CellRange change,
+                                        CellRange reached) const {
     const CellRange bounds{problem_->min.count(), problem_->max.count()};
     CellRange all{std::numeric_limits<std::int64_t>::max(),
                   std::numeric_limits<std::int64_t>::min()};
-    const auto add = [&](CellRange from, CellRange by, CellRange limits) {
+    const auto add_part = [&](CellRange from, CellRange by, CellRange limits) {
       if (from.begin > from.end || by.begin > by.end) return;
       const CellRange to = common({from.begin + by.begin, from.end + by.end}, limits);
       if (to.begin <= to.end) all = {std::min(all.begin, to.begin), std::max(all.end, to.end)};
+    };
+    // What a sale leads to touches what is led to without one: one range together.
+    const auto add = [&](CellRange from, CellRange by, CellRange limits) {
+      const std::int64_t house = problem_->sale_floor ? house_change(*problem_, slot) : -furthest;
+      add_part(from, common(by, {house, furthest}), limits);
+      if (problem_->sale_floor)
+        add_part(from, common(by, {-furthest, house - 1}),
+                 common(limits, {problem_->sale_floor->count(), furthest}));
     };
     add(common(reached, bounds), change, bounds);
     if (starts_outside())
@@ -259,6 +318,7 @@ class Solver {
   std::vector<PiecewiseLinear> outside_;  // the same between a start outside the bounds and them
   CellRange outside_range_{0, -1}, outward_{0, -1};
   PiecewiseLinear step_, inward_step_, work_;
+  PiecewiseLinear house_step_, sale_step_, above_floor_, by_house_, by_sale_;
   Convolution convolve_;
   bool exact_ = true;
 };
@@ -281,6 +341,8 @@ std::string_view name_of(PlanObstacle obstacle) {
       return "stored_max";
     case PlanObstacle::numbers:
       return "numbers";
+    case PlanObstacle::sale_floor:
+      return "sale_floor";
   }
   return "?";
 }
@@ -303,6 +365,8 @@ Planned<Plan> settle(const PlanProblem& problem, std::span<const Energy> stored)
     const CellRange bounds = bounds_at(problem, account.stored().count());
     if (change < bounds.begin) return refused(i, PlanObstacle::stored_min);
     if (change > bounds.end) return refused(i, PlanObstacle::stored_max);
+    if (change < least_change(problem, slot, account.stored().count()))
+      return refused(i, PlanObstacle::sale_floor);
     const CellRange can = change_range(problem, bus);
     if (change > can.end)
       return refused(i, bus.end == slot.charge_max.count() ? PlanObstacle::charge_limit

@@ -58,6 +58,10 @@ struct PlanProblem {
   PriceE8 wear;             // per kWh that leaves the store; never negative
   PriceE8 terminal_value;   // per kWh stored at the end
   bool curtailment = true;  // may PV be turned down
+  // A slot in which the battery gives more than the load lacks beside the PV (a sale) leaves at
+  // least this much stored. It can be an obstacle (export_limit) only where PV cannot be turned
+  // down, for then room for it may have to be made.
+  std::optional<Energy> sale_floor;
 };
 
 // Ranges: a problem beyond one of them is refused (PlanObstacle::numbers). They keep every sum in
@@ -98,7 +102,8 @@ enum class PlanObstacle {
   discharge_limit,
   stored_min,
   stored_max,
-  numbers,  // a range above is left, or a course is not as long as the problem
+  numbers,     // a range above is left, or a course is not as long as the problem
+  sale_floor,  // of a given course only
 };
 [[nodiscard]] std::string_view name_of(PlanObstacle obstacle);
 

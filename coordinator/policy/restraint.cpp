@@ -1,5 +1,5 @@
-// What restrains a policy's wish: the grid operator's limits, then anti-flap. Emergency charges and
-// the owner's override stand above both.
+// What restrains a policy's wish: the battery's temperature, the grid operator's limits, then
+// anti-flap. Emergency charges and the owner's override stand above the last two.
 #include <algorithm>
 
 #include "coordinator/policy/judge.hpp"
@@ -34,6 +34,7 @@ bool is_above_policies(Rule rule) {
     case Rule::battery_full:
     case Rule::no_price:
     case Rule::plan_infeasible:
+    case Rule::charge_temperature:
       return true;
     case Rule::operator_limit:
     case Rule::anti_flap:
@@ -54,6 +55,7 @@ bool is_above_policies(Rule rule) {
     case Rule::session_limit:
     case Rule::recently_full:
     case Rule::cheap_price:
+    case Rule::charge_kept:
     case Rule::super_cheap:
     case Rule::sale_limits:
     case Rule::sale_floor:
@@ -97,12 +99,46 @@ Watts Judge::charge_power() const {
   return Watts(std::max<std::int64_t>(room.count(), 0) / step * step);
 }
 
+Watts Judge::export_room() const {
+  constexpr std::int64_t step = 500;
+  const Watts fed_in = std::max(state_.reading->pv_power.value_or(Watts(0)), Watts(0));
+  if (fed_in == Watts(0)) return settings_.export_max;
+  return Watts(std::max<std::int64_t>((settings_.export_max - fed_in).count(), 0) / step * step);
+}
+
 // Whether anti-flap would go on with a charge that the policy would end.
 bool Judge::holds_charge(Action wanted) const {
   const auto& last = state_.decision;
   return policy_decided() && last->action == Action::charge && wanted != Action::charge &&
          last->since + settings_.anti_flap > now_ && charge_power() > Watts(0) &&
          soc() < std::min(last->target_soc.value_or(settings_.soc_target), settings_.soc_max);
+}
+
+// A charge begins only where it would not end again at once.
+bool Judge::temperature_forbids_charge() const {
+  const auto& measured = state_.reading->battery_temperature;
+  if (!measured) return false;
+  constexpr std::int64_t well_inside = 1'000;
+  const std::int64_t least = settings_.battery_temperature_charge_min.count();
+  const std::int64_t most = settings_.battery_temperature_charge_max.count();
+  const std::int64_t margin = charging() ? 0 : std::min(well_inside, (most - least) / 2);
+  return measured->count() < least + margin || measured->count() > most - margin;
+}
+
+// Outside of its temperatures a battery is not charged, whoever wishes it.
+bool Judge::charge_temperature(bool charges, Action instead) {
+  const auto& measured = state_.reading->battery_temperature;
+  if (!charges || !measured) return false;
+  std::vector<std::int64_t> numbers = {measured->count(),
+                                       settings_.battery_temperature_charge_min.count(),
+                                       settings_.battery_temperature_charge_max.count()};
+  if (!temperature_forbids_charge())
+    return passed(Rule::charge_temperature, Outcome::not_applicable, std::move(numbers));
+  if (instead == Action::hold) {
+    result_.decision.target_soc_bp = static_cast<std::uint16_t>(soc().count());
+    result_.decision.until_us = to_us(now_ + settings_.forced_end_max);
+  }
+  return chosen(Rule::charge_temperature, instead, std::move(numbers));
 }
 
 // A required reduction (3): no charge begins or goes on. Recommended saving (2): none begins.
@@ -137,7 +173,9 @@ bool Judge::anti_flap(Action wanted, bool holds) {
 
 bool Judge::restrained(Action wanted) {
   const bool holds = holds_charge(wanted);
-  return operator_limit(holds || wanted == Action::charge) || anti_flap(wanted, holds);
+  const bool charges = holds || wanted == Action::charge;
+  return charge_temperature(charges, Action::self_use) || operator_limit(charges) ||
+         anti_flap(wanted, holds);
 }
 
 void Judge::settle(Wish wish) {

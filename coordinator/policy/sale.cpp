@@ -248,7 +248,7 @@ SaleRoom sale_room(const Judge& judge) {
   const fold::SessionHistory& history = judge.state().sessions;
   SaleRoom room;
   room.running = judge.selling();
-  room.power = std::min({limits.power_max, settings.discharge_power_max, settings.export_max});
+  room.power = std::min({limits.power_max, settings.discharge_power_max, judge.export_room()});
   room.floor = std::max(limits.floor, settings.soc_min);
   if (history.sale) {
     room.sold_session = limits.session_max;

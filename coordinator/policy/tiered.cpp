@@ -71,6 +71,9 @@ class Tiered {
   // … and their parts.
   Verdict critical_wait();
   Verdict session_start();
+  // What stands behind them all.
+  Verdict charge_kept();
+  [[nodiscard]] PriceE8 kept_up_to() const;
 
   Verdict passed(Rule rule, Numbers numbers = {}, Outcome outcome = Outcome::not_applicable) {
     judge_.passed(rule, outcome, std::move(numbers));
@@ -186,9 +189,11 @@ BasisPoints Tiered::goal_of_charge() const {
   return std::min(state_.decision->target_soc.value_or(settings_.soc_target), settings_.soc_target);
 }
 
-// A session is a charge that began in the upper tier.
+// A session is a charge that began in the upper tier; one for want of sun goes on to its own end.
 bool Tiered::in_session() const {
-  if (!charging_) return false;
+  if (!charging_ || state_.decision->rule == Rule::no_sun ||
+      state_.decision->rule == Rule::charge_goes_on)
+    return false;
   const auto& session = state_.sessions.charge;
   if (session && session->start_soc) return *session->start_soc >= tiers_.middle;
   return state_.decision->rule == Rule::cheap_price ||
@@ -243,7 +248,8 @@ Tiered::Verdict Tiered::without_price() {
 
 Tiered::Verdict Tiered::super_cheap() {
   Numbers numbers = {price_->count(), tiers_.super_cheap.count()};
-  if (*price_ > tiers_.super_cheap || soc_ >= begins_below(settings_.soc_max, full_again_below))
+  if (*price_ > tiers_.super_cheap ||
+      soc_ >= begins_below(settings_.soc_max, tiers_.session_again_below))
     return passed(Rule::super_cheap, std::move(numbers));
   return charge(Rule::super_cheap, std::move(numbers), settings_.soc_max, tiers_.super_cheap);
 }
@@ -439,6 +445,46 @@ Tiered::Verdict Tiered::session_start() {
   return passed(Rule::recently_full, std::move(levels));
 }
 
+// The price at which it would be charged again: what was charged is not used up to there.
+PriceE8 Tiered::kept_up_to() const {
+  PriceE8 ceiling = tiers_.super_cheap;
+  if (const auto least = cheapest_near())
+    ceiling = std::max(ceiling, std::min(above_by(*least, tiers_.near_cheapest), cheap_bound()));
+  const auto sun = sun_ahead(sun_within);
+  if (!sun || !sun->any) ceiling = std::max(ceiling, tiers_.no_sun_price);
+  const bool kept = state_.decision && state_.decision->rule == Rule::charge_kept;
+  return kept ? above_by(ceiling, tiers_.near_cheapest) : ceiling;
+}
+
+// What was charged not long ago is kept for dearer slots that are known, unless the sun gives more
+// than the house takes: else the house would use it at the price of its charge, to be charged anew.
+Tiered::Verdict Tiered::charge_kept() {
+  const fold::SessionHistory& history = state_.sessions;
+  const bool charged = !charging_ && history.charged_to && history.charge_ended_at &&
+                       now_ - *history.charge_ended_at < recent &&
+                       soc_ >= *history.charged_to - tiers_.session_again_below;
+  if (!charged) return passed(Rule::charge_kept);
+  const PriceE8 ceiling = kept_up_to();
+  Numbers numbers = {soc_.count(), history.charged_to->count(), price_->count(), ceiling.count()};
+  const auto& pv = state_.reading->pv_power;
+  const auto& load = state_.reading->load_power;
+  const bool dearer = std::any_of(ahead_.begin(), ahead_.end(), [&](const PricedSlot& each) {
+    return each.import > ceiling && each.start < now_ + tiers_.near_within;
+  });
+  if (*price_ > ceiling || !dearer || (pv && load && *pv > *load))
+    return passed(Rule::charge_kept, std::move(numbers));
+  Wish wish = serve(Rule::charge_kept, std::move(numbers));
+  wish.action = Action::hold;
+  wish.target = soc_;
+  wish.until = slot_end();
+  for (const PricedSlot& each : ahead_) {
+    if (each.start < *wish.until) continue;
+    if (each.start > *wish.until || each.import > ceiling) break;
+    *wish.until += settings_.slot;
+  }
+  return wish;
+}
+
 Wish Tiered::wish() {
   if (Verdict verdict = without_price()) return *verdict;
   if (power_ <= Watts(0)) return serve(Rule::serve_house, {});
@@ -463,6 +509,11 @@ void Tiered::judge() {
     if (auto sale = wish_sale(judge_)) {
       judge_.passed(wanted.rule, Outcome::rejected, std::move(wanted.numbers));
       wanted = *std::move(sale);
+    }
+  if (wanted.action == Action::self_use && wanted.rule != Rule::price_too_high)
+    if (Verdict kept = charge_kept()) {
+      judge_.passed(wanted.rule, Outcome::rejected, std::move(wanted.numbers));
+      wanted = *std::move(kept);
     }
   judge_.settle(std::move(wanted));
 }

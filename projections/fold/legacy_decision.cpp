@@ -85,6 +85,7 @@ const char* priority(fb::Rule rule) {
     case fb::Rule::data_stale:
     case fb::Rule::data_implausible:
     case fb::Rule::latched_safety:
+    case fb::Rule::charge_temperature:
       return "critical";
     case fb::Rule::owner_override:
     case fb::Rule::operator_limit:
@@ -120,6 +121,7 @@ const char* priority(fb::Rule rule) {
     case fb::Rule::session_limit:
     case fb::Rule::recently_full:
     case fb::Rule::cheap_price:
+    case fb::Rule::charge_kept:
       return "low";
     case fb::Rule::none:
       return "unknown";

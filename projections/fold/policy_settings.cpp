@@ -148,6 +148,9 @@ std::vector<Key> policy_keys() {
       later_key("policy.forecast_margin_bp", &S::forecast_margin, 0, 10'000),
       later_key("policy.plan_gain_min_e8", &S::plan_gain_min, 0, price_max),
       later_key("policy.terminal_value_bp", &S::terminal_value, 0, 100'000),
+      later_key("safety.battery_temperature_charge_max_mc", &S::battery_temperature_charge_max,
+                -60'000, 100'000),
+      later_key("safety.battery_temperature_min_mc", &S::battery_temperature_min, -60'000, 100'000),
       later_key("tariff.feed_in_price_e8", &S::feed_in_price, -price_max, price_max),
       later_key("tariff.vat_bp", &S::tariff_vat, 0, 10'000),
   };
@@ -238,9 +241,13 @@ Result<void> check_together(const PolicySettings& settings, const std::vector<st
   if (s.soc_target > s.soc_max)
     return bad_line(line_of("battery.soc_target_bp"),
                     "battery.soc_target_bp is above battery.soc_max_bp");
-  WATTLEDGER_TRY(ascending("safety.battery_temperature_charge_min_mc",
-                           s.battery_temperature_charge_min.count(),
-                           "safety.battery_temperature_max_mc", s.battery_temperature_max.count()));
+  if (s.battery_temperature_min > s.battery_temperature_max)
+    return bad_line(line_of("safety.battery_temperature_max_mc"),
+                    "safety.battery_temperature_max_mc is below safety.battery_temperature_min_mc");
+  if (s.battery_temperature_charge_min > s.battery_temperature_charge_max)
+    return bad_line(line_of("safety.battery_temperature_charge_min_mc"),
+                    "safety.battery_temperature_charge_min_mc is above "
+                    "safety.battery_temperature_charge_max_mc");
   WATTLEDGER_TRY(ascending("safety.battery_voltage_min_mv", s.battery_voltage_min.count(),
                            "safety.battery_voltage_max_mv", s.battery_voltage_max.count()));
   WATTLEDGER_TRY(ascending("safety.grid_voltage_min_mv", s.grid_voltage_min.count(),

@@ -132,8 +132,11 @@ struct PolicySettings {
   // coordinator.emergency_stop_conditions)
   Millivolts battery_voltage_min{320'000};
   Millivolts battery_voltage_max{480'000};
-  MilliCelsius battery_temperature_charge_min{0};
+  // Outside of these nothing charges or gives; inside, it charges between the other two alone.
+  MilliCelsius battery_temperature_min{-20'000};
   MilliCelsius battery_temperature_max{53'000};
+  MilliCelsius battery_temperature_charge_min{0};
+  MilliCelsius battery_temperature_charge_max{50'000};
   Millivolts grid_voltage_min{200'000};
   Millivolts grid_voltage_max{253'000};
   std::chrono::seconds reading_stale_after{180};

@@ -104,6 +104,10 @@ class Sentence {
                       : "the owner asked for it";
       case fb::Rule::operator_limit:
         return operator_limit();
+      case fb::Rule::charge_kept:
+        return charge_kept();
+      case fb::Rule::charge_temperature:
+        return charge_temperature();
       case fb::Rule::anti_flap:
         return anti_flap();
       case fb::Rule::cheapest_slots:
@@ -234,6 +238,18 @@ class Sentence {
                                             : "a new plan would gain " + price(number(0)) +
                                                   ", less than " + price(number(1));
     return weighed(number(2)) + ", as planned (" + gain + ")";
+  }
+
+  [[nodiscard]] std::string charge_kept() const {
+    if (!has(4)) return "what was charged is kept for dearer hours";
+    return "it was charged to " + percent(number(1)) + " not long ago, and while a kWh costs " +
+           price(number(2)) + ", not above " + price(number(3)) + ", that is kept for dearer hours";
+  }
+
+  [[nodiscard]] std::string charge_temperature() const {
+    if (!has(3)) return "the battery is too cold or too hot to be charged";
+    return "the battery is at " + decimal(number(0), 3, 1, 0) + " °C, and is charged only from " +
+           decimal(number(1), 3, 1, 0) + " to " + decimal(number(2), 3, 1, 0) + " °C";
   }
 
   [[nodiscard]] std::string operator_limit() const {

@@ -130,6 +130,7 @@ std::string_view reason_of(policy::PlanObstacle obstacle) {
     case policy::PlanObstacle::discharge_limit:
     case policy::PlanObstacle::stored_min:
     case policy::PlanObstacle::stored_max:
+    case policy::PlanObstacle::sale_floor:
       return "no course keeps it";
     case policy::PlanObstacle::numbers:
       return "its numbers, or their sum, are beyond what is counted";

@@ -72,7 +72,8 @@ PolicySettings draw_settings() {
   draw(s.horizon, 3'600, 604'800);
   draw(s.anti_flap, 0, 86'400);
   draw_pair(s.battery_voltage_min, s.battery_voltage_max, 0, 2'000'000);
-  draw_pair(s.battery_temperature_charge_min, s.battery_temperature_max, -60'000, 100'000);
+  draw_pair(s.battery_temperature_min, s.battery_temperature_max, -60'000, 100'000);
+  draw_pair(s.battery_temperature_charge_min, s.battery_temperature_charge_max, -60'000, 100'000);
   draw_pair(s.grid_voltage_min, s.grid_voltage_max, 0, 1'000'000);
   draw(s.reading_stale_after, 10, 86'400);
   draw(s.forced_end_max, 60, 3'600);
@@ -270,8 +271,10 @@ TEST_SUITE("fold/policy settings") {
          "line 8: battery.soc_min_bp is above battery.soc_target_bp"},
         {"voltages crossed", "battery_voltage_min_mv=320000", "battery_voltage_min_mv=480001",
          "safety.battery_voltage_min_mv is above safety.battery_voltage_max_mv"},
-        {"temperatures crossed", "charge_min_mc=0", "charge_min_mc=53001",
+        {"charging's temperatures crossed", "charge_min_mc=0", "charge_min_mc=50001",
          "safety.battery_temperature_charge_min_mc is above"},
+        {"temperatures crossed", "temperature_max_mc=53000", "temperature_max_mc=-20001",
+         "safety.battery_temperature_max_mc is below"},
         {"grid voltages crossed", "grid_voltage_min_mv=200000", "grid_voltage_min_mv=253001",
          "safety.grid_voltage_min_mv is above safety.grid_voltage_max_mv"},
         {"a slot that divides no hour", "cadence.slot_s=900", "cadence.slot_s=700",

@@ -40,6 +40,9 @@ std::string step_trouble(const PlanProblem& problem, const PlanSlot& slot, const
   const Wide taken = -change * problem.discharge_efficiency.count();
   if (change < 0 && (step.charge != none || step.discharge.count() != taken / whole))
     return "discharging";
+  if (step.discharge > std::max(slot.load - slot.pv, none) && problem.sale_floor &&
+      step.stored < *problem.sale_floor)
+    return "sale floor";
   if (step.stored < problem.min && step.stored < before) return "below min";
   if (step.stored > problem.max && step.stored > before) return "above max";
   return {};
@@ -91,6 +94,12 @@ bool may(const PlanProblem& problem, std::int64_t from, std::int64_t to) {
   return to >= min && to <= max;
 }
 
+// Whether the battery gives more than the load lacks, by a change that change_cost() knows.
+bool sells(const PlanProblem& problem, const PlanSlot& slot, std::int64_t change) {
+  const Wide given = static_cast<Wide>(-change) * problem.discharge_efficiency.count() / whole;
+  return change < 0 && given > std::max<std::int64_t>((slot.load - slot.pv).count(), 0);
+}
+
 // What it costs to have come to each level of the grid.
 class Grid {
  public:
@@ -117,6 +126,9 @@ class Grid {
       for (std::int64_t to = 0; to < size; ++to) {
         const Wide cost = costs[static_cast<std::size_t>(to - from + size - 1)];
         if (cost == nowhere || !may(*problem_, (from + low_) * cell_, (to + low_) * cell_))
+          continue;
+        if (problem_->sale_floor && (to + low_) * cell_ < problem_->sale_floor->count() &&
+            sells(*problem_, slot, (to - from) * cell_))
           continue;
         auto& there = next[static_cast<std::size_t>(to)];
         there = std::min(there, before + cost);

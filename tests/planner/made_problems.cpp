@@ -73,6 +73,8 @@ TinyProblem tiny_problem(std::uint64_t seed) {
     if (tight || dice.one_in(2)) slot.export_max = units(tight ? 2 : 5);
     problem.slots.push_back(slot);
   }
+  if (dice.one_in(3))
+    problem.sale_floor = Energy(dice.between(min * kind.cells, (max + 1) * kind.cells) * tiny.cell);
   return tiny;
 }
 

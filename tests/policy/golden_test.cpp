@@ -74,6 +74,12 @@ void draw_prices(Dice& dice, ToldHouse& house, UtcTime start) {
   house.tell(start, prices(series(from, values, hourly ? 3600 : 900, absent)));
 }
 
+// A battery near the temperatures within which it is charged.
+void make_cold_or_hot(Dice& dice, fb::ReadingRecordedT& reading) {
+  const bool cold = dice.one_in(2);
+  reading.battery_temperature_mc = dice.roll_int(cold ? -3'000 : 47'000, cold ? 3'000 : 53'000);
+}
+
 void draw_past(Dice& dice, ToldHouse& house, UtcTime start) {
   using enum fb::Rule;
   constexpr std::array rules = {cheapest_slots, serve_house,      anti_flap,
@@ -223,6 +229,7 @@ std::string tiered_line(int number) {
     seen.pv_power_w = dice.one_in(2) ? 0 : dice.roll_int(0, 4'000);
     seen.load_power_w = dice.roll_int(0, 2'000);
   }
+  if (dice.one_in(8)) make_cold_or_hot(dice, seen);
   house.tell(start, std::move(seen));
   const UtcTime now = start + seconds(dice.roll(0, 180));
   return line_of("tiered", number, house.state(), now);
@@ -240,6 +247,7 @@ std::string golden_line(int number) {
       reading(dice.one_in(20) ? std::nullopt : std::optional(dice.roll_int(0, 10'000)));
   if (dice.one_in(6)) seen.battery_soc_bp = static_cast<std::uint16_t>(dice.roll(0, 1'300));
   if (dice.one_in(30)) seen.quality = fb::Quality::implausible;
+  if (dice.one_in(8)) make_cold_or_hot(dice, seen);
   house.tell(start, std::move(seen));
   const UtcTime now = start + seconds(dice.roll(0, dice.one_in(10) ? 400 : 180));
   return line_of("case", number, house.state(), now);

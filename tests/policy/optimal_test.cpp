@@ -188,18 +188,46 @@ TEST_SUITE("policy/optimal") {
     CHECK(judged.decision.action == Action::self_use);
   }
 
-  TEST_CASE("a sale that may not be says which rule forbids it") {
+  TEST_CASE("the plan sells no more than the caps and the floor leave, and says so") {
+    const auto market = blocks({{95, 4}, {20, 8}, {30, 8}});
     fold::PolicySettings settings = optimal_settings();
     settings.selling.enabled = true;
     settings.selling.day_max = BasisPoints(0);
-    const auto capped =
-        decide(optimal_house(9'000, blocks({{95, 4}, {20, 8}, {30, 8}}), settings).state(), noon)
-            .decision;
-    CHECK(capped.action == Action::self_use);
-    CHECK(capped.rule == Rule::sale_cap);
+    const Judgement capped = decide(optimal_house(9'000, market, settings).state(), noon);
+    CHECK(capped.decision.action == Action::self_use);
+    const fb::TriedRuleT* const trace = tried(capped.decision, Rule::sale_cap);
+    REQUIRE(trace != nullptr);
+    CHECK(trace->outcome == fb::Outcome::rejected);
+    REQUIRE(capped.plan);
+    CHECK(std::count(capped.plan->actions.begin(), capped.plan->actions.end(), Action::sell) == 0);
+    settings.selling.day_max = BasisPoints(10'000);
     settings.selling.floor = BasisPoints(9'500);
-    CHECK(decide(optimal_house(9'000, blocks({{95, 4}, {20, 8}, {30, 8}}), settings).state(), noon)
-              .decision.rule == Rule::sale_floor);
+    const Judgement full = decide(optimal_house(9'000, market, settings).state(), noon);
+    CHECK(full.decision.action == Action::self_use);
+    CHECK(tried(full.decision, Rule::sale_cap) == nullptr);
+  }
+
+  TEST_CASE("what may be sold is sold where it earns most") {
+    const auto market = blocks({{90, 1}, {80, 2}, {99, 1}, {10, 16}});
+    fold::PolicySettings settings = optimal_settings();
+    settings.load_default_day = MilliwattHours(0);
+    settings.selling.enabled = true;
+    settings.selling.floor = settings.soc_min;
+    settings.selling.price_min = PriceE8(50'000'000);
+    settings.selling.session_max = BasisPoints(10'000);
+    settings.selling.day_max = BasisPoints(1'500);  // 1.5 kWh; a quarter sells 1.25
+    const auto sold = [&](const fold::PolicySettings& with) {
+      const Judgement judged = decide(optimal_house(9'000, market, with).state(), noon);
+      REQUIRE(judged.plan);
+      std::string from;  // quarters that sell
+      for (std::size_t i = 0; i < judged.plan->actions.size(); ++i)
+        if (judged.plan->actions[i] == Action::sell) from += std::to_string(i) + " ";
+      return from;
+    };
+    CHECK(sold(settings) == "0 3 ");
+    settings.selling.day_max = BasisPoints(10'000);
+    settings.selling.session_max = BasisPoints(2'500);  // two quarters in a row
+    CHECK(sold(settings) == "0 1 3 ");
   }
 
   TEST_CASE("no plan at all names the limit and the time") {

@@ -147,9 +147,10 @@ inline void check(const std::vector<TieredRow>& rows) {
     CHECK(last.outcome == fb::Outcome::chosen);
     CHECK(last.numbers == row.numbers);
     const bool forced = row.action == fb::Action::charge || row.action == fb::Action::sell;
-    CHECK(decision.until_us.has_value() == forced);
+    const bool held = row.action == fb::Action::hold;
+    CHECK(decision.until_us.has_value() == (forced || held));
     CHECK(decision.power_w.has_value() == forced);
-    CHECK(decision.target_soc_bp.has_value() == forced);
+    CHECK(decision.target_soc_bp.has_value() == (forced || held));
   }
 }
 
