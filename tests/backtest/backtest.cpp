@@ -86,9 +86,40 @@ class House {
         last.sequence,        utc_from_us(judged.plan->start_us), seconds(judged.plan->step_s),
         judged.plan->actions, judged.plan->battery_power_w,       judged.plan->policy};
   }
+  // What the slot's charge or sale came to: the daemon's sessions, without an inverter.
+  void lived_through(UtcTime now, Action action, BasisPoints from, BasisPoints to) {
+    fold::SessionHistory& sessions = state_.sessions;
+    const auto day = std::chrono::floor<std::chrono::days>(past_.zone.to_local(now));
+    if (sessions.day != day.time_since_epoch().count()) {
+      sessions.day = static_cast<std::int32_t>(day.time_since_epoch().count());
+      sessions.charges = sessions.sales = 0;
+      sessions.sold = BasisPoints(0);
+    }
+    if (sessions.charge && action != Action::charge) {
+      sessions.charged_to = from;
+      sessions.charge_ended_at = now;
+      sessions.charge.reset();
+    }
+    if (sessions.sale && action != Action::sell) {
+      sessions.sold += std::max(sessions.sale->start_soc.value_or(from) - from, BasisPoints(0));
+      sessions.sale_ended_at = now;
+      sessions.sale.reset();
+    }
+    if (action == Action::charge && to > from) begin(sessions.charge, sessions.charges, now, from);
+    if (action == Action::sell && to < from) begin(sessions.sale, sessions.sales, now, from);
+  }
   [[nodiscard]] const fold::State& state() const { return state_; }
 
  private:
+  static void begin(std::optional<fold::Session>& session, std::uint32_t& count, UtcTime now,
+                    BasisPoints soc) {
+    if (session) return;
+    ++count;
+    session.emplace();
+    session->started_at = now;
+    session->start_soc = soc;
+  }
+
   void publish_prices(UtcTime now) {
     const UtcTime today = past_.zone.day_start(now);
     const bool tomorrow_known = past_.zone.to_local(now) - past_.zone.to_local(today) >= 13h;
@@ -199,12 +230,15 @@ policy::PlanProblem whole_problem(const Past& past, const fold::PolicySettings& 
   problem.wear = settings.wear;
   problem.terminal_value = terminal_value;
   problem.curtailment = false;
+  if (settings.selling.enabled && settings.selling.floor > settings.soc_min)
+    problem.sale_floor = of_soc(settings, settings.selling.floor.count());
   return problem;
 }
 
 Lived live(const Past& past, const fold::PolicySettings& settings, Told told,
            PriceE8 terminal_value) {
   policy::PlanProblem problem = whole_problem(past, settings, terminal_value);
+  problem.sale_floor.reset();  // the decisions', not the inverter's
   House house(past, settings, told);
   Lived lived;
   Energy stored = problem.start;
@@ -226,7 +260,9 @@ Lived live(const Past& past, const fold::PolicySettings& settings, Told told,
     }
     if (before && *before != judged.decision.action) ++lived.mode_changes.back();
     before = judged.decision.action;
+    const BasisPoints soc_before = soc_of(settings, stored);
     stored = carried_out(problem, problem.slots[i], stored, judged.decision, settings);
+    house.lived_through(now, judged.decision.action, soc_before, soc_of(settings, stored));
     if (stored < problem.min || stored > problem.max) ++lived.broken;
     course.push_back(stored);
     // A sale is carried out whatever the house needs: the planner's limit is not the inverter's.

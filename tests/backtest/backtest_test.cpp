@@ -80,6 +80,7 @@ fold::PolicySettings house_settings(const std::string& policy) {
   settings.tariff_zones = fold::g12_zones();
   settings.battery_capacity = MilliwattHours(10'000'000);
   settings.soc_min = BasisPoints(1'000);
+  settings.plan_gain_min = MoneyE8(15'000'000);
   return settings;
 }
 
@@ -130,8 +131,7 @@ fold::PolicySettings selling(fold::PolicySettings settings) {
   settings.selling.enabled = true;
   settings.selling.floor = settings.soc_min;
   settings.selling.price_min = PriceE8(0);
-  settings.selling.session_max = BasisPoints(10'000);
-  settings.selling.day_max = BasisPoints(10'000);
+  settings.selling.session_max = settings.selling.day_max = BasisPoints(1'000'000);  // no caps
   return settings;
 }
 
