@@ -50,8 +50,7 @@ class Judge {
   [[nodiscard]] Watts export_room() const;
   // Whether the day of the sessions' counts is still the local day; another day's are over.
   [[nodiscard]] bool counted_today() const;
-  // Whether the last decision was a policy's, not one of a rule above the policies, of a full
-  // battery or of no price.
+  // Whether the last decision was a policy's, not one of a rule above the policies or of no price.
   [[nodiscard]] bool policy_decided() const;
   // Whether a charge, or a sale, that was decided goes on now, as far as is known.
   [[nodiscard]] bool charging() const { return runs(fb::Action::charge); }

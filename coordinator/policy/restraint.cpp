@@ -31,11 +31,11 @@ bool is_above_policies(Rule rule) {
     case Rule::latched_safety:
     case Rule::emergency_charge:
     case Rule::owner_override:
-    case Rule::battery_full:
     case Rule::no_price:
     case Rule::plan_infeasible:
     case Rule::charge_temperature:
       return true;
+    case Rule::battery_full:
     case Rule::operator_limit:
     case Rule::anti_flap:
     case Rule::cheapest_slots:

@@ -175,13 +175,15 @@ std::optional<Tiered::Sun> Tiered::sun_ahead(seconds within) const {
   return sun;
 }
 
-// Once a charge has ended there, `used` of the battery is used before the next.
+// Once a charge has ended there, `used` of the battery is used before the next begins.
 BasisPoints Tiered::begins_below(BasisPoints goal, BasisPoints used) const {
   const fold::SessionHistory& history = state_.sessions;
   const bool reached = !charging_ && history.charged_to && history.charge_ended_at &&
                        now_ - *history.charge_ended_at < recent &&
                        *history.charged_to >= goal - full_again_below;
-  return reached ? goal - used : goal;
+  if (reached) return goal - used;
+  // The first begins below too: a level that flickers about the goal is no news.
+  return charging_ ? goal : goal - full_again_below;
 }
 
 // Where the charge under way was to end; what was more only while it was super cheap is over.
