@@ -4,11 +4,13 @@
 import contextlib
 import io
 import os
+import platform
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
+import floats
 import rooms
 import sizes
 import symbols
@@ -207,6 +209,38 @@ TEST_SUITE("x") {
         for wrong in [right + "namespace log {\n}\n", right.replace("wattledger", "other"), right.replace("#pragma once", ""),
                       right + "using namespace std;\n", "#pragma once\nint x;\n"]:
             self.assertNotEqual(sizes.check_namespaces("log/log.hpp", wrong), [], wrong)
+
+
+class Floats(unittest.TestCase):
+    def floating(self, code, options=(), name="wattledger_policy"):
+        with tempfile.TemporaryDirectory() as folder:
+            source, made = Path(folder, "a.cpp"), Path(folder, "a.cpp.o")
+            source.write_text(code, encoding="utf-8")
+            compiler = os.environ.get("CXX", "c++")
+            subprocess.run([compiler, "-std=c++20", "-O2", *options, "-c", source, "-o", made], check=True)
+            return floats.check_floats(name, made)
+
+    def test_arithmetic_with_floating_point_is_found(self):
+        for code in ["double f(double a, double b) { return a * b; }", "long f(double a) { return (long)a; }",
+                     "float f(float a, float b) { return a - b; }", "double f(long a) { return (double)a; }",
+                     "bool f(double a, double b) { return a < b; }",
+                     "void f(double* a, const double* b) { for (int i = 0; i < 64; ++i) a[i] += b[i]; }"]:
+            with self.subTest(code=code):
+                self.assertNotEqual(self.floating(code), [])
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "the options are x86-64's")
+    def test_so_is_a_fused_multiplication_and_the_x87(self):
+        fused = self.floating("double f(double a, double b, double c) { return a * b + c; }", ["-mfma", "-ffp-contract=fast"])
+        self.assertIn("vfm", fused[0])
+        self.assertNotEqual(self.floating("long double f(long double a) { return a + 1; }"), [])
+
+    def test_integers_and_copies_pass(self):
+        self.assertEqual(self.floating("""
+struct Both { double a; long b; };
+Both f(const Both& x) { return x; }
+__extension__ typedef __int128 Wide;
+long g(long a, long b) { return (long)((Wide)a * b / 10'000); }
+void h(long* a, const long* b) { for (int i = 0; i < 64; ++i) a[i] += b[i]; }"""), [])
 
 
 class Symbols(unittest.TestCase):

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """tidy.py ROOT [LIBRARY.a…]: what the compiler does not check. Sources under ROOT: arrows, third-party headers, sizes, names,
-namespaces. Libraries: purity. Prints a line per finding and ends with 1 if there is one."""
+namespaces. Libraries: purity, and integers in what decides. Prints a line per finding and ends with 1 if there is one."""
 
 import re
 import sys
 from pathlib import Path
 
+import floats
 import rooms
 import sizes
 import symbols
@@ -65,6 +66,8 @@ def main(arguments):
         found += [f"{name}: is pure by design, and was not given to be looked at" for name in symbols.PURE if name not in libraries]
     for name, library in libraries.items():
         found += symbols.check_symbols(name, symbols.undefined(library))
+        if name in floats.INTEGERS_ONLY:
+            found += floats.check_floats(name, library)
     for line in found:
         print(line)
     print(f"tests/tidy: {len(found)} findings")
