@@ -5,6 +5,7 @@
 
 #include "projections/damage.hpp"
 #include "projections/fold_cache.hpp"
+#include "replay/display.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -126,6 +127,11 @@ Result<ZoneOffsets> long_zone(const std::string& name) {
   for (const ZoneOffsets::Transition& each : late->zone.transitions())
     if (transitions.empty() || each.at > transitions.back().at) transitions.push_back(each);
   return ZoneOffsets(std::move(transitions));
+}
+
+UtcTime house_now(const log::Snapshot& snapshot) {
+  const bool own_time = snapshot.meta().demo && snapshot.head() != Sequence{0};
+  return own_time ? snapshot.meta().head_recorded_at : clock_now();
 }
 
 ZoneOffsets house_zone(const log::Snapshot& snapshot) {

@@ -30,6 +30,10 @@ struct OpenLog {
 };
 [[nodiscard]] Result<OpenLog> open_log(const Place& place);
 
+// What time it is in the house: a demo's or a simulated one's stands still at its log's end while
+// nobody runs it, for what is recorded later than its own days would forbid it to live them.
+[[nodiscard]] UtcTime house_now(const log::Snapshot& snapshot);
+
 // A zone by its name, from 2010 to 2034: what an import brings may be older than what a SiteAdopted
 // tells. not_found for an unknown one.
 [[nodiscard]] Result<ZoneOffsets> long_zone(const std::string& name);

@@ -38,9 +38,7 @@ Result<std::string> from_log(const Place& place, const std::string& holder) {
       extras.decision = &decision;
     }
   }
-  // A simulated house ends with its log: what it knew then says more than how long ago that was.
-  const UtcTime now = meta.demo && meta.head != Sequence{0} ? meta.head_recorded_at : clock_now();
-  return control::status_json(*state, now, extras);
+  return control::status_json(*state, house_now(open->snapshot), extras);
 }
 
 Result<std::string> ask_or_fold(const Place& place) {

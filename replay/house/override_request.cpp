@@ -114,12 +114,14 @@ Exit request_override(const Invocation& invocation, const OverrideWish& wish) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
   ZoneOffsets zone;
+  UtcTime now;
   {
     const auto open = open_log(*place);
     if (!open) return cannot(open.error());
     zone = house_zone(open->snapshot);
+    now = house_now(open->snapshot);
   }
-  const auto made = make(wish, zone, clock_now());
+  const auto made = make(wish, zone, now);
   if (!made) return usage(made.error().what, made.error().remedy);
   const std::string remark = wish.action == "auto" ? "" : why_nothing_moves(*place);
   const auto submitted =

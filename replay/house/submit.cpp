@@ -36,7 +36,13 @@ Result<Submitted> submit_locked(const Place& place, const control::Request& requ
   if (!lock) return Failure(lock.error());
   auto log = log::Log::open(place.log());
   if (!log) return Failure(log.error());
-  auto event = control::event_from_args(request.args_json, request, clock_now());
+  const auto now = [&]() -> Result<UtcTime> {
+    const auto snapshot = log->snapshot();
+    if (!snapshot) return Failure(snapshot.error());
+    return house_now(*snapshot);
+  }();
+  if (!now) return Failure(now.error());
+  auto event = control::event_from_args(request.args_json, request, *now);
   if (!event) return Failure(event.error());
   const auto sequence = append_locked(*log, *lock, std::move(*event));
   if (!sequence) return Failure(sequence.error());
@@ -64,7 +70,7 @@ Result<log::WriterLock> take_lock(const Place& place) {
 }
 
 Result<Sequence> append_locked(log::Log& log, const log::WriterLock& lock, fb::EventT event) {
-  UtcTime now = clock_now();
+  UtcTime now;
   ZoneOffsets zone;
   {
     const auto snapshot = log.snapshot();
@@ -72,6 +78,7 @@ Result<Sequence> append_locked(log::Log& log, const log::WriterLock& lock, fb::E
     const auto state = fold_all(log.directory().parent_path(), *snapshot);
     if (!state) return Failure(state.error());
     zone = state->site.zone;
+    now = house_now(*snapshot);
     if (snapshot->head().value != 0 && snapshot->meta().head_recorded_at > now)
       now = snapshot->meta().head_recorded_at;
   }

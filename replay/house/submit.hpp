@@ -27,7 +27,8 @@ struct Submitted {
 // the log and does not answer.
 [[nodiscard]] Result<Submitted> submit(const Place& place, const std::string& event_json);
 
-// Appends under a lock that the caller holds. Recorded now, but never before the log's head.
+// Appends under a lock that the caller holds. Recorded now (house_now()), but never before
+// the log's head.
 [[nodiscard]] Result<Sequence> append_locked(log::Log& log, const log::WriterLock& lock,
                                              fb::EventT event);
 
