@@ -90,6 +90,7 @@ struct House::Impl {
   // Registers, from the server's thread; they take the mutex. `many`: function 16.
   Exception read(std::uint16_t address, std::span<std::uint16_t> words);
   Exception write(std::uint16_t address, std::span<const std::uint16_t> words, bool many);
+  Exception write_locked(std::uint16_t address, std::span<const std::uint16_t> words, bool many);
   void set_defaults();
   void find_rights();
   void put_setting(const inverter::Register& entry, std::int64_t value);
@@ -100,6 +101,9 @@ struct House::Impl {
   const std::vector<std::uint16_t>& page_locked(inverter::Block block);
   void forget_pages_locked();  // unless they are frozen
   void render_locked(inverter::Block block, std::span<std::uint16_t> words) const;
+
+  [[nodiscard]] std::string snapshot_locked() const;
+  [[nodiscard]] bool restore_locked(std::string_view text);
 
   [[nodiscard]] std::uint16_t setting(std::uint16_t address) const {
     return settings[address - settings_first];
@@ -134,6 +138,7 @@ struct House::Impl {
   Settings obeyed{};
   std::optional<std::chrono::sys_seconds> obeys_at;  // a written setting waits for this
   std::array<std::vector<std::uint16_t>, inverter::block_count> pages;  // empty: to be rendered
+  std::function<void(const std::string&)> written;                      // told after each write
 
  private:
   [[nodiscard]] std::int64_t charge_max_locked(Cells until, std::int64_t seconds) const;

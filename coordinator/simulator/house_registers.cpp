@@ -165,6 +165,13 @@ Exception House::Impl::set_clock_locked(std::span<const std::uint16_t> words) {
 Exception House::Impl::write(std::uint16_t address, std::span<const std::uint16_t> words,
                              bool many) {
   const std::lock_guard lock(mutex);
+  const Exception exception = write_locked(address, words, many);
+  if (exception == Exception::none && written) written(snapshot_locked());
+  return exception;
+}
+
+Exception House::Impl::write_locked(std::uint16_t address, std::span<const std::uint16_t> words,
+                                    bool many) {
   if (!inside({settings_first, settings_count}, address, words.size()))
     return Exception::illegal_address;
   const auto first = rights.begin() + (address - settings_first);

@@ -9,9 +9,11 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/simulator/profile.hpp"
@@ -92,6 +94,14 @@ class House {
   // Goes on from an earlier life: the battery's charge, and what the counters showed in all and for
   // the day so far (`lost` and `stored` are not looked at).
   void carry_over(BasisPoints soc, const Energies& total, const Energies& today);
+  // All that goes on depends on beside options and year, as a line of text; faults and fixed values
+  // are not in it. restore(): false, and nothing is changed, where the text cannot be one of such a
+  // house.
+  [[nodiscard]] std::string snapshot() const;
+  [[nodiscard]] bool restore(std::string_view text);
+  // Told the snapshot after each accepted write of a register and before its answer, on the
+  // server's thread; it must not call the house.
+  void on_write(std::function<void(const std::string& snapshot)> told);
   void set_fault(HouseFault fault, bool on);
   // Fix PV or load, SOC; shift the inverter's clock.
   void set_load(std::optional<Watts> load);
