@@ -17,7 +17,11 @@ constexpr const char* about =
     "  wattledgerd                     a demo house: a simulated inverter, a month of history, "
     "then live\n"
     "  wattledgerd --simulate 30       thirty days as fast as the machine allows, then a summary\n"
-    "  wattledgerd --config FILE       your house\n";
+    "  wattledgerd --config FILE       your house\n"
+    "  wattledgerd --simulate 30 --config FILE    thirty days under its battery, tariff and "
+    "policy; "
+    "its data,\n"
+    "                                             inverter and sources are left alone\n";
 
 // A range that is not repeated in the help's column of types.
 CLI::Validator quiet_range(int least, int most) { return CLI::Range(least, most).description(""); }
@@ -49,8 +53,12 @@ std::variant<Arguments, int> read_arguments(int argc, char** argv) {
   std::int64_t days = 0;
   CLI::App app{about, "wattledgerd"};
   app.set_version_flag("--version", WATTLEDGER_VERSION);
-  auto* config = app.add_option("--config", arguments.config, "YAML configuration of a real house")
-                     ->type_name("FILE");
+  auto* config =
+      app.add_option(
+             "--config", arguments.config,
+             "YAML configuration of a real house; with --simulate what decisions rest on is "
+             "taken from it")
+          ->type_name("FILE");
   app.add_option("--data", arguments.data,
                  "Directory of log and projections (else the configuration's, ./wattledger-demo or "
                  "./wattledger-simulation)")
@@ -84,7 +92,6 @@ std::variant<Arguments, int> read_arguments(int argc, char** argv) {
                      ->capture_default_str();
   // What would be ignored is refused.
   for (CLI::Option* option : {start, poll, commit}) option->needs(simulate);
-  for (CLI::Option* option : {house, seed}) option->excludes(config);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -92,10 +99,11 @@ std::variant<Arguments, int> read_arguments(int argc, char** argv) {
     return explain(app, problem);
   }
   if (simulate->count() != 0) arguments.simulate_days = days;
-  if (arguments.simulate_days && !arguments.config.empty()) {
+  for (const CLI::Option* option : {house, seed}) {
+    if (option->count() == 0 || config->count() == 0 || arguments.simulate_days) continue;
     std::fprintf(stderr,
-                 "wattledgerd: --simulate and --config exclude each other; a simulation has its "
-                 "own house\n");
+                 "wattledgerd: %s is for a simulated house: leave it out, or give --simulate\n",
+                 option->get_name().c_str());
     return exit_usage;
   }
   return arguments;

@@ -309,7 +309,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
     const UtcTime after = clock_.now();
     if (next > after + config_.poll_every) next = after;
     while (next <= after) next += config_.poll_every;
-    if (next < until) clock_.sleep_until(next);
+    clock_.sleep_until(std::min(next, until));
   }
   return asking ? record_inputs(*asking) : Result<void>{};
 }

@@ -5,14 +5,12 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
-#include "coordinator/daemon/embedded_house.hpp"
+#include "coordinator/daemon/given_prices.hpp"
 #include "coordinator/daemon/logging.hpp"
+#include "coordinator/daemon/own_house.hpp"
 #include "coordinator/daemon/summary.hpp"
-#include "log/reader.hpp"
 
 namespace wattledger::daemon {
 namespace {
@@ -30,128 +28,6 @@ int cannot(const Error& error) {
   std::fprintf(stderr, "wattledgerd: %s\n", error.line().c_str());
   return error.kind == ErrorKind::invalid_input || error.kind == ErrorKind::not_found ? exit_usage
                                                                                       : exit_cannot;
-}
-
-Result<std::vector<fb::PricesPublishedT>> read_prices(const std::filesystem::path& file,
-                                                      const ZoneOffsets& zone) {
-  std::error_code problem;
-  if (std::filesystem::is_directory(file, problem))
-    return fail(ErrorKind::invalid_input, file.string() + " is a directory",
-                "name the file of prices in it");
-  std::ifstream in(file, std::ios::binary);
-  if (!in)
-    return fail(ErrorKind::not_found, "no prices at " + file.string(),
-                "check prices.file or --prices, or leave it out: without prices only the house is "
-                "served (what such a file holds: coordinator/sources/README.md)");
-  std::string bytes(sources::price_bytes_max + 1, '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(in.gcount()));
-  auto parsed = sources::parse_prices(bytes, zone, file.filename().string());
-  if (!parsed) {
-    Error error = parsed.error();
-    error.what = file.string() + ": " + error.what;
-    return Failure(std::move(error));
-  }
-  constexpr std::size_t remarks_shown = 10;
-  for (std::size_t i = 0; i < parsed->remarks.size() && i < remarks_shown; ++i)
-    spdlog::warn("{}: {}", file.string(), parsed->remarks[i]);
-  if (parsed->remarks.size() > remarks_shown)
-    spdlog::warn("{}: and {} more remarks", file.string(), parsed->remarks.size() - remarks_shown);
-  return std::move(parsed->days);
-}
-
-// Tariff, limits and sums are in one currency, and nothing here knows a rate between two.
-Result<void> check_currency(const std::vector<fb::PricesPublishedT>& days,
-                            const config::Config& config) {
-  if (days.empty() || days.front().currency == config.policy.currency) return {};
-  return fail(ErrorKind::conflict,
-              config.prices.file.string() + " holds prices in " + days.front().currency +
-                  ", and prices.currency is " + config.policy.currency,
-              "set prices.currency and a tariff in it, or name a file of prices in " +
-                  config.policy.currency);
-}
-
-// What the configuration's file of prices holds, if it names one.
-Result<PriceFeed> feed_of(const config::Config& config, UtcTime now) {
-  if (config.prices.fixed) return PriceFeed::fixed(*config.prices.fixed, config.prices.currency);
-  if (config.prices.file.empty()) return PriceFeed();
-  const auto zone = config::load_zone(config.site.timezone, now);
-  if (!zone) return Failure(zone.error());
-  auto days = read_prices(config.prices.file, zone->zone);
-  if (!days) return Failure(days.error());
-  WATTLEDGER_TRY(check_currency(*days, config));
-  return PriceFeed(std::move(*days));
-}
-
-// A house of our own lives where its prices are from: the Polish tariff goes with Polish prices.
-void settle_currency(const std::vector<fb::PricesPublishedT>& days, config::Config& config) {
-  if (days.empty() || days.front().currency == config.policy.currency) return;
-  config.policy.currency = days.front().currency;
-  config.policy.tariff = "none";
-  config.policy.tariff_component = PriceE8(0);
-  config.policy.tariff_zones.clear();
-  spdlog::warn("the prices are in {}: no tariff is added to them", config.policy.currency);
-}
-
-void warn_of_other_days(const std::vector<fb::PricesPublishedT>& days, UtcTime from, UtcTime to,
-                        const ZoneOffsets& zone) {
-  const auto inside = [&](const fb::PricesPublishedT& day) {
-    const UtcTime first = utc_from_us(day.prices_e8.front()->start_us);
-    return first < to && first > from - std::chrono::days(1);
-  };
-  if (!days.empty() && std::none_of(days.begin(), days.end(), inside))
-    spdlog::warn(
-        "no price lies in the days from {} to {}: the house is only served; begin with "
-        "--start {}",
-        utc_text(from), utc_text(to),
-        date_text(zone.to_local(utc_from_us(days.front().prices_e8.front()->start_us))));
-}
-
-// What --simulate and the demo share: a house of their own, control on, every projection on.
-config::Config own_house(const Arguments& arguments, const char* directory) {
-  config::Config config;
-  config.data = arguments.data.empty() ? std::filesystem::path(directory) : arguments.data;
-  config.environment = config::Environment::test;
-  config.site.name = "demo house";
-  config.control_mode = fb::ControlMode::on;
-  config.clock_require_sync = false;
-  config.json.enabled = true;
-  config.policy.tariff_zones = fold::g12_zones();
-  config.prices.file = arguments.prices;
-  return config;
-}
-
-struct Past {
-  std::optional<UtcTime> ended;  // when the log's last record was made
-  std::optional<UtcTime> lived;  // and its last reading
-  std::optional<fb::ReadingRecordedT> reading;
-};
-
-// What an earlier run of the same house left, to go on from.
-Result<Past> look_back(const std::filesystem::path& data) {
-  Past past;
-  auto log = log::Log::open(data / "log");
-  if (!log && log.error().kind == ErrorKind::not_found) return past;
-  if (!log) return Failure(log.error());
-  const auto snapshot = log->snapshot();
-  if (!snapshot) return Failure(snapshot.error());
-  if (!snapshot->meta().demo) return wrong_house(data / "log", /*is_demo=*/false);
-  if (snapshot->head() == Sequence{0}) return past;
-  past.ended = snapshot->meta().head_recorded_at;
-  constexpr std::uint64_t recent = 2'000;
-  const std::uint64_t head = snapshot->head().value;
-  projections::Damage damage;  // the daemon's to tell
-  WATTLEDGER_TRY(projections::scan_over_damage(
-      *snapshot, Sequence{head > recent ? head - recent : 1}, snapshot->head(),
-      [&](const log::RecordView& record) -> Result<bool> {
-        const auto* reading = record.event.as<fb::ReadingRecorded>();
-        if (reading == nullptr) return true;
-        reading->UnPackTo(&past.reading.emplace());
-        past.lived = record.recorded_at;
-        return true;
-      },
-      damage));
-  return past;
 }
 
 // Something later than the house's own days may stand behind them: what the tool recorded.
@@ -172,38 +48,10 @@ UtcTime next_minute(UtcTime ended) {
   return std::chrono::floor<std::chrono::minutes>(ended) + std::chrono::minutes(1);
 }
 
-struct OwnHouse {
-  std::unique_ptr<EmbeddedHouse> house;
-  std::unique_ptr<inverter::Inverter> inverter;
-  std::vector<fb::PricesPublishedT> prices;
-};
-
-Result<OwnHouse> build_house(const Arguments& arguments, config::Config& config, const Past& past,
-                             UtcTime from, UtcTime to) {
-  OwnHouse own;
-  const auto zone = config::load_zone(config.site.timezone, from);
-  if (!zone) return Failure(zone.error());
-  auto house =
-      EmbeddedHouse::start({arguments.house, arguments.seed}, config.policy, zone->zone, from);
-  if (!house) return Failure(house.error());
-  own.house = std::move(*house);
-  if (past.reading)
-    own.house->go_on_from(*past.reading,
-                          zone->zone.day_start(*past.ended) == zone->zone.day_start(from));
-  inverter::ModbusOptions modbus;
-  modbus.port = own.house->port();
-  own.inverter = inverter::make_modbus_inverter(modbus);
-  if (arguments.prices.empty()) {
-    own.prices = generate_prices(arguments.seed, from - std::chrono::days(1),
-                                 to + std::chrono::days(2), zone->zone);
-    return own;
-  }
-  auto prices = read_prices(arguments.prices, zone->zone);
-  if (!prices) return Failure(prices.error());
-  own.prices = std::move(*prices);
-  settle_currency(own.prices, config);
-  warn_of_other_days(own.prices, from, to, zone->zone);
-  return own;
+// The tick that the log ends in is passed again: nobody knows how far an earlier run got in it. A
+// record between two seconds is nobody's tick.
+UtcTime last_tick(UtcTime ended) {
+  return std::chrono::floor<std::chrono::seconds>(ended) == ended ? ended : next_minute(ended);
 }
 
 // One line that moves, on a terminal only.
@@ -228,6 +76,16 @@ class Progress {
   bool terminal_;
   std::int64_t shown_ = -1;
 };
+
+void say_what_is_taken(const Arguments& arguments) {
+  std::printf(
+      "of %s: battery, grid, load, policy, selling, safety, tariff, prices.currency, prices.fixed, "
+      "site.timezone, cadence; not its data, inverter, control, prices.file, sources, pv, place "
+      "and "
+      "projections\n",
+      arguments.config.string().c_str());
+  std::fflush(stdout);
+}
 
 struct GivenPrices {
   PriceFeed feed;
@@ -264,7 +122,7 @@ int simulate(const Arguments& arguments, const config::Config& config, OwnHouse&
   options.source = fb::Source::simulator;
   options.telemetry_events_max = arguments.telemetry_events;
   options.progress = [&](UtcTime now) { progress.show(now); };
-  const int code = run_daemon(config, clock, *own.inverter, GivenPrices{PriceFeed(own.prices), {}},
+  const int code = run_daemon(config, clock, *own.inverter, GivenPrices{own.prices, {}},
                               std::move(options), to, signals, summary);
   progress.end();
   return code;
@@ -324,7 +182,9 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
 }
 
 int run_simulation(const Arguments& arguments, SignalTarget& signals) {
-  config::Config config = own_house(arguments, "wattledger-simulation");
+  auto own_configuration = own_config(arguments, "wattledger-simulation");
+  if (!own_configuration) return cannot(own_configuration.error());
+  config::Config& config = *own_configuration;
   config.poll_every = std::chrono::seconds(arguments.poll_s);
   const auto zone = config::load_zone(config.site.timezone, utc_from_us(0));
   if (!zone) return cannot(zone.error());
@@ -341,12 +201,11 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
   if (!past) return cannot(past.error());
   if (const auto logging = start_logging(config, /*quiet=*/true); !logging)
     return cannot(logging.error());
-  const UtcTime from = past->ended ? std::max<UtcTime>(*start, next_minute(*past->ended)) : *start;
-  if (from >= end) {
-    return cannot(already_lived(config.data, *past, zone->zone));
-  }
+  const UtcTime from = past->ended ? std::max<UtcTime>(*start, last_tick(*past->ended)) : *start;
+  if (from >= end) return cannot(already_lived(config.data, *past, zone->zone));
   auto own = build_house(arguments, config, *past, from, end);
   if (!own) return cannot(own.error());
+  if (!arguments.config.empty()) say_what_is_taken(arguments);
   const auto began = std::chrono::steady_clock::now();
   std::string summary;
   const int code = simulate(arguments, config, *own, from, end, signals, &summary);
@@ -361,7 +220,9 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
 }
 
 int run_demo(const Arguments& arguments, SignalTarget& signals) {
-  config::Config config = own_house(arguments, "wattledger-demo");
+  auto own_configuration = own_config(arguments, "wattledger-demo");
+  if (!own_configuration) return cannot(own_configuration.error());
+  config::Config& config = *own_configuration;
   const auto past = look_back(config.data);
   if (!past) return cannot(past.error());
   if (const auto logging = start_logging(config, /*quiet=*/false); !logging)
@@ -393,9 +254,8 @@ int run_demo(const Arguments& arguments, SignalTarget& signals) {
   };
   options.demo = true;
   options.source = fb::Source::simulator;
-  return run_daemon(config, clock, *own->inverter,
-                    GivenPrices{PriceFeed(std::move(own->prices)), {}}, std::move(options),
-                    UtcTime::max(), signals, nullptr);
+  return run_daemon(config, clock, *own->inverter, GivenPrices{std::move(own->prices), {}},
+                    std::move(options), UtcTime::max(), signals, nullptr);
 }
 
 }  // namespace wattledger::daemon

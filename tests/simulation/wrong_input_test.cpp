@@ -70,7 +70,6 @@ TEST_SUITE("simulation/wrong input") {
         {"--poll", "10"},
         {"--config", "house.yaml", "--house", "house.csv"},
         {"--config", "house.yaml", "--seed", "3"},
-        {"--config", "house.yaml", "--simulate", "3"},
     };
     for (const auto& arguments : rows)
       check_refused(run(WATTLEDGERD, arguments, home.path()), 2, {arguments[arguments.size() - 2]});
@@ -79,6 +78,18 @@ TEST_SUITE("simulation/wrong input") {
       check_refused(run(WATTLEDGERD, {"--simulate", "1", "--start", start}, home.path()), 2,
                     {"2000 to 2199", "--start"});
     CHECK(std::filesystem::is_empty(home.path()));
+  }
+
+  TEST_CASE("a simulation refuses the data and the currency that are not its own") {
+    const MemoryDirectory home;
+    const std::string config = write_yaml(home, "data: real\n").string();
+    check_refused(
+        run(WATTLEDGERD, {"--simulate", "1", "--config", config, "--data", "./real/"}, home.path()),
+        3, {"wrong.yaml", "real", "--data"});
+    write_yaml(home, "prices: {currency: EUR}\n");
+    check_refused(run(WATTLEDGERD, {"--simulate", "1", "--config", config}, home.path()), 3,
+                  {"PLN", "prices.currency is EUR"});
+    CHECK_FALSE(std::filesystem::exists(home / "real"));
   }
 
   TEST_CASE("prices in another currency than the tariff's are refused, and simulated without one") {
