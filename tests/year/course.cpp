@@ -194,6 +194,23 @@ class Watcher {
   std::int64_t sold_today_ = 0;
 };
 
+struct Broken {
+  std::uint64_t times = 0;
+  Breach worst;
+};
+
+std::map<Limit, Broken> by_limit(const std::vector<Breach>& breaches) {
+  std::map<Limit, Broken> all;
+  for (const Breach& each : breaches) {
+    Broken& broken = all[each.limit];
+    const auto excess = [](const Breach& breach) {
+      return std::abs(breach.measured - breach.allowed);
+    };
+    if (++broken.times == 1 || excess(each) > excess(broken.worst)) broken.worst = each;
+  }
+  return all;
+}
+
 std::string lines(const char* what, const std::vector<std::string>& all) {
   constexpr std::size_t shown = 5;
   std::string text = fmt::format("  {}{}\n", what, all.size());
@@ -237,9 +254,9 @@ std::string text_of(const Course& course) {
       changes_at(course, 100));
   for (const auto& [what, count] : course.changes_to)
     text += fmt::format("    {:24} {}\n", what, count);
-  std::vector<std::string> breaches;
-  for (const Breach& each : course.breaches) breaches.push_back(text_of(each));
-  text += lines("broken      ", breaches);
+  text += fmt::format("  broken      {}\n", course.breaches.size());
+  for (const auto& [limit, all] : by_limit(course.breaches))
+    text += fmt::format("    {} times, the worst {}\n", all.times, text_of(all.worst));
   text += lines("midnight    ", course.open_at_midnight);
   text += lines("left open   ", course.left_open);
   text += lines("faults      ", course.faults);
