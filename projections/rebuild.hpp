@@ -31,6 +31,8 @@ struct StageOptions {
       directory;  // gets the layout of <data>; absent or empty before, else conflict
   bool replace =
       false;  // what is there is removed first: only for directories below <data>/staging
+  // Also <directory>/cache with the evenly spaced states (fold_cache.hpp), for whoever adopts.
+  bool keep_states = false;
   std::optional<Sequence> through;  // the log's head when absent
   std::function<void(Sequence done, Sequence head)> progress;
 };

@@ -135,6 +135,8 @@ struct Runner::Impl {
   void settle_standings(Sequence head);
   Result<void> fold_range(const log::Snapshot& snapshot, Sequence to);
   Result<Sequence> next_stop(const log::Snapshot& snapshot, Sequence to);
+  [[nodiscard]] Sequence batch_end(const log::Snapshot& snapshot, Sequence to) const;
+  void keep_state(const log::Snapshot& snapshot) const;
   void take_batch();
   void feed(bool even_without_rows);
   void feed_one(Target& target, bool even_without_rows);
@@ -243,11 +245,31 @@ Sequence end_of_batch(const log::Meta& meta, Sequence position, Sequence until) 
   return until;
 }
 
+// The most that a batch may hold: it stops where a state is to be kept.
+Sequence Runner::Impl::batch_end(const log::Snapshot& snapshot, Sequence to) const {
+  std::uint64_t until =
+      std::min<std::uint64_t>(to.value, position.value + options.batch_events_max);
+  if (options.states) {
+    const std::uint64_t spacing = state_spacing(snapshot.head());
+    until = std::min(until, (position.value / spacing + 1) * spacing);
+  }
+  return Sequence{until};
+}
+
+// One that cannot be written costs an audit some time. What damage was stepped over for is no state
+// to audit by.
+void Runner::Impl::keep_state(const log::Snapshot& snapshot) const {
+  if (!options.states || damage.records != 0 || position.value == 0 ||
+      position.value % state_spacing(snapshot.head()) != 0)
+    return;
+  (void)options.states->write_state(snapshot, position, root, state);
+}
+
 // Where the next batch ends: a place whose root the tree can tell, known before anything is folded.
 // Batches end at whole stored nodes where they can, so that no root rests on single records.
 Result<Sequence> Runner::Impl::next_stop(const log::Snapshot& snapshot, Sequence to) {
   constexpr std::uint64_t node = std::uint64_t{1} << unsigned{log::Frontier::stored_level_min};
-  Sequence until{std::min<std::uint64_t>(to.value, position.value + options.batch_events_max)};
+  Sequence until = batch_end(snapshot, to);
   if (until < to && options.batch_events_max >= node) until.value -= until.value % node;
   auto found = log::root_at(snapshot, until.value);
   // With a node missing only the head's root is known. Before a ClockStepped none is told then,
@@ -293,6 +315,7 @@ Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to
       return folded;
     }
     position = *until;
+    keep_state(snapshot);
   }
   return {};
 }
@@ -369,9 +392,7 @@ Result<Sequence> Runner::catch_up() {
         std::min(snapshot->head(), run.options.through.value_or(snapshot->head()));
     if (run.position >= head) break;
     const Sequence until =
-        end_of_batch(snapshot->meta(), run.position,
-                     Sequence{std::min<std::uint64_t>(
-                         head.value, run.position.value + run.options.batch_events_max)});
+        end_of_batch(snapshot->meta(), run.position, run.batch_end(*snapshot, head));
     const Result<void> folded = run.fold_range(*snapshot, until);
     if (feeding.valid()) feeding.get();
     // What was folded before a damaged record is fed: the fold has moved on and does not return to

@@ -50,6 +50,7 @@ struct RunnerOptions {
   std::size_t batch_events_max = 4'096;
   std::optional<Sequence> through;  // goes no further than this, whatever the log holds beyond
   std::optional<FoldCache> cache;   // begins at a fold snapshot where one serves every target
+  std::optional<FoldCache> states;  // gets the evenly spaced states that are passed
   // A record that cannot be read is stepped over and counted in damage(); otherwise it is an error.
   bool over_damage = false;
   // Rows are made from facts as these say that they were.

@@ -122,7 +122,7 @@ Result<void> LiveProjections::Impl::restart() {
   for (const auto& projector : projectors) targets.push_back(projector.get());
   RunnerOptions runner_options;
   runner_options.batch_events_max = options.batch_events_max;
-  runner_options.cache = cache();
+  runner_options.cache = runner_options.states = cache();
   runner_options.over_damage = true;
   runner.emplace(log, std::move(targets), std::move(runner_options));
   Result<std::vector<TargetReport>> started = runner->start();
@@ -334,6 +334,7 @@ Result<Adopted> LiveProjections::adopt(const std::filesystem::path& staged) {
   const auto found = live.acceptable(staged);
   if (!found) return Failure(found.error());
   const Result<Adopted> adopted = live.replace(*found, staged);
+  if (adopted) live.cache().take_states(staged / "cache");
   // Whether or not all went well, the fold must stand where the targets now are.
   WATTLEDGER_TRY(live.restart());
   return adopted;

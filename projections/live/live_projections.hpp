@@ -103,7 +103,8 @@ class LiveProjections {
   // which must be of this log's history and this program's version: all are checked before the
   // first one is replaced; conflict when it is the live directory or the copy before. What was live
   // is kept under <data>/staging/before/. Then goes on from the adopted checkpoints, so that
-  // nothing is lost or applied twice: the next catch_up() brings what the log got meanwhile.
+  // nothing is lost or applied twice: the next catch_up() brings what the log got meanwhile. States
+  // that were kept aside (StageOptions) become ours.
   Result<Adopted> adopt(const std::filesystem::path& staged);
 
   [[nodiscard]] std::vector<LiveStatus> status() const;

@@ -116,6 +116,7 @@ Result<void> run(const log::Log& log, const StageOptions& options,
   runner_options.through = pass.through;
   runner_options.imported_only = options.imported_only;
   runner_options.overlap = true;
+  if (options.keep_states) runner_options.states = FoldCache(options.directory / "cache");
   runner_options.progress = options.progress;
   Runner runner(log, targets, std::move(runner_options));
   const auto started = runner.start();

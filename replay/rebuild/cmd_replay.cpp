@@ -196,6 +196,7 @@ Exit replay_live(const Invocation& invocation, const Place& place, const Wish& w
       agreed != Exit::done)
     return agreed;
   options.directory = place.data / "staging" / fmt::format("replay-{}", ::getpid());
+  options.keep_states = true;
   options.replace = true;  // a dead process of the same id left it
   std::error_code ignored;
   const auto report = build(invocation, place, options);

@@ -158,6 +158,73 @@ TEST_SUITE("projections/fold cache") {
     CHECK(!find(cache, house.log()).snapshot.has_value());
   }
 
+  TEST_CASE("states are kept evenly spaced, whatever the batches, and each is the fold there") {
+    const MemoryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(static_cast<int>(2 * states_every));
+    const log::Snapshot snapshot = must(house.log().snapshot());
+    REQUIRE(snapshot.head().value > 2 * states_every);
+    std::vector<std::string> first;
+    for (const std::size_t batch : {4'096U, 1'000U, 100U}) {
+      CAPTURE(batch);
+      const fs::path place = directory / ("cache" + std::to_string(batch));
+      RunnerOptions options;
+      options.states = FoldCache(place);
+      options.batch_events_max = batch;
+      Runner runner(house.log(), {}, options);
+      must(runner.start());
+      std::vector<std::string> now;
+      for (const fs::path& each : files(place))
+        now.push_back(each.filename().string() + bytes_of(each));
+      REQUIRE(now.size() == 2);
+      if (first.empty()) first = now;
+      CHECK(now == first);
+    }
+    const FoldCache cache(directory / "cache100");
+    for (const std::uint64_t nth : {1U, 2U}) {
+      const Sequence there{nth * states_every};
+      const FoldSnapshot fold = fold_of(house.log(), there);
+      CHECK(cache.find_state(snapshot, there).state == fold.state);
+      CHECK(cache.find_state(snapshot, there).sequence == there);
+      CHECK(cache.find_state(snapshot, Sequence{there.value - 1}).sequence.value ==
+            (nth - 1) * states_every);
+      CHECK(!cache.find(snapshot, there).snapshot.has_value());  // no memory of the rows
+    }
+    // Of a whole snapshot and a state the nearer one is taken.
+    must(cache.write(fold_of(house.log(), Sequence{states_every + 5})));
+    CHECK(cache.find_state(snapshot, Sequence{states_every + 9}).sequence.value ==
+          states_every + 5);
+
+    // A damaged one is as if it were not there; so is one of another log under a good name.
+    write(files(directory / "cache100")[1], "nonsense");
+    CHECK(cache.find_state(snapshot, Sequence{states_every + 4}).sequence == Sequence{0});
+    CHECK(cache.find_state(snapshot, Sequence{states_every + 4}).discarded.size() == 1);
+  }
+
+  TEST_CASE("states are taken over from a directory that was built aside") {
+    const MemoryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(static_cast<int>(states_every));
+    StageOptions options;
+    options.directory = directory / "aside";
+    options.json = false;
+    options.keep_states = true;
+    must(stage(house.log(), options));
+    REQUIRE(files(directory / "aside" / "cache").size() == 1);
+    const FoldCache cache(directory / "cache");
+    write(directory / "aside" / "cache" / "state-none", "another's file stays");
+    cache.take_states(directory / "aside" / "cache");
+    REQUIRE(files(directory / "cache").size() == 1);
+    const log::Snapshot snapshot = must(house.log().snapshot());
+    CHECK(cache.find_state(snapshot, snapshot.head()).sequence.value == states_every);
+  }
+
+  TEST_CASE("the distance of states doubles where there would be too many") {
+    CHECK(state_spacing(Sequence{0}) == states_every);
+    CHECK(state_spacing(Sequence{states_every * (states_max + 1) - 1}) == states_every);
+    CHECK(state_spacing(Sequence{states_every * (states_max + 1)}) == 2 * states_every);
+  }
+
   TEST_CASE_FIXTURE(CachedHouse, "a directory that cannot be made is an error, and harms nothing") {
     write(directory / "cache", "a file in its place");
     CHECK(cache.write(fold_of(house.log())).error().kind == ErrorKind::io);
