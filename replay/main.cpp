@@ -63,6 +63,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
                                     "wattledger audit list --limit 20"});
   add_audit_list(*audit, invocation);
   add_audit_verify(*audit, invocation);
+  add_audit_prove(*audit, invocation);
 
   CLI::App* log =
       add_group(app, {"log", "Look at the log itself: the one truth", "wattledger log stat"});

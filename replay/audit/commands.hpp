@@ -8,5 +8,6 @@ namespace wattledger::tool {
 
 void add_audit_list(CLI::App& audit, Invocation& invocation);
 void add_audit_verify(CLI::App& audit, Invocation& invocation);
+void add_audit_prove(CLI::App& audit, Invocation& invocation);
 
 }  // namespace wattledger::tool

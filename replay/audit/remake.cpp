@@ -11,68 +11,70 @@ namespace {
 
 constexpr std::uint64_t progress_every = 4'096;
 
+// A record that is damaged, or whose segment is missing.
+bool is_damage(const Error& error) {
+  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::not_found;
+}
+
+bool in_import(const log::Meta& meta, Sequence sequence) {
+  return std::any_of(meta.batches.begin(), meta.batches.end(), [&](const log::ImportBatch& batch) {
+    return batch.started <= sequence && (batch.finished.value == 0 || sequence <= batch.finished);
+  });
+}
+
 class Remaking {
  public:
-  Remaking(const log::Snapshot& snapshot, const Period& period,
+  Remaking(const log::Snapshot& snapshot, RemakeStart start, const Period& period,
            const std::function<void(const Finding&)>& found)
-      : snapshot_(snapshot), period_(period), found_(found) {}
+      : snapshot_(snapshot), at_(std::move(start)), period_(period), found_(found) {}
 
   Result<void> record(const log::RecordView& record);
-  [[nodiscard]] const RemakeReport& report() const { return report_; }
+  [[nodiscard]] RemakeReport& report() { return report_; }
 
  private:
-  Result<void> judge(const log::RecordView& record, const fb::DecisionMade& fact);
+  Result<void> judge(const log::RecordView& record, Sequence decided);
   Result<void> compare(const fb::DecisionMade& fact, Finding& finding);
   Result<void> compare_plan(const fb::DecisionMadeT& recorded, const policy::Judgement& judgement,
                             Finding& finding) const;
   Result<void> fold_to(Sequence sequence);
   void count(const Finding& finding);
-  [[nodiscard]] bool imported(Sequence sequence) const;
 
   const log::Snapshot& snapshot_;
+  RemakeStart at_;
   const Period& period_;
   const std::function<void(const Finding&)>& found_;
-  fold::State state_;
-  // What the log says beside the decisions: the engine that ran, as its start recorded it, and
-  // whether there was a policy.
-  std::optional<std::uint32_t> running_revision_;
-  bool policy_readable_ = false;  // a policy that this program can read stands before
   RemakeReport report_;
 };
 
 // A decision rests on what was in force when it was made; a restart in between is told apart by its
 // own record.
 Result<void> Remaking::record(const log::RecordView& record) {
-  if (const auto* adopted = record.event.as<fb::PolicyAdopted>();
-      adopted != nullptr && adopted->text() != nullptr)
-    policy_readable_ =
-        policy_readable_ || fold::parse_policy(adopted->text()->string_view()).has_value();
-  if (const auto* started = record.event.as<fb::CoordinatorStarted>())
-    running_revision_ = started->engine_revision();
-  const auto* fact = record.event.as<fb::DecisionMade>();
-  if (fact == nullptr || !period_.holds(record.event.occurred_at())) return {};
-  return judge(record, *fact);
+  const Sequence decided = at_.decided;
+  const bool ours = at_.look_at(record, snapshot_.meta());
+  report_.through = record.sequence;
+  if (record.event.kind() != Kind::DecisionMade || !period_.holds(record.event.occurred_at()))
+    return {};
+  if (ours) return judge(record, decided);
+  ++report_.decisions;
+  ++report_.not_reproducible;
+  ++report_.imported;
+  return {};
 }
 
-Result<void> Remaking::judge(const log::RecordView& record, const fb::DecisionMade& fact) {
+Result<void> Remaking::judge(const log::RecordView& record, Sequence decided) {
+  const auto& fact = *record.event.as<fb::DecisionMade>();
   Finding finding;
   finding.sequence = record.sequence;
   finding.at = record.event.occurred_at();
-  if (imported(record.sequence)) {
-    ++report_.decisions;
-    ++report_.not_reproducible;
-    ++report_.imported;
-    return {};
-  }
   if (fact.based_on() >= record.sequence.value) {
     finding.answer = Answer::differs;
     finding.why = fmt::format("it says that it is based on record {}, which is not before it",
                               fact.based_on());
-  } else if (fact.based_on() < state_.through.value) {
+  } else if (fact.based_on() < decided.value) {
     finding.answer = Answer::differs;
     finding.why = fmt::format(
-        "it says that it is based on record {}, although the decision before it knew {}",
-        fact.based_on(), state_.through.value);
+        "it says that it is based on record {}, although the decision before it stands at {}",
+        fact.based_on(), decided.value);
   } else {
     WATTLEDGER_TRY(compare(fact, finding));
   }
@@ -80,26 +82,36 @@ Result<void> Remaking::judge(const log::RecordView& record, const fb::DecisionMa
   return {};
 }
 
+// What differs, or that nothing does but the revision itself.
+std::string other_revision_text(std::uint32_t revision,
+                                const std::vector<FieldDifference>& differences) {
+  std::string fields;
+  for (const FieldDifference& each : differences)
+    if (each.field != "engine_revision") fields += (fields.empty() ? "" : ", ") + each.field;
+  return fmt::format("made by engine revision {}, this is {}: {}", revision,
+                     policy::engine_revision,
+                     fields.empty() ? "all else is equal" : "it decides otherwise in " + fields);
+}
+
 Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
   WATTLEDGER_TRY(fold_to(Sequence{fact.based_on()}));
   fb::DecisionMadeT recorded;
   fact.UnPackTo(&recorded);
   const bool has_policy = recorded.policy_digest && from_fb(*recorded.policy_digest) != Digest{};
-  if (has_policy && !state_.policy && !policy_readable_) {
+  if (has_policy && !at_.state.policy && !at_.policy_readable) {
     finding.answer = Answer::not_reproducible;
     finding.why = "the policy it names is not in the log before it, or this program cannot read it";
     return {};
   }
-  const policy::Judgement judgement = policy::decide(state_, finding.at);
+  const policy::Judgement judgement = policy::decide(at_.state, finding.at);
   const fb::DecisionMadeT& remade = judgement.decision;
   if (policy::canonical_bytes(recorded) == policy::canonical_bytes(remade))
     return compare_plan(recorded, judgement, finding);
   finding.differences = compare_fields(recorded, remade);
   const std::uint32_t revision = recorded.engine_revision;
-  if (revision != policy::engine_revision && revision == running_revision_.value_or(revision)) {
+  if (revision != policy::engine_revision && revision == at_.running_revision.value_or(revision)) {
     finding.answer = Answer::other_revision;
-    finding.why =
-        fmt::format("made by engine revision {}, this is {}", revision, policy::engine_revision);
+    finding.why = other_revision_text(revision, finding.differences);
     return {};
   }
   finding.answer = Answer::differs;
@@ -132,11 +144,11 @@ Result<void> Remaking::compare_plan(const fb::DecisionMadeT& recorded,
     wrong = "is no plan before it";
   } else if (!plan && !judgement.keeps_plan) {
     wrong = "is a plan, but the same past makes none";
-  } else if (plan && named > state_.through) {
+  } else if (plan && named > at_.state.through) {
     fb::PlanAdoptedT adopted;
     fact->UnPackTo(&adopted);
     if (!(adopted == *plan)) wrong = "is not the plan that the same past makes";
-  } else if (!state_.plan || state_.plan->sequence != named) {
+  } else if (!at_.state.plan || at_.state.plan->sequence != named) {
     wrong = "is not the plan that was in force";
   }
   if (wrong.empty()) return {};
@@ -146,10 +158,11 @@ Result<void> Remaking::compare_plan(const fb::DecisionMadeT& recorded,
 }
 
 Result<void> Remaking::fold_to(Sequence sequence) {
-  if (sequence <= state_.through) return {};
-  return snapshot_.scan(state_.through.value == 0 ? snapshot_.first() : state_.through.next(),
+  if (sequence <= at_.state.through) return {};
+  return snapshot_.scan(at_.state.through.value == 0 ? snapshot_.first() : at_.state.through.next(),
                         sequence, [this](const log::RecordView& record) -> Result<bool> {
-                          fold::evolve(state_, record.sequence, record.recorded_at, record.event);
+                          fold::evolve(at_.state, record.sequence, record.recorded_at,
+                                       record.event);
                           return true;
                         });
 }
@@ -171,13 +184,6 @@ void Remaking::count(const Finding& finding) {
       break;
   }
   found_(finding);
-}
-
-bool Remaking::imported(Sequence sequence) const {
-  const auto& batches = snapshot_.meta().batches;
-  return std::any_of(batches.begin(), batches.end(), [&](const log::ImportBatch& batch) {
-    return batch.started <= sequence && (batch.finished.value == 0 || sequence <= batch.finished);
-  });
 }
 
 template <class T>
@@ -246,20 +252,35 @@ std::vector<FieldDifference> compare_fields(const fb::DecisionMadeT& recorded,
   return differences;
 }
 
-Result<RemakeReport> remake_decisions(const log::Snapshot& snapshot, const Period& period,
+bool RemakeStart::look_at(const log::RecordView& record, const log::Meta& meta) {
+  behind = record.sequence;
+  if (const auto* adopted = record.event.as<fb::PolicyAdopted>();
+      adopted != nullptr && adopted->text() != nullptr)
+    policy_readable =
+        policy_readable || fold::parse_policy(adopted->text()->string_view()).has_value();
+  if (const auto* started = record.event.as<fb::CoordinatorStarted>())
+    running_revision = started->engine_revision();
+  if (record.event.kind() != Kind::DecisionMade || in_import(meta, record.sequence)) return false;
+  decided = record.sequence;
+  return true;
+}
+
+Result<RemakeReport> remake_decisions(const log::Snapshot& snapshot, RemakeStart start, Sequence to,
+                                      const Period& period,
                                       const std::function<void(const Finding&)>& found,
                                       const std::function<void(Sequence)>& progress) {
-  Remaking remaking(snapshot, period, found);
-  const auto scanned = snapshot.scan(snapshot.first(), snapshot.head(),
-                                     [&](const log::RecordView& record) -> Result<bool> {
-                                       if (record.sequence.value % progress_every == 0)
-                                         progress(record.sequence);
-                                       if (auto judged = remaking.record(record); !judged)
-                                         return Failure(std::move(judged).error());
-                                       return true;
-                                     });
-  if (!scanned) return Failure(scanned.error());
-  return remaking.report();
+  const Sequence from = start.behind.next();
+  Remaking remaking(snapshot, std::move(start), period, found);
+  const auto scanned = snapshot.scan(from, to, [&](const log::RecordView& record) -> Result<bool> {
+    if (record.sequence.value % progress_every == 0) progress(record.sequence);
+    if (auto judged = remaking.record(record); !judged) return Failure(std::move(judged).error());
+    return true;
+  });
+  RemakeReport& report = remaking.report();
+  if (scanned) report.through = to;
+  if (!scanned && !is_damage(scanned.error())) return Failure(scanned.error());
+  if (!scanned) report.damage = scanned.error();
+  return std::move(report);
 }
 
 }  // namespace wattledger::tool

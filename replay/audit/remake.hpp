@@ -1,9 +1,8 @@
-// Re-makes every decision of a log from the folded past and compares: "the same" means equal
-// canonical bytes.
+// Re-makes decisions from the folded past and compares: "the same" means equal canonical bytes.
 //
 // Two readers of one snapshot: one looks for the next decision, the other folds up to what that
-// decision was based on. As based-on never decreases, one State is enough, whatever the log's
-// length. Nothing is kept per decision.
+// decision was based on. A decision knows every record up to its based-on, the decision before it
+// among them, so that one State is enough whatever the log's length. Nothing is kept per decision.
 #pragma once
 
 #include <functional>
@@ -49,13 +48,29 @@ struct RemakeReport {
   std::uint64_t differs = 0;
   std::uint64_t other_revision = 0;
   std::uint64_t not_reproducible = 0;
-  std::uint64_t imported = 0;  // of those: what they rested on was never recorded; only counted
+  std::uint64_t imported = 0;   // of those: what they rested on was never recorded; only counted
+  Sequence through;             // judged up to here
+  std::optional<Error> damage;  // what kept it from going on: a record that cannot be read
 };
 
-// Calls `found` for each decision of `period` that is not identical, in order; `progress` with the
-// sequence reached now and then. Errors are those of reading the log.
+// What judging goes on from behind a decision, or at the log's beginning: all of it follows from
+// the records up to there.
+struct RemakeStart {
+  Sequence behind;                                // the last record looked at
+  fold::State state;                              // through no later one
+  Sequence decided;                               // the newest decision of ours
+  std::optional<std::uint32_t> running_revision;  // as the newest start of the daemon recorded it
+  bool policy_readable = false;                   // a policy that this program can read was adopted
+
+  // Looks at a record that is not folded yet; true when it is a decision of ours.
+  bool look_at(const log::RecordView& record, const log::Meta& meta);
+};
+
+// Judges the decisions of `period` behind `start` and up to `to`. Calls `found` for each that is
+// not identical, in order; `progress` with the sequence reached now and then. A record that cannot
+// be read ends it, in the report; errors are others of reading the log.
 [[nodiscard]] Result<RemakeReport> remake_decisions(
-    const log::Snapshot& snapshot, const Period& period,
+    const log::Snapshot& snapshot, RemakeStart start, Sequence to, const Period& period,
     const std::function<void(const Finding&)>& found,
     const std::function<void(Sequence)>& progress);
 

@@ -6,11 +6,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "log/checkpoint.hpp"
 #include "log/verification.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/log/ranges.hpp"
 #include "replay/place.hpp"
+#include "replay/trust.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -58,15 +58,6 @@ void print_text(const log::Verification& verification, const Extent& wanted) {
   say(fmt::format("{} records read, {}, {}", verification.records, tree, found));
 }
 
-// The log's own, where its key file can be read: else checkpoints are compared without it.
-std::optional<log::VerifierKey> key_of(const Place& place, const log::Meta& meta) {
-  const auto key = log::SigningKey::open(log::signing_key_file(place.data));
-  if (key) return log::VerifierKey(log::checkpoint_origin(meta.uuid), key->public_key());
-  if (key.error().kind != ErrorKind::not_found)
-    note("the checkpoints' signatures are not checked: " + key.error().line());
-  return std::nullopt;
-}
-
 Exit run(const Invocation& invocation, const Extent& wanted) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
@@ -81,7 +72,7 @@ Exit run(const Invocation& invocation, const Extent& wanted) {
   log::VerifyOptions options;
   options.deep = wanted.deep;
   options.since = Sequence{wanted.since};
-  if (wanted.deep) options.key = key_of(*place, meta);
+  if (wanted.deep) options.key = own_key(*place, meta);
   const auto verification = log::verify(open->snapshot, options);
   if (!verification) return cannot(verification.error());
   if (invocation.format == Format::json)

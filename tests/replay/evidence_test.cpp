@@ -151,6 +151,61 @@ TEST_SUITE("replay/evidence") {
     }
   }
 
+  TEST_CASE("a decision is proved in words that are compared with its bytes") {
+    const Evidence evidence;
+    const ToolRun early = on(evidence.house, {"audit", "prove", "7"});
+    CHECK(early.code == 3);
+    CHECK(early.err.find("no checkpoint covers record 7 yet; wattledger log checkpoint") !=
+          std::string::npos);
+    done(evidence.house, {"log", "checkpoint"});
+    const std::string proof = evidence.away("decision.proof");
+    const std::string key = evidence.away("house.vkey");
+    done(evidence.house, {"log", "key", "--out", key});
+    const ToolRun proved = done(evidence.house, {"audit", "prove", "7", "--out", proof});
+    CHECK(proved.out.starts_with("proof that decision 7 ("));
+    const std::string file = content(proof);
+    CHECK(
+        file.starts_with("# wattledger/decision-words@v1\n"
+                         "# decision        record 7\n"
+                         "# decided at      2025-10-01T00:01:00Z\n"));
+    const std::string pure = file.substr(file.find("c2sp.org/"));
+    CHECK(pure == done(evidence.house, {"log", "prove", "7"}).out);
+
+    for (const std::string& text : {file, pure}) {
+      const ToolRun run = evidence.check({write(evidence.away("a"), text), "--key", key});
+      INFO(run.out << run.err);
+      CHECK(run.code == 0);
+      const std::vector<std::string> lines = run.lines();
+      REQUIRE(lines.size() == 7);
+      CHECK(lines[0] == "holds       record 7 is in the log");
+      CHECK(lines[5].starts_with("decision    charge at 2025-10-01 00:01:00+00:00: "));
+    }
+
+    // Words that say something else than the bytes prove nothing, and are not passed over.
+    std::string other_words = file;
+    other_words.replace(file.find("charge\n"), 6, "self_u");
+    std::string later_form = file;
+    later_form[file.find("@v1") + 2] = '2';
+    const std::string of_reading =
+        "# a decision\n" + done(evidence.house, {"log", "prove", "5"}).out;
+    for (const std::string& text : {other_words, later_form, of_reading}) {
+      CAPTURE(text);
+      const ToolRun run = evidence.check({write(evidence.away("a"), text), "--key", key});
+      CHECK(run.code == 1);
+      CHECK(run.out.starts_with("fails       its words are"));
+    }
+  }
+
+  TEST_CASE("what is no decision is not proved as one") {
+    Evidence evidence;
+    done(evidence.house, {"log", "checkpoint"});
+    const ToolRun reading = on(evidence.house, {"audit", "prove", "5"});
+    CHECK(reading.code == 3);
+    CHECK(reading.err.find("record 5 is no decision, it is ReadingRecorded") != std::string::npos);
+    CHECK(on(evidence.house, {"audit", "prove", "99"}).code == 3);
+    CHECK(on(evidence.house, {"audit", "prove"}).code == 2);
+  }
+
   TEST_CASE("growth is proved between two checkpoints, also against one that was kept") {
     Evidence evidence;
     const std::string kept = evidence.away("kept.note");
