@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <cstring>
 #include <type_traits>
 
 #include "projections/fold/state_fields.hpp"
@@ -11,13 +12,17 @@
 namespace wattledger::fold {
 namespace {
 
+// What a state with a day and a half of prices and forecasts takes, and as much again.
+constexpr std::size_t bytes_expected = std::size_t{64} << 10U;
+
 class Writer {
  public:
+  Writer() : bytes_(bytes_expected) {}
   void put(std::int64_t value) { put_bits(static_cast<std::uint64_t>(value)); }
   void put(std::uint64_t value) { put_bits(value); }
   void put(std::uint32_t value) { put_bits(value); }
   void put(std::int32_t value) { put(static_cast<std::int64_t>(value)); }
-  void put(bool value) { bytes_.push_back(static_cast<std::byte>(value ? 1 : 0)); }
+  void put(bool value) { *room(1) = static_cast<std::byte>(value ? 1 : 0); }
   void put(Sequence value) { put_bits(value.value); }
   void put(UtcTime value) { put(to_us(value)); }
   void put(LocalTime value) { put(static_cast<std::int64_t>(value.time_since_epoch().count())); }
@@ -32,11 +37,10 @@ class Writer {
   void put(Enum value) { put(static_cast<std::int64_t>(value)); }
   void put(const std::string& value) {
     put_bits(value.size());
-    const auto* data = reinterpret_cast<const std::byte*>(value.data());
-    bytes_.insert(bytes_.end(), data, data + value.size());
+    std::memcpy(room(value.size()), value.data(), value.size());
   }
   void put(const Digest& value) {
-    for (const std::uint8_t byte : value.bytes) bytes_.push_back(static_cast<std::byte>(byte));
+    std::memcpy(room(value.bytes.size()), value.bytes.data(), value.bytes.size());
   }
   template <class T>
   void put(const std::optional<T>& value) {
@@ -58,16 +62,25 @@ class Writer {
     std::apply([this](const auto&... each) { (this->put(each), ...); }, fields(value));
   }
 
-  [[nodiscard]] std::vector<std::byte> take() { return std::move(bytes_); }
+  [[nodiscard]] std::vector<std::byte> take() {
+    bytes_.resize(used_);
+    return std::move(bytes_);
+  }
 
  private:
   void put_bits(std::uint64_t bits) {
-    for (int i = 0; i < 8; ++i) {
-      bytes_.push_back(static_cast<std::byte>(bits & 0xFFU));
-      bits >>= 8U;
-    }
+    std::byte* to = room(8);
+    for (unsigned i = 0; i < 8; ++i) to[i] = static_cast<std::byte>((bits >> (8 * i)) & 0xFFU);
   }
-  std::vector<std::byte> bytes_;
+  // A decision's digest is made of thousands of numbers: one look at the size for each is enough.
+  [[nodiscard]] std::byte* room(std::size_t count) {
+    if (bytes_.size() - used_ < count) bytes_.resize(2 * bytes_.size() + count);
+    std::byte* at = bytes_.data() + used_;
+    used_ += count;
+    return at;
+  }
+  std::vector<std::byte> bytes_;  // with what is not used yet
+  std::size_t used_ = 0;
 };
 
 }  // namespace
