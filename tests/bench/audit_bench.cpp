@@ -187,13 +187,17 @@ void state_at(benchmark::State& state) {
   state.counters["records"] = static_cast<double>(snapshot.head().value);
 }
 
-BENCHMARK_CAPTURE(fold_alone, tiered, "tiered")->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(fold_alone, tiered, "tiered")
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(remake, tiered, "tiered")
     ->Arg(1)
     ->Arg(2)
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
-BENCHMARK_CAPTURE(fold_alone, optimal, "optimal")->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(fold_alone, optimal, "optimal")
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(remake, optimal, "optimal")
     ->Arg(1)
     ->Arg(2)
