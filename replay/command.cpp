@@ -17,6 +17,20 @@ void line_to_stderr(std::string text) {
 
 }  // namespace
 
+std::string_view format_name(Format format) {
+  switch (format) {
+    case Format::text:
+      return "text";
+    case Format::json:
+      return "json";
+    case Format::csv:
+      return "csv";
+    case Format::html:
+      return "html";
+  }
+  return "";
+}
+
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what,
                       const std::string& example) {
   CLI::App* command = parent.add_subcommand(name, what);
@@ -26,6 +40,14 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 
 void on_call(CLI::App& command, Invocation& invocation, std::function<Exit()> run) {
   command.callback([&invocation, run = std::move(run)] { invocation.run = run; });
+}
+
+void on_call(CLI::App& command, Invocation& invocation, std::vector<Format> formats,
+             std::function<Exit()> run) {
+  command.callback([&invocation, formats = std::move(formats), run = std::move(run)] {
+    invocation.formats = formats;
+    invocation.run = run;
+  });
 }
 
 void on_call_alone(CLI::App& command, Invocation& invocation, std::function<Exit()> run) {

@@ -25,12 +25,14 @@ namespace wattledger::tool {
 
 enum class Exit : int { done = 0, findings = 1, usage = 2, cannot = 3 };
 
-enum class Format { text, json };
+enum class Format { text, json, csv, html };
+[[nodiscard]] std::string_view format_name(Format format);
 
 struct Invocation {
   std::string data;    // --data, empty if not given
   std::string config;  // --config, empty if not given
   Format format = Format::text;
+  std::vector<Format> formats;  // that the called command writes beside text and json
   std::function<Exit()> run;
 };
 
@@ -40,6 +42,9 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 
 // Says what main() runs when this command was the one called.
 void on_call(CLI::App& command, Invocation& invocation, std::function<Exit()> run);
+// The same for one that writes more formats than text and json.
+void on_call(CLI::App& command, Invocation& invocation, std::vector<Format> formats,
+             std::function<Exit()> run);
 
 // The same for a command that has others below it: when none of them was.
 void on_call_alone(CLI::App& command, Invocation& invocation, std::function<Exit()> run);

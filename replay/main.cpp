@@ -114,6 +114,19 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_file_commands(app, invocation);
 }
 
+std::optional<Format> format_of(const std::string& word) {
+  for (const Format each : {Format::text, Format::json, Format::csv, Format::html})
+    if (word == format_name(each)) return each;
+  return std::nullopt;
+}
+
+// Every command writes text and json.
+bool is_written(const Invocation& invocation) {
+  const auto& more = invocation.formats;
+  return invocation.format == Format::text || invocation.format == Format::json ||
+         std::find(more.begin(), more.end(), invocation.format) != more.end();
+}
+
 void add_globals(CLI::App& app, Invocation& invocation) {
   add_text(app, "--data", invocation.data,
            "Data directory (else the configuration's, ./wattledger-data, ./wattledger-demo)")
@@ -122,13 +135,13 @@ void add_globals(CLI::App& app, Invocation& invocation) {
   app.add_option_function<std::string>(
          "--format",
          [&](const std::string& word) {
-           invocation.format = word == "json" ? Format::json : Format::text;
+           invocation.format = format_of(word).value_or(Format::text);
          },
-         "Write for people (text) or for programs (json)")
+         "Write for people (text) or for programs (json); audit list also csv")
       ->type_name("text|json")
       ->check([](const std::string& word) {
-        const bool known = word == "text" || word == "json";
-        return known ? std::string() : "\"" + word + "\" is no format; write text or json";
+        return format_of(word) ? std::string()
+                               : "\"" + word + "\" is no format; write text or json";
       });
   app.set_version_flag("--version", "wattledger " + std::string(version()));
 }
@@ -215,6 +228,10 @@ Exit run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }
+  if (!is_written(invocation))
+    return usage(path_of(*deepest(app)).substr(sizeof "wattledger") + " does not write " +
+                     std::string(format_name(invocation.format)),
+                 "write --format text or json");
   return said(invocation.run());
 }
 

@@ -1,15 +1,13 @@
-// wattledger audit list [--from T] [--to T] [--action A] [--rule R] [--limit N]: decisions, one per
-// line, with their reason.
+// wattledger audit list [--known-at T] [--from T] [--to T] [--action A] [--rule R] [--session S]
+// [--limit N]: decisions, one per line, with what became of them and what they cost.
 #include <fmt/format.h>
 
-#include <deque>
 #include <nlohmann/json.hpp>
 
 #include "events/near_match.hpp"
-#include "projections/damage.hpp"
 #include "projections/fold/legacy_rows.hpp"
 #include "replay/audit/commands.hpp"
-#include "replay/audit/period.hpp"
+#include "replay/audit/find_decisions.hpp"
 #include "replay/display.hpp"
 #include "replay/place.hpp"
 
@@ -20,25 +18,16 @@ using Json = nlohmann::ordered_json;
 
 struct Wish {
   PeriodWish period;
-  std::string action, rule;
+  std::string known_at, action, rule, session;
   std::uint64_t limit = 0;  // 0: none
 };
 
 struct Filter {
-  Period period;
   std::optional<fb::Action> action;
   std::optional<fb::Rule> rule;
-};
-
-// A decision is looked for this far behind what it was based on, for the reading that gave its SOC.
-constexpr std::uint64_t reading_search_records_max = 256;
-
-struct Line {
-  Sequence sequence;
-  UtcTime at;
-  fb::DecisionMadeT decision;
-  std::optional<std::int64_t> soc_bp;
-  std::string imported;  // reason; empty for a decision of ours
+  [[nodiscard]] bool holds(fb::Action a, fb::Rule r) const {
+    return (!action || *action == a) && (!rule || *rule == r);
+  }
 };
 
 template <class Enum, class Values, class Name>
@@ -53,11 +42,8 @@ Result<Enum> parse_word(const std::string& word, const char* what, const Values&
               near_match_remedy(word, known));
 }
 
-Result<Filter> parse(const Wish& wish, const ZoneOffsets& zone) {
+Result<Filter> parse(const Wish& wish) {
   Filter filter;
-  auto period = parse_period(wish.period, zone, clock_now());
-  if (!period) return Failure(std::move(period).error());
-  filter.period = *period;
   if (!wish.action.empty()) {
     const auto action =
         parse_word<fb::Action>(wish.action, "action", fb::EnumValuesAction(), fb::EnumNameAction);
@@ -73,61 +59,49 @@ Result<Filter> parse(const Wish& wish, const ZoneOffsets& zone) {
   return filter;
 }
 
-// The newest reading that the decision knew; not known when it lies too far back.
-std::optional<std::int64_t> soc_known(const log::Snapshot& snapshot, Sequence based_on) {
-  for (std::uint64_t back = 0; back < reading_search_records_max && back < based_on.value; ++back) {
-    const auto record = snapshot.at(Sequence{based_on.value - back});
-    if (!record) return std::nullopt;
-    const auto* reading = record->event.as<fb::ReadingRecorded>();
-    if (reading != nullptr && !fold::is_imported(record->event))
-      return number(reading->battery_soc_bp());
-  }
-  return std::nullopt;
-}
-
-std::string target_text(const Line& line, const ZoneOffsets& zone) {
+std::string target_text(const FollowedDecision& told, const ZoneOffsets& zone) {
   std::string text;
-  if (line.decision.target_soc_bp) text = percent_text(number(line.decision.target_soc_bp));
-  if (line.decision.until_us) {
-    const std::string until = local_text(utc_from_us(*line.decision.until_us), zone).substr(11, 5);
+  if (told.decision.target_soc_bp) text = percent_text(number(told.decision.target_soc_bp));
+  if (told.decision.until_us) {
+    const std::string until = local_text(utc_from_us(*told.decision.until_us), zone).substr(11, 5);
     text += text.empty() ? "until " + until : " by " + until;
   }
   return text.empty() ? "-" : text;
 }
 
-// What the older system had given as its reason; empty for a decision of ours, or without one.
-std::string imported_reason(const EventView& event) {
-  if (!fold::is_imported(event)) return {};
-  for (const fb::LegacyOrigin* origin : *event.event().origins())
-    for (const fold::LegacyField& field : fold::legacy_record(event, *origin).fields) {
-      if (field.name != "reason" && field.name != "reasoning") continue;
-      const Json text = Json::parse(field.text, nullptr, /*allow_exceptions=*/false);
-      if (!text.is_string()) continue;
-      std::string reason = text.get<std::string>();
-      std::replace_if(
-          reason.begin(), reason.end(), [](unsigned char c) { return c < ' '; }, ' ');
-      return reason;
-    }
-  return "none given";
+std::string why(const FollowedDecision& told, const ZoneOffsets& zone) {
+  return told.is_imported ? "Imported: " + told.imported_reason
+                          : fold::reason_text(told.decision, zone);
 }
 
-std::string why(const Line& line, const ZoneOffsets& zone) {
-  return line.imported.empty() ? fold::reason_text(line.decision, zone)
-                               : "Imported: " + line.imported;
+std::string outcome_text(Fate fate) {
+  std::string text(fate_name(fate));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+std::string money_column(std::optional<std::int64_t> e8) {
+  return e8 ? fmt::format("{:.3f}", static_cast<double>(*e8) / 1e8 + 0.0) : "-";
 }
 
 void print_heading() {
-  say(fmt::format("{:>8}  {:<25}  {:<8}  {:>8}  {:<16}  {:>7}  {:>9}  {:<16}  {}", "SEQUENCE",
-                  "LOCAL TIME", "ACTION", "POWER", "TARGET", "SOC", "PRICE/kWh", "RULE", "WHY"));
+  say(
+      fmt::format("{:>8}  {:<25}  {:<8}  {:>8}  {:<16}  {:>7}  {:>9}  {:<20}  {:<13}  {:>8}  "
+                  "{:>8}  {}",
+                  "SEQUENCE", "LOCAL TIME", "ACTION", "POWER", "TARGET", "SOC", "PRICE/kWh", "RULE",
+                  "OUTCOME", "COST", "SAVED", "WHY"));
 }
 
-void print_text(const Line& line, const ZoneOffsets& zone) {
-  const fb::DecisionMadeT& d = line.decision;
-  say(fmt::format("{:>8}  {:<25}  {:<8}  {:>8}  {:<16}  {:>7}  {:>9}  {:<16}  {}",
-                  line.sequence.value, local_text(line.at, zone), fb::EnumNameAction(d.action),
-                  d.power_w ? power_text(number(d.power_w)) : "-", target_text(line, zone),
-                  percent_text(line.soc_bp), d.price_e8 ? price_text(number(d.price_e8)) : "-",
-                  fb::EnumNameRule(d.rule), why(line, zone)));
+void print_text(const FollowedDecision& told, const ZoneOffsets& zone) {
+  const fb::DecisionMadeT& d = told.decision;
+  say(fmt::format(
+      "{:>8}  {:<25}  {:<8}  {:>8}  {:<16}  {:>7}  {:>9}  {:<20}  {:<13}  {:>8}  "
+      "{:>8}  {}",
+      told.sequence.value, local_text(told.at, zone), fb::EnumNameAction(d.action),
+      d.power_w ? power_text(number(d.power_w)) : "-", target_text(told, zone),
+      percent_text(told.soc_bp), told.price_e8 ? price_text(told.price_e8) : "-",
+      fb::EnumNameRule(d.rule), outcome_text(told.fate), money_column(told.metering.paid_e8()),
+      money_column(told.metering.saved_e8()), why(told, zone)));
 }
 
 template <class Optional>
@@ -135,71 +109,111 @@ Json json_number(const Optional& value, double unit) {
   return value ? Json(static_cast<double>(*value) / unit) : Json(nullptr);
 }
 
-void print_json(const Line& line, const ZoneOffsets& zone) {
-  const fb::DecisionMadeT& d = line.decision;
+// One member a column, in their order: of JSON, and of CSV.
+Json members(const FollowedDecision& told, const ZoneOffsets& zone) {
+  const fb::DecisionMadeT& d = told.decision;
+  const fold::EnergySums& sums = told.metering.sums;
   Json result;
-  result["sequence"] = line.sequence.value;
-  result["at"] = utc_text(line.at);
-  result["local_time"] = local_text(line.at, zone);
+  result["sequence"] = told.sequence.value;
+  result["at"] = utc_text(told.at);
+  result["local_time"] = local_text(told.at, zone);
   result["action"] = fb::EnumNameAction(d.action);
   result["power_w"] = d.power_w ? Json(*d.power_w) : Json(nullptr);
   result["target_soc_pct"] = json_number(d.target_soc_bp, 100);
   result["until"] = d.until_us ? Json(utc_text(utc_from_us(*d.until_us))) : Json(nullptr);
-  result["soc_pct"] = json_number(line.soc_bp, 100);
-  result["price_kwh"] = json_number(d.price_e8, 1e8);
+  result["soc_pct"] = json_number(told.soc_bp, 100);
+  result["price_kwh"] = json_number(told.price_e8, 1e8);
   result["rule"] = fb::EnumNameRule(d.rule);
-  result["reason"] = why(line, zone);
+  result["reason"] = why(told, zone);
   result["control_mode"] = fb::EnumNameControlMode(d.control_mode);
   result["based_on"] = d.based_on;
   result["expected_cost"] = json_number(d.expected_cost_e8, 1e8);
   result["expected_saving"] = json_number(d.expected_saving_e8, 1e8);
-  say(result.dump(-1, ' ', false, Json::error_handler_t::replace));
+  result["outcome"] = fate_name(told.fate);
+  result["cost"] = json_number(told.metering.paid_e8(), 1e8);
+  result["saved"] = json_number(told.metering.saved_e8(), 1e8);
+  result["metered_s"] = sums.covered_s;
+  result["priced_s"] = sums.priced_s;
+  const bool metered = told.metering.to.has_value();
+  const auto energy = [&](std::int64_t mwh) {
+    return metered ? Json(static_cast<double>(mwh) / 1e6) : Json(nullptr);
+  };
+  result["import_kwh"] = energy(sums.import_mwh);
+  result["export_kwh"] = energy(sums.export_mwh);
+  result["charge_kwh"] = energy(sums.charge_mwh);
+  result["discharge_kwh"] = energy(sums.discharge_mwh);
+  result["next"] = told.next ? Json(told.next->value) : Json(nullptr);
+  return result;
 }
 
-class Lister {
+// RFC 4180, in lines that end as this system's do.
+std::string csv_cell(const Json& value) {
+  if (value.is_null()) return "";
+  if (!value.is_string()) return value.dump();
+  const std::string text = value.get<std::string>();
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char letter : text) quoted += letter == '"' ? "\"\"" : std::string(1, letter);
+  return quoted + "\"";
+}
+
+class Printer {
  public:
-  Lister(const log::Snapshot& snapshot, const Filter& filter, std::uint64_t limit, Format format,
-         const ZoneOffsets& zone)
-      : snapshot_(snapshot), filter_(filter), limit_(limit), format_(format), zone_(zone) {}
+  Printer(Format format, const ZoneOffsets& zone) : format_(format), zone_(zone) {}
 
-  // With a limit the newest are wanted, so what is found waits until they are known.
-  void record(const log::RecordView& record) {
-    const auto* fact = record.event.as<fb::DecisionMade>();
-    if (fact == nullptr || !filter_.period.holds(record.event.occurred_at())) return;
-    if (filter_.action && fact->action() != *filter_.action) return;
-    if (filter_.rule && fact->rule() != *filter_.rule) return;
-    Line line{record.sequence, record.event.occurred_at(), {}, std::nullopt, {}};
-    fact->UnPackTo(&line.decision);
-    line.imported = imported_reason(record.event);
-    if (limit_ == 0) {
-      print(line);
-      return;
+  void print(const FollowedDecision& told) {
+    const bool first = printed_++ == 0;
+    switch (format_) {
+      case Format::json:
+        say(members(told, zone_).dump(-1, ' ', false, Json::error_handler_t::replace));
+        return;
+      case Format::csv:
+        print_csv(members(told, zone_), first);
+        return;
+      case Format::text:
+      case Format::html:
+        if (first) print_heading();
+        print_text(told, zone_);
+        return;
     }
-    waiting_.push_back(std::move(line));
-    if (waiting_.size() > limit_) waiting_.pop_front();
   }
-
-  // How many were printed.
-  std::uint64_t finish() {
-    for (Line& line : waiting_) print(line);
-    return printed_;
-  }
+  [[nodiscard]] std::uint64_t printed() const { return printed_; }
 
  private:
-  void print(Line& line) {
-    line.soc_bp = soc_known(snapshot_, Sequence{line.decision.based_on});
-    if (printed_++ == 0 && format_ == Format::text) print_heading();
-    format_ == Format::json ? print_json(line, zone_) : print_text(line, zone_);
+  static void print_csv(const Json& row, bool first) {
+    std::string names, cells;
+    for (const auto& member : row.items()) {
+      names += (names.empty() ? "" : ",") + member.key();
+      cells += (&member.value() == &row.front() ? "" : ",") + csv_cell(member.value());
+    }
+    if (first) say(names);
+    say(cells);
   }
 
-  const log::Snapshot& snapshot_;
-  const Filter& filter_;
-  const std::uint64_t limit_;
   const Format format_;
   const ZoneOffsets& zone_;
-  std::deque<Line> waiting_;
   std::uint64_t printed_ = 0;
 };
+
+Result<Span> span_of(const log::Snapshot& snapshot, const Wish& wish, const Period& period,
+                     UtcTime known_at, const Filter& filter) {
+  Span span{period, snapshot.first(), snapshot.head(), snapshot.head()};
+  if (known_at != UtcTime::max()) {
+    const auto known = snapshot.known_at(known_at);
+    if (!known) return Failure(known.error());
+    span.last = span.known = *known;
+  }
+  if (!wish.session.empty()) {
+    auto session = session_span(snapshot, wish.session, span);
+    if (!session) return session;
+    span = *std::move(session);
+  }
+  if (wish.limit == 0) return span;
+  return newest_part(snapshot, span, wish.limit,
+                     [&](const log::RecordView&, const fb::DecisionMade& fact) {
+                       return filter.holds(fact.action(), fact.rule());
+                     });
+}
 
 Exit run(const Invocation& invocation, const Wish& wish) {
   const auto place = find_place(invocation);
@@ -207,27 +221,33 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   const auto open = open_log(*place);
   if (!open) return cannot(open.error());
   const ZoneOffsets zone = house_zone(open->snapshot);
-  const auto filter = parse(wish, zone);
+  const auto period = parse_period(wish.period, zone, clock_now());
+  if (!period) return usage(period.error().what, period.error().remedy);
+  const auto filter = parse(wish);
   if (!filter) return usage(filter.error().what, filter.error().remedy);
+  UtcTime known_at = UtcTime::max();
+  if (!wish.known_at.empty()) {
+    const auto time = time_argument(wish.known_at, zone, clock_now());
+    if (!time) return usage(time.error().what, time.error().remedy);
+    known_at = *time;
+  }
+  const auto span = span_of(open->snapshot, wish, *period, known_at, *filter);
+  if (!span) return cannot(span.error());
 
-  Lister lister(open->snapshot, *filter, wish.limit, invocation.format, zone);
-  const auto each = [&](const log::RecordView& record) -> Result<bool> {
-    lister.record(record);
-    return true;
-  };
+  Printer printer(invocation.format, zone);
   projections::Damage damage;
-  const auto scanned =
-      filter->period.everything()
-          ? projections::scan_over_damage(open->snapshot, open->snapshot.first(),
-                                          open->snapshot.head(), each, damage)
-          : open->snapshot.scan_occurred(filter->period.from, filter->period.to, each);
-  if (!scanned) return cannot(scanned.error());
-  const bool none = lister.finish() == 0;
+  const auto followed = follow_decisions(
+      open->snapshot, projections::FoldCache(place->data / "cache"), *span,
+      [&](const FollowedDecision& told) {
+        if (filter->holds(told.decision.action, told.decision.rule)) printer.print(told);
+      },
+      damage);
+  if (!followed) return cannot(followed.error());
   if (damage.records > 0)
     return cannot({ErrorKind::corrupt,
                    "the list lacks what stands there: " + projections::damage_text(damage),
                    "run wattledger log verify"});
-  if (none && invocation.format == Format::text) say("no decisions match");
+  if (printer.printed() == 0 && invocation.format == Format::text) say("no decisions match");
   return Exit::done;
 }
 
@@ -237,18 +257,25 @@ void add_audit_list(CLI::App& audit, Invocation& invocation) {
   CLI::App* command =
       add_command(audit, "list",
                   "Print decisions, one per line, oldest first: what was decided, at which charge "
-                  "and price, by which "
-                  "rule, and why. With --format json one object per line. Read-only.",
+                  "and price, by which rule, what became of it, what it cost and saved by the "
+                  "meter until the next one, and why. With --format json one object per line, "
+                  "with csv a table. Read-only.",
                   "wattledger audit list --from 2025-10-26 --action charge --limit 20");
   const auto wish = std::make_shared<Wish>();
+  add_text(*command, "--known-at", wish->known_at, "As the log told it at this time")
+      .type_name("TIME");
   add_period(*command, wish->period);
   add_text(*command, "--action", wish->action,
            "Only this action: self_use, charge, hold, sell, stop")
       .type_name("ACTION");
   add_text(*command, "--rule", wish->rule, "Only decisions by this rule, such as cheapest_slots")
       .type_name("RULE");
+  add_text(*command, "--session", wish->session,
+           "Only decisions of this charge or sale, such as charge-2025-10-01-2")
+      .type_name("NAME");
   add_count(*command, "--limit", wish->limit, "Only the newest so many");
-  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
+  on_call(*command, invocation, {Format::csv},
+          [&invocation, wish] { return run(invocation, *wish); });
 }
 
 }  // namespace wattledger::tool

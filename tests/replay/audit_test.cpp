@@ -173,13 +173,12 @@ TEST_SUITE("replay/audit") {
     REQUIRE(lines.size() == 3);
     CHECK(lines[0] ==
           "SEQUENCE  LOCAL TIME                 ACTION       POWER  TARGET                SOC  "
-          "PRICE/kWh  RULE              WHY");
+          "PRICE/kWh  RULE                  OUTCOME            COST     SAVED  WHY");
     CHECK(lines[1].find("2025-10-01 02:01:00+02:00  charge      5000 W  90.0 % by ") !=
           std::string::npos);
     CHECK(lines[1].find(" 30.0 %  ") != std::string::npos);
-    CHECK(lines[2].find(
-              "  self_use         -  -                  95.0 %          -  battery_full  ") !=
-          std::string::npos);
+    CHECK(lines[2].find("  self_use         -  -                  95.0 %     1.0458  battery_full  "
+                        "        advised  ") != std::string::npos);
     CHECK(on(house, {"audit", "list", "--action", "charge"}).lines().size() == 2);
     CHECK(on(house, {"audit", "list", "--rule", "battery_full"}).lines().size() == 2);
     CHECK(on(house, {"audit", "list", "--rule", "no_price"}).out == "no decisions match\n");

@@ -40,7 +40,8 @@ std::uint64_t HouseLog::decide(std::int64_t second, const Alter& alter, std::uin
   for (std::uint64_t i = 0; i < behind; ++i) add(second, fb::SystemMeasuredT{});
   if (judgement.plan && policy::plan_differs(*judgement.plan, state_.plan))
     add(second, *judgement.plan);
-  if (judgement.plan && state_.plan) judgement.decision.plan = state_.plan->sequence.value;
+  if ((judgement.plan || judgement.keeps_plan) && state_.plan)
+    judgement.decision.plan = state_.plan->sequence.value;
   if (alter) alter(judgement.decision);
   return add(second, std::move(judgement.decision));
 }

@@ -36,6 +36,13 @@ class HouseLog {
   std::uint64_t add(std::int64_t second, FactT fact, fb::Source source = fb::Source::daemon) {
     return append(event(at_s(second), std::move(fact), source), second);
   }
+  // The same, because of an earlier record.
+  template <class FactT>
+  std::uint64_t add_because(std::uint64_t cause, std::int64_t second, FactT fact) {
+    fb::EventT native = event(at_s(second), std::move(fact));
+    native.cause = cause;
+    return append(native, second);
+  }
   std::uint64_t reading(std::int64_t second, int soc_bp = 5'000);
   // Decides on everything so far, as the daemon does: the plan first when it is news. `alter`
   // forges the decision.
