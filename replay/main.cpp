@@ -62,6 +62,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   CLI::App* audit = add_group(app, {"audit", "What was decided, why, and whether it can be re-made",
                                     "wattledger audit list --limit 20"});
   add_audit_list(*audit, invocation);
+  add_audit_explain(*audit, invocation);
   add_audit_verify(*audit, invocation);
   add_audit_prove(*audit, invocation);
 
@@ -137,7 +138,8 @@ void add_globals(CLI::App& app, Invocation& invocation) {
          [&](const std::string& word) {
            invocation.format = format_of(word).value_or(Format::text);
          },
-         "Write for people (text) or for programs (json); audit list also csv")
+         "Write for people (text) or for programs (json); audit list also csv, audit explain also "
+         "html")
       ->type_name("text|json")
       ->check([](const std::string& word) {
         return format_of(word) ? std::string()

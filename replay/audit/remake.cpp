@@ -29,6 +29,8 @@ class Remaking {
       : snapshot_(snapshot), at_(std::move(start)), period_(period), found_(found) {}
 
   Result<void> record(const log::RecordView& record);
+  // Of one whose past is known: nothing before it is read.
+  Result<Finding> alone(const log::RecordView& record, fold::State past);
   [[nodiscard]] RemakeReport& report() { return report_; }
 
  private:
@@ -80,6 +82,19 @@ Result<void> Remaking::judge(const log::RecordView& record, Sequence decided) {
   }
   count(finding);
   return {};
+}
+
+Result<Finding> Remaking::alone(const log::RecordView& record, fold::State past) {
+  at_.state = std::move(past);
+  Finding finding;
+  finding.sequence = record.sequence;
+  finding.at = record.event.occurred_at();
+  const auto* fact = record.event.as<fb::DecisionMade>();
+  if (fact == nullptr || fact->based_on() != at_.state.through.value)
+    return fail(ErrorKind::invalid_input,
+                fmt::format("record {} does not rest on this past", record.sequence.value));
+  WATTLEDGER_TRY(compare(*fact, finding));
+  return finding;
 }
 
 // What differs, or that nothing does but the revision itself.
@@ -250,6 +265,13 @@ std::vector<FieldDifference> compare_fields(const fb::DecisionMadeT& recorded,
     if (left[i].second != right[i].second)
       differences.push_back({left[i].first, left[i].second, right[i].second});
   return differences;
+}
+
+Result<Finding> remake_decision(const log::Snapshot& snapshot, const log::RecordView& record,
+                                fold::State past) {
+  const Period all;
+  const std::function<void(const Finding&)> nobody;
+  return Remaking(snapshot, RemakeStart{}, all, nobody).alone(record, std::move(past));
 }
 
 bool RemakeStart::look_at(const log::RecordView& record, const log::Meta& meta) {

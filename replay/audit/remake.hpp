@@ -74,4 +74,9 @@ struct RemakeStart {
     const std::function<void(const Finding&)>& found,
     const std::function<void(Sequence)>& progress);
 
+// One decision of ours, from the past up to what it was based on. Of what came before that, only
+// what `past` says is known: an engine's revision that is not this one counts as other_revision.
+[[nodiscard]] Result<Finding> remake_decision(const log::Snapshot& snapshot,
+                                              const log::RecordView& record, fold::State past);
+
 }  // namespace wattledger::tool
