@@ -28,6 +28,16 @@ std::string recorded_value(const EventView& event, const std::string& field) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// All that is known of one that the older system made.
+std::string imported_sentence(const FollowedDecision& told) {
+  const fb::DecisionMadeT& d = told.decision;
+  std::string text = "The older system decided: " + spaced(fb::EnumNameAction(d.action));
+  if (d.power_w) text += " at " + power_text(number(d.power_w));
+  if (d.target_soc_bp) text += " to " + percent_text(number(d.target_soc_bp));
+  if (d.price_e8) text += ", at a price of " + price_text(number(d.price_e8)) + " per kWh";
+  return text + ". Its reason: " + told.imported_reason + ".";
+}
+
 class Explaining {
  public:
   Explaining(const log::Snapshot& snapshot, const projections::FoldCache& cache,
@@ -53,7 +63,7 @@ Result<Explanation> Explaining::of(const log::RecordView& record, const fb::Deci
   result_.engine_revision_here = policy::engine_revision;
   const FollowedDecision& told = result_.told;
   if (told.is_imported || told.decision.based_on >= record.sequence.value) {
-    result_.sentence = told.is_imported ? told.imported_reason : "";
+    if (told.is_imported) result_.sentence = imported_sentence(told);
     WATTLEDGER_TRY(find_corrections(record.sequence));
     return std::move(result_);
   }

@@ -64,9 +64,10 @@ void add_command(std::vector<std::string>& lines, const CommandTold& command,
 
 std::string title_of(const Explanation& explanation) {
   const FollowedDecision& told = explanation.told;
-  return fmt::format("Decision {} of {}, control {}", told.sequence.value,
-                     local_text(told.at, explanation.zone),
-                     fb::EnumNameControlMode(told.decision.control_mode));
+  const std::string title =
+      fmt::format("Decision {} of {}", told.sequence.value, local_text(told.at, explanation.zone));
+  if (told.is_imported) return title + ", imported";
+  return title + ", control " + fb::EnumNameControlMode(told.decision.control_mode);
 }
 
 std::vector<std::string> notice_lines(const Explanation& explanation) {

@@ -62,6 +62,11 @@ TEST_CASE("a table's row and a file's record of the same fact are one event, wit
   CHECK(remade.json_lines().at(0)["imported"] == 96);
   CHECK(remade.json_lines().at(0)["findings"].empty());
   CHECK(decisions[0]["reason"] == "Imported: cheap enough, \u017c\u00f3\u0142w");
+  CHECK(decisions[0]["outcome"] == "imported");
+  const auto told = move.run({"audit", "explain", decisions[0]["sequence"].dump()}).json_lines();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0]["imported"] == true);
+  CHECK(told[0]["remade"].is_null());
 }
 
 TEST_CASE("where only files tell, the tables have the rows all the same") {

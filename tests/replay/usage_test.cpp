@@ -210,10 +210,10 @@ TEST_SUITE("replay/usage") {
 
   TEST_CASE("every command explains itself") {
     const std::vector<std::vector<std::string>> commands = {
-        {"setup"},          {"status"},         {"override"},    {"fault", "list"},
-        {"fault", "clear"}, {"correct"},        {"reload"},      {"replay"},
-        {"log", "stat"},    {"log", "cat"},     {"log", "tail"}, {"log", "verify"},
-        {"audit", "list"},  {"audit", "verify"}};
+        {"setup"},          {"status"},          {"override"},        {"fault", "list"},
+        {"fault", "clear"}, {"correct"},         {"reload"},          {"replay"},
+        {"log", "stat"},    {"log", "cat"},      {"log", "tail"},     {"log", "verify"},
+        {"audit", "list"},  {"audit", "verify"}, {"audit", "explain"}};
     for (std::vector<std::string> words : commands) {
       words.emplace_back("--help");
       const ToolRun run = run_tool(words);
