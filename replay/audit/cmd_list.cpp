@@ -2,6 +2,7 @@
 // [--limit N]: decisions, one per line, with what became of them and what they cost.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "events/near_match.hpp"

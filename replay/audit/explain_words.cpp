@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 #include "replay/audit/rule_words.hpp"
 #include "replay/display.hpp"
