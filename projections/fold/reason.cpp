@@ -1,50 +1,81 @@
-// Sentences for decisions. What the numbers of each rule mean stands beside the rule in the policy;
-// a decision that carries fewer of them (written by an older engine) gets a shorter sentence, never
-// a wrong one.
-#include <algorithm>
-#include <cstdlib>
-#include <optional>
-#include <string>
+// Which sentence a decision has, and with what values. What the numbers of each rule mean stands
+// beside the rule in the policy; a decision that carries fewer of them (written by an older engine)
+// gets a shorter sentence, never a wrong one.
+#include "projections/fold/reason.hpp"
 
-#include "projections/fold/legacy_rows.hpp"
+#include <array>
+
+#include "projections/fold/reason_words.hpp"
 
 namespace wattledger::fold {
 namespace {
 
-// `value` / 10^`digits` with at most `shown` decimals (half away from zero), at least `least`.
-std::string decimal(std::int64_t value, int digits, int shown, int least) {
-  const bool negative = value < 0;
-  std::uint64_t size =
-      negative ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
-  std::uint64_t cut = 1;
-  for (int i = shown; i < digits; ++i) cut *= 10;
-  size = size / cut + (size % cut * 2 >= cut && cut > 1 ? 1 : 0);
-  std::uint64_t unit = 1;
-  for (int i = 0; i < shown; ++i) unit *= 10;
-  std::string fraction = std::to_string(size % unit + unit).substr(1);
-  while (static_cast<int>(fraction.size()) > least && fraction.back() == '0') fraction.pop_back();
-  std::string text = negative && size != 0 ? "-" : "";
-  text += std::to_string(size / unit);
-  return fraction.empty() ? text : text + "." + fraction;
-}
+// Rules whose first two numbers are prices that they compare.
+struct TwoPrices {
+  fb::Rule rule;
+  Phrase full;
+  Phrase bare;
+};
+constexpr TwoPrices two_prices[] = {
+    {fb::Rule::price_too_high, Phrase::price_too_high, Phrase::price_too_high_bare},
+    {fb::Rule::charge_goes_on, Phrase::charge_goes_on, Phrase::charge_goes_on_bare},
+    {fb::Rule::before_peak, Phrase::before_peak, Phrase::before_peak_bare},
+    {fb::Rule::near_cheapest, Phrase::near_cheapest, Phrase::near_cheapest_bare},
+    {fb::Rule::price_above_cheapest, Phrase::price_above_cheapest,
+     Phrase::price_above_cheapest_bare},
+    {fb::Rule::super_cheap, Phrase::super_cheap, Phrase::super_cheap_bare},
+    {fb::Rule::sale_price, Phrase::sale_price, Phrase::sale_price_bare},
+    {fb::Rule::sale_buy_back, Phrase::buy_back, Phrase::buy_back_bare},
+    {fb::Rule::sale_timing, Phrase::sale_timing, Phrase::sale_timing_bare},
+    {fb::Rule::sale, Phrase::sale, Phrase::sale_bare}};
 
-std::string price(std::int64_t e8) { return decimal(e8, 8, 4, 4); }
-std::string percent(std::int64_t basis_points) { return decimal(basis_points, 2, 2, 0) + " %"; }
-std::string kilowatts(std::int64_t watts) { return decimal(std::abs(watts), 3, 3, 1) + " kW"; }
-std::string whole_seconds(std::int64_t value) { return std::to_string(value) + " s"; }
-std::string minutes(std::int64_t seconds) { return std::to_string((seconds + 59) / 60) + " min"; }
+// In the order of the policy's PlanObstacle.
+constexpr std::array obstacles = {Phrase::obstacle_import,     Phrase::obstacle_export,
+                                  Phrase::obstacle_charge,     Phrase::obstacle_discharge,
+                                  Phrase::obstacle_stored_min, Phrase::obstacle_stored_max,
+                                  Phrase::obstacle_numbers};
+
+Phrase name_of(fb::Fault fault) {
+  switch (fault) {
+    case fb::Fault::unknown:
+      return Phrase::fault_unknown;
+    case fb::Fault::battery_voltage:
+      return Phrase::fault_battery_voltage;
+    case fb::Fault::battery_temperature:
+      return Phrase::fault_battery_temperature;
+    case fb::Fault::grid_voltage:
+      return Phrase::fault_grid_voltage;
+    case fb::Fault::inverter_error:
+      return Phrase::fault_inverter_error;
+    case fb::Fault::inverter_silent:
+      return Phrase::fault_inverter_silent;
+    case fb::Fault::command_not_applied:
+      return Phrase::fault_command_not_applied;
+    case fb::Fault::clock_unreliable:
+      return Phrase::fault_clock_unreliable;
+    case fb::Fault::register_writes_excessive:
+      return Phrase::fault_register_writes_excessive;
+    case fb::Fault::projection_stopped:
+      return Phrase::fault_projection_stopped;
+    case fb::Fault::log_damaged:
+      return Phrase::fault_log_damaged;
+  }
+  return Phrase::fault_unknown;
+}
 
 // Reads a decision and tells its parts.
 class Sentence {
  public:
-  Sentence(const fb::DecisionMadeT& decision, const ZoneOffsets* zone)
-      : decision_(decision), zone_(zone) {
+  Sentence(const fb::DecisionMadeT& decision, const ZoneOffsets* zone, Language language)
+      : decision_(decision), zone_(zone), words_(language) {
     for (const auto& tried : decision.tried)
       if (tried && tried->rule == decision.rule && tried->outcome == fb::Outcome::chosen)
         chosen_ = tried.get();
   }
 
-  [[nodiscard]] std::string text() const { return action() + ": " + because() + "."; }
+  [[nodiscard]] std::string text() const {
+    return say(Phrase::sentence, {{"action", action()}, {"because", because()}});
+  }
 
  private:
   [[nodiscard]] bool has(std::size_t count) const {
@@ -52,56 +83,85 @@ class Sentence {
   }
   [[nodiscard]] std::int64_t number(std::size_t index) const { return chosen_->numbers[index]; }
 
+  [[nodiscard]] std::string say(Phrase phrase, std::initializer_list<Value> values = {}) const {
+    return words_.say(phrase, values);
+  }
+  // The chosen rule's number as a value of a phrase.
+  [[nodiscard]] Value price(std::string_view name, std::size_t index) const {
+    return {name, words_.price(number(index))};
+  }
+  [[nodiscard]] Value percent(std::string_view name, std::size_t index) const {
+    return {name, words_.percent(number(index))};
+  }
+  [[nodiscard]] Value power(std::string_view name, std::size_t index) const {
+    return {name, words_.kilowatts(number(index))};
+  }
+  [[nodiscard]] Value count(std::string_view name, std::size_t index) const {
+    return counted(name, number(index));
+  }
+  // Seconds as begun minutes.
+  [[nodiscard]] Value minutes(std::string_view name, std::size_t index) const {
+    return counted(name, (number(index) + 59) / 60);
+  }
+  [[nodiscard]] Value time(std::string_view name, std::size_t index) const {
+    return {name, clock(number(index) * 1'000'000)};
+  }
+
   [[nodiscard]] std::string clock(std::int64_t us) const {
     const UtcTime at = utc_from_us(us);
     return zone_ != nullptr ? iso_text(zone_->to_local(at)).substr(11, 5)
                             : utc_text(at).substr(11, 5) + "Z";
   }
 
-  // " at 4.7 kW until 02:15 to 90 %"
-  [[nodiscard]] std::string extent(const char* towards) const {
-    std::string text;
-    if (decision_.power_w) text += " at " + kilowatts(*decision_.power_w);
-    if (decision_.until_us) text += " until " + clock(*decision_.until_us);
+  [[nodiscard]] std::string until() const {
+    if (!decision_.until_us) return {};
+    return say(Phrase::until_time, {{"time", clock(*decision_.until_us)}});
+  }
+
+  // "Charging at 4.7 kW until 02:15 to 90 %"
+  [[nodiscard]] std::string with_extent(Phrase doing, Phrase towards) const {
+    std::string at;
+    std::string to;
+    if (decision_.power_w)
+      at = say(Phrase::at_power, {{"power", words_.kilowatts(*decision_.power_w)}});
     if (decision_.target_soc_bp)
-      text += std::string(" ") + towards + " " + percent(*decision_.target_soc_bp);
-    return text;
+      to = say(towards, {{"soc", words_.percent(*decision_.target_soc_bp)}});
+    return say(doing, {{"at", std::move(at)}, {"until", until()}, {"to", std::move(to)}});
   }
 
   [[nodiscard]] std::string action() const {
     switch (decision_.action) {
       case fb::Action::self_use:
-        return "Serving the house";
+        return say(Phrase::serving);
       case fb::Action::charge:
-        return "Charging" + extent("to");
+        return with_extent(Phrase::charging, Phrase::up_to_soc);
       case fb::Action::hold:
-        return "Holding the battery" +
-               (decision_.until_us ? " until " + clock(*decision_.until_us) : std::string());
+        return say(Phrase::holding, {{"until", until()}});
       case fb::Action::sell:
-        return "Selling" + extent("down to");
+        return with_extent(Phrase::selling, Phrase::down_to_soc);
       case fb::Action::stop:
-        return "Stopped";
+        return say(Phrase::stopped);
     }
-    return "Unknown action";
+    return say(Phrase::unknown_action);
   }
 
   [[nodiscard]] std::string because() const {
     switch (decision_.rule) {
       case fb::Rule::none:
-        return "no rule applied";
+        return say(Phrase::no_rule);
       case fb::Rule::data_missing:
-        return "no reading of the inverter that tells the state of charge is known yet";
+        return say(Phrase::data_missing);
       case fb::Rule::data_stale:
-        return stale();
+        return has(2) ? say(Phrase::data_stale, {count("age", 0), count("limit", 1)})
+                      : say(Phrase::data_stale_bare);
       case fb::Rule::data_implausible:
-        return "the newest reading cannot be true";
+        return say(Phrase::data_implausible);
       case fb::Rule::latched_safety:
         return latched();
       case fb::Rule::emergency_charge:
         return emergency();
       case fb::Rule::owner_override:
-        return has(1) ? "the owner asked for it (request " + std::to_string(number(0)) + ")"
-                      : "the owner asked for it";
+        return has(1) ? say(Phrase::owner, {count("request", 0)}) : say(Phrase::owner_bare);
       case fb::Rule::operator_limit:
         return operator_limit();
       case fb::Rule::charge_kept:
@@ -109,7 +169,8 @@ class Sentence {
       case fb::Rule::charge_temperature:
         return charge_temperature();
       case fb::Rule::anti_flap:
-        return anti_flap();
+        return has(2) ? say(Phrase::anti_flap, {count("ago", 0), count("limit", 1)})
+                      : say(Phrase::anti_flap_bare);
       case fb::Rule::cheapest_slots:
         return cheapest();
       case fb::Rule::battery_full:
@@ -117,7 +178,7 @@ class Sentence {
       case fb::Rule::serve_house:
         return serve();
       case fb::Rule::no_price:
-        return "no price is known for this time";
+        return say(Phrase::no_price);
       case fb::Rule::planned:
         return planned();
       case fb::Rule::plan_kept:
@@ -125,8 +186,9 @@ class Sentence {
       case fb::Rule::plan_infeasible:
         return infeasible();
       case fb::Rule::critical_charge:
-      case fb::Rule::critical_wait:
         return critical();
+      case fb::Rule::critical_wait:
+        return wait();
       case fb::Rule::no_sun:
       case fb::Rule::zone_ending:
       case fb::Rule::session_goes_on:
@@ -151,93 +213,62 @@ class Sentence {
       case fb::Rule::sale:
         return by_two_prices();
     }
-    return "a rule this program does not know";
+    return say(Phrase::unknown_rule);
   }
 
-  // Rules whose first two numbers are prices that they compare.
   [[nodiscard]] std::string by_two_prices() const {
-    struct Words {
-      fb::Rule rule;
-      const char* between;
-      const char* shorter;
-    };
-    using fb::Rule;
-    static constexpr Words words[] = {
-        {Rule::price_too_high, " per kWh is above ", "the price is too high to charge"},
-        {Rule::charge_goes_on, " per kWh is not above ", "the charge goes on"},
-        {Rule::before_peak, " per kWh now, and the evening's mean is ",
-         "the evening will be dearer"},
-        {Rule::near_cheapest, " per kWh is near the cheapest to come, ",
-         "the price is near the cheapest to come"},
-        {Rule::price_above_cheapest, " per kWh is too far above the cheapest to come, ",
-         "cheaper slots are to come"},
-        {Rule::super_cheap, " per kWh is within ", "the price is very low"},
-        {Rule::sale_price, " per kWh fed in is less than ", "a kWh fed in earns too little"},
-        {Rule::sale_buy_back, " per kWh fed in, and to buy it back would cost ",
-         "what is sold would have to be bought back"},
-        {Rule::sale_timing, " per kWh fed in now, and later ", "a better hour is to come"},
-        {Rule::sale, " per kWh fed in is at least ", "a kWh fed in earns enough"}};
-    Words found{Rule::cheap_price,
-                decision_.action == fb::Action::charge ? " per kWh is cheap, within "
-                                                       : " per kWh is not cheap, above ",
-                "the price decides"};
-    for (const Words& each : words)
+    TwoPrices found{fb::Rule::cheap_price,
+                    decision_.action == fb::Action::charge ? Phrase::cheap : Phrase::not_cheap,
+                    Phrase::cheap_bare};
+    for (const TwoPrices& each : two_prices)
       if (each.rule == decision_.rule) found = each;
     if (decision_.rule == fb::Rule::sale_buy_back && has(1) && !has(2))
-      return price(number(0)) +
-             " per kWh fed in, and to buy it back would cost what nobody knows yet";
-    if (!has(2)) return found.shorter;
-    return price(number(0)) + found.between + price(number(1));
+      return say(Phrase::buy_back_unknown, {price("price", 0)});
+    if (!has(2)) return say(found.bare);
+    return say(found.full, {price("price", 0), price("limit", 1)});
   }
 
   // What the plan weighs in this slot: the price now against what a stored kWh is worth later.
   [[nodiscard]] std::string weighed(std::int64_t stored_value) const {
-    const std::string worth = price(stored_value);
-    if (!decision_.price_e8) return "a stored kWh is worth " + worth;
-    const std::string now = price(*decision_.price_e8) + " per kWh now";
+    const Value worth{"worth", words_.price(stored_value)};
+    if (!decision_.price_e8) return say(Phrase::weighed_worth, {worth});
+    const Value now{"price", words_.price(*decision_.price_e8)};
     switch (decision_.action) {
       case fb::Action::charge:
-        return now + ", and a stored kWh is worth " + worth + " later";
+        return say(Phrase::weighed_later, {now, worth});
       case fb::Action::hold:
-        return *decision_.price_e8 < stored_value
-                   ? now + " costs less than the " + worth + " that a stored kWh is worth later"
-                   : now + ", and a stored kWh is worth " + worth;
+        return say(*decision_.price_e8 < stored_value ? Phrase::weighed_less : Phrase::weighed_both,
+                   {now, worth});
       case fb::Action::sell:
-        return "a stored kWh is worth " + worth + " later, and is sold for more";
+        return say(Phrase::weighed_sale, {worth});
       case fb::Action::self_use:
       case fb::Action::stop:
-        return now + ", and a stored kWh is worth " + worth;
+        return say(Phrase::weighed_both, {now, worth});
     }
-    return now;
+    return say(Phrase::weighed_price, {now});
   }
 
   [[nodiscard]] std::string planned() const {
-    if (!has(4)) return "it is part of the plan of least cost";
-    return weighed(number(2)) + ", in a plan for " + decimal((number(3) + 1'800) / 3'600, 0, 0, 0) +
-           " h that saves " + price(number(1)) + " against serving the house alone";
-  }
-
-  // The number is the policy's PlanObstacle.
-  [[nodiscard]] std::string infeasible() const {
-    static constexpr const char* limits[] = {"what may be taken from the grid",
-                                             "what may be fed in",
-                                             "the charging power",
-                                             "the discharging power",
-                                             "the least charge",
-                                             "the most charge",
-                                             "a number out of range"};
-    constexpr auto count = static_cast<std::int64_t>(std::size(limits));
-    if (!has(2) || number(0) < 0 || number(0) >= count) return "no plan keeps every limit";
-    return std::string("no plan keeps every limit: ") + limits[number(0)] + ", from " +
-           clock(number(1) * 1'000'000) + " on";
+    if (!has(4)) return say(Phrase::planned_bare);
+    return say(Phrase::planned, {{"weighed", weighed(number(2))},
+                                 counted("hours", (number(3) + 1'800) / 3'600),
+                                 price("saving", 1)});
   }
 
   [[nodiscard]] std::string kept() const {
-    if (!has(3)) return "it is part of the plan, which stands";
-    const std::string gain = number(0) <= 0 ? "a new plan would gain nothing"
-                                            : "a new plan would gain " + price(number(0)) +
-                                                  ", less than " + price(number(1));
-    return weighed(number(2)) + ", as planned (" + gain + ")";
+    if (!has(3)) return say(Phrase::kept_bare);
+    const std::string gain =
+        number(0) <= 0 ? say(Phrase::gain_nothing)
+                       : say(Phrase::gain_too_little, {price("gain", 0), price("least", 1)});
+    return say(Phrase::kept, {{"weighed", weighed(number(2))}, {"gain", gain}});
+  }
+
+  [[nodiscard]] std::string infeasible() const {
+    if (!has(2) || number(0) < 0 || number(0) >= static_cast<std::int64_t>(obstacles.size()))
+      return say(Phrase::infeasible_bare);
+    return say(
+        Phrase::infeasible,
+        {{"obstacle", say(obstacles[static_cast<std::size_t>(number(0))])}, time("time", 1)});
   }
 
   [[nodiscard]] std::string charge_kept() const {
@@ -253,165 +284,140 @@ class Sentence {
   }
 
   [[nodiscard]] std::string operator_limit() const {
-    if (!has(1)) return "the grid operator's limits ask for it";
-    return std::string("the grid operator ") +
-           (number(0) >= 3 ? "requires a lower use" : "recommends saving") +
-           " in this hour (code " + std::to_string(number(0)) + ")";
+    if (!has(1)) return say(Phrase::operator_bare);
+    return say(number(0) >= 3 ? Phrase::operator_requires : Phrase::operator_recommends,
+               {count("code", 0)});
   }
 
   [[nodiscard]] std::string critical() const {
-    if (decision_.rule == fb::Rule::critical_charge) {
-      if (!has(2)) return "the battery is nearly empty";
-      std::string text =
-          "the battery is at " + percent(number(0)) + ", under " + percent(number(1));
-      if (!has(4)) return text;
-      const bool within = number(2) <= number(3);
-      return text + ", and " + price(number(2)) + " per kWh is " +
-             (within ? "within " + price(number(3)) : "not worth waiting out");
-    }
-    if (!has(3)) return "the battery is nearly empty, and waits for a lower price";
-    const std::string until =
-        "the battery is nearly empty, and waits until " + clock(number(2) * 1'000'000);
+    if (!has(2)) return say(Phrase::critical_bare);
+    if (!has(4)) return say(Phrase::critical, {percent("soc", 0), percent("limit", 1)});
+    return say(number(2) <= number(3) ? Phrase::critical_within : Phrase::critical_no_waiting,
+               {percent("soc", 0), percent("limit", 1), price("price", 2), price("most", 3)});
+  }
+
+  [[nodiscard]] std::string wait() const {
+    if (!has(3)) return say(Phrase::wait_bare);
     if (has(4))
-      return until + " for the sun (" + kilowatts(number(3)) + " beyond the load) instead of " +
-             price(number(0)) + " per kWh";
-    return until + " for " + price(number(1)) + " per kWh instead of " + price(number(0));
+      return say(Phrase::wait_for_sun, {time("time", 2), power("power", 3), price("price", 0)});
+    return say(Phrase::wait_for_price, {time("time", 2), price("later", 1), price("price", 0)});
   }
 
   // PV beyond the load, now or to come.
   [[nodiscard]] std::string no_sun() const {
-    if (!has(4)) return "there is no sun to wait for and the price is low enough";
-    std::string text = "the sun gives " + kilowatts(number(0)) +
-                       (number(0) < 0 ? " less than" : " beyond") + " the load";
+    if (!has(4)) return say(Phrase::no_sun_bare);
+    std::string more;
     if (has(5))
-      text += number(4) <= 0 ? ", no more is to come"
-                             : ", at most " + kilowatts(number(4)) + " beyond it is to come";
-    return text + ", and " + price(number(2)) + " per kWh is within " + price(number(3));
+      more =
+          number(4) <= 0 ? say(Phrase::sun_no_more) : say(Phrase::sun_at_most, {power("most", 4)});
+    return say(Phrase::no_sun,
+               {{"sun", say(number(0) < 0 ? Phrase::sun_below_load : Phrase::sun_above_load,
+                            {power("power", 0)})},
+                {"more", std::move(more)},
+                price("price", 2),
+                price("limit", 3)});
   }
 
   [[nodiscard]] std::string no_sale() const {
     const fb::Rule rule = decision_.rule;
     if (rule == fb::Rule::sale_floor) {
-      if (!has(2)) return "the battery is not full enough to sell";
-      return "the battery is at " + percent(number(0)) +
-             (number(0) < number(1) ? ", and a sale needs " + percent(number(1))
-                                    : ", where a sale ends");
+      if (!has(2)) return say(Phrase::sale_floor_bare);
+      return say(number(0) < number(1) ? Phrase::sale_needs : Phrase::sale_ends_here,
+                 {percent("soc", 0), percent("need", 1)});
     }
     if (rule == fb::Rule::sale_sun)
-      return has(2) ? "the sun gives " + kilowatts(number(0)) + " and serves the house's " +
-                          kilowatts(number(1))
-                    : "the sun serves the house";
+      return has(2) ? say(Phrase::sale_sun, {power("sun", 0), power("load", 1)})
+                    : say(Phrase::sale_sun_bare);
     if (rule == fb::Rule::sale_limits) {
-      if (!has(2)) return "the limits of a sale forbid it";
-      return number(1) > 0 ? "nothing is sold between " + std::to_string(number(0)) + " and " +
-                                 std::to_string(number(0) + 1) + " o'clock"
-                           : "the limits leave no power for a sale";
+      if (!has(2)) return say(Phrase::sale_limits_bare);
+      return number(1) > 0
+                 ? say(Phrase::sale_hours, {count("from", 0), counted("to", number(0) + 1)})
+                 : say(Phrase::sale_no_power);
     }
-    if (!has(6)) return "as much was sold as may be";
+    if (!has(6)) return say(Phrase::sale_cap_bare);
     if (number(0) >= number(1))
-      return "this sale took " + percent(number(0)) + " of the battery, it may take " +
-             percent(number(1));
+      return say(Phrase::sale_session_cap, {percent("sold", 0), percent("most", 1)});
     if (number(2) >= number(3))
-      return "today's sales took " + percent(number(2)) + " of the battery, they may take " +
-             percent(number(3));
-    return "there were " + std::to_string(number(4)) + " sales today, there may be " +
-           std::to_string(number(5));
+      return say(Phrase::sale_day_cap, {percent("sold", 2), percent("most", 3)});
+    return say(Phrase::sale_count_cap, {count("count", 4), count("most", 5)});
   }
 
   [[nodiscard]] std::string tiered() const {
     const fb::Rule rule = decision_.rule;
     if (rule == fb::Rule::no_sun) return no_sun();
     if (rule == fb::Rule::zone_ending)
-      return has(2) ? "the cheap hours end in " + minutes(number(0)) + ", and a charge takes " +
-                          minutes(number(1))
-                    : "the cheap hours end soon";
+      return has(2) ? say(Phrase::zone_ending, {minutes("left", 0), minutes("need", 1)})
+                    : say(Phrase::zone_ending_bare);
     if (rule == fb::Rule::session_goes_on)
-      return has(2) ? "the charge under way goes on from " + percent(number(0)) + " to " +
-                          percent(number(1))
-                    : "the charge under way goes on";
+      return has(2) ? say(Phrase::session_goes_on, {percent("soc", 0), percent("target", 1)})
+                    : say(Phrase::session_goes_on_bare);
     if (rule == fb::Rule::session_limit)
-      return has(2) ? "there were " + std::to_string(number(0)) + " charges today, there may be " +
-                          std::to_string(number(1))
-                    : "there were enough charges today";
-    return has(2) ? "the battery is at " + percent(number(0)) + " and was charged to " +
-                        percent(number(1)) + " not long ago"
-                  : "the battery was charged not long ago";
-  }
-
-  [[nodiscard]] std::string stale() const {
-    if (!has(2)) return "the newest reading is too old";
-    return "the newest reading is " + whole_seconds(number(0)) + " old, over the limit of " +
-           whole_seconds(number(1));
+      return has(2) ? say(Phrase::session_limit, {count("count", 0), count("most", 1)})
+                    : say(Phrase::session_limit_bare);
+    return has(2) ? say(Phrase::recently_full, {percent("soc", 0), percent("target", 1)})
+                  : say(Phrase::recently_full_bare);
   }
 
   [[nodiscard]] std::string latched() const {
-    std::string name;
-    if (has(1) && number(0) >= 0 && number(0) <= static_cast<std::int64_t>(fb::Fault::MAX))
-      name = fb::EnumNameFault(static_cast<fb::Fault>(number(0)));
-    for (char& c : name)
-      if (c == '_') c = ' ';
-    return name.empty() ? "a fault is latched until it is cleared"
-                        : "the fault '" + name + "' is latched until it is cleared";
+    if (!has(1) || number(0) < 0 || number(0) > static_cast<std::int64_t>(fb::Fault::MAX))
+      return say(Phrase::latched_bare);
+    return say(Phrase::latched, {{"fault", say(name_of(static_cast<fb::Fault>(number(0))))}});
   }
 
   [[nodiscard]] std::string emergency() const {
-    if (!has(2)) return "the battery is under its emergency limit, whatever the price";
-    return "the battery is at " + percent(number(0)) + ", the emergency limit is " +
-           percent(number(1)) +
-           (decision_.action == fb::Action::hold
-                ? ", and the connection leaves no power to charge it"
-                : ", so it charges at any price");
-  }
-
-  [[nodiscard]] std::string anti_flap() const {
-    if (!has(2)) return "the last change is too recent";
-    return "the last change was " + whole_seconds(number(0)) + " ago, at least " +
-           whole_seconds(number(1)) + " must lie between two";
+    if (!has(2)) return say(Phrase::emergency_bare);
+    return say(
+        decision_.action == fb::Action::hold ? Phrase::emergency_without_power : Phrase::emergency,
+        {percent("soc", 0), percent("limit", 1)});
   }
 
   [[nodiscard]] std::string full() const {
-    if (!has(2)) return "the battery has reached its target";
-    const std::string level = "the battery is at " + percent(number(0));
+    if (!has(2)) return say(Phrase::full_bare);
     if (has(3) && number(0) < number(1))
-      return level + ", and a charge to " + percent(number(1)) + " begins below " +
-             percent(number(2));
-    return level + ", its target is " + percent(number(1));
+      return say(Phrase::full_until_below,
+                 {percent("soc", 0), percent("target", 1), percent("begin", 2)});
+    return say(Phrase::full, {percent("soc", 0), percent("target", 1)});
   }
 
   // "the 9 cheapest of 84 known slots"
-  [[nodiscard]] std::string cheapest_of_known() const {
-    const std::string cheapest =
-        number(2) == 1 ? "the cheapest" : "the " + std::to_string(number(2)) + " cheapest";
-    return cheapest + " of " + std::to_string(number(3)) + " known slots";
+  [[nodiscard]] Value slots() const {
+    return {"slots", say(number(2) == 1 ? Phrase::the_cheapest_slot : Phrase::the_cheapest_slots,
+                         {count("count", 2), count("known", 3)})};
   }
 
   [[nodiscard]] std::string cheapest() const {
-    if (!has(4)) return "this is one of the cheapest known slots";
-    return price(number(0)) + " per kWh is among " + cheapest_of_known() +
-           ", the dearest of them at " + price(number(1));
+    if (!has(4)) return say(Phrase::among_cheapest_bare);
+    return say(Phrase::among_cheapest,
+               {price("price", 0), slots(), count("count", 2), price("dearest", 1)});
   }
 
   [[nodiscard]] std::string serve() const {
-    if (!has(4) || number(2) <= 0) return "nothing calls for a charge now";
+    if (!has(4) || number(2) <= 0) return say(Phrase::serve_bare);
     if (number(0) > number(1))
-      return price(number(0)) + " per kWh is above " + price(number(1)) + ", the dearest of " +
-             cheapest_of_known();
-    return price(number(0)) + " per kWh is not among " + cheapest_of_known();
+      return say(Phrase::above_cheapest,
+                 {price("price", 0), price("dearest", 1), slots(), count("count", 2)});
+    return say(Phrase::not_among_cheapest, {price("price", 0), slots(), count("count", 2)});
   }
 
   const fb::DecisionMadeT& decision_;
   const ZoneOffsets* zone_;
+  const Words words_;
   const fb::TriedRuleT* chosen_ = nullptr;
 };
 
 }  // namespace
 
 std::string reason_text(const fb::DecisionMadeT& decision) {
-  return Sentence(decision, nullptr).text();
+  return Sentence(decision, nullptr, Language::english).text();
 }
 
 std::string reason_text(const fb::DecisionMadeT& decision, const ZoneOffsets& zone) {
-  return Sentence(decision, &zone).text();
+  return Sentence(decision, &zone, Language::english).text();
+}
+
+std::string reason_text(const fb::DecisionMadeT& decision, const ZoneOffsets& zone,
+                        Language language) {
+  return Sentence(decision, &zone, language).text();
 }
 
 }  // namespace wattledger::fold
