@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "events/result.hpp"
+#include "projections/fold/language.hpp"
 
 // CLI11's, whose header takes longer to compile than any command: only command.cpp and main.cpp
 // include it.
@@ -33,6 +34,8 @@ struct Invocation {
   std::string config;  // --config, empty if not given
   Format format = Format::text;
   std::vector<Format> formats;  // that the called command writes beside text and json
+  // Of the sentences that tell why: --language, else the configuration's, else the environment's.
+  fold::Language language = fold::Language::english;
   std::function<Exit()> run;
 };
 

@@ -14,6 +14,7 @@
 #include "replay/house/commands.hpp"
 #include "replay/house/retire.hpp"
 #include "replay/inverter/commands.hpp"
+#include "replay/language.hpp"
 #include "replay/legacy_import/commands.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/plan/commands.hpp"
@@ -128,7 +129,7 @@ bool is_written(const Invocation& invocation) {
          std::find(more.begin(), more.end(), invocation.format) != more.end();
 }
 
-void add_globals(CLI::App& app, Invocation& invocation) {
+void add_globals(CLI::App& app, Invocation& invocation, std::string& language) {
   add_text(app, "--data", invocation.data,
            "Data directory (else the configuration's, ./wattledger-data, ./wattledger-demo)")
       .type_name("DIR");
@@ -145,6 +146,10 @@ void add_globals(CLI::App& app, Invocation& invocation) {
         return format_of(word) ? std::string()
                                : "\"" + word + "\" is no format; write text or json";
       });
+  add_text(app, "--language", language,
+           "In which it is told why (else the configuration's, else that of LC_ALL, LC_MESSAGES, "
+           "LANG)")
+      .type_name("en|pl");
   app.set_version_flag("--version", "wattledger " + std::string(version()));
 }
 
@@ -221,7 +226,8 @@ Exit run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.get_formatter()->column_width(34);
-  add_globals(app, invocation);
+  std::string language;
+  add_globals(app, invocation, language);
   add_commands(app, invocation);
   try {
     app.parse(argc, argv);
@@ -234,6 +240,10 @@ Exit run(int argc, char** argv) {
     return usage(path_of(*deepest(app)).substr(sizeof "wattledger") + " does not write " +
                      std::string(format_name(invocation.format)),
                  "write --format text or json");
+  const auto named = fold::language_of(language);
+  if (!language.empty() && !named)
+    return usage("\"" + language + "\" is no language of this program", "write en or pl");
+  invocation.language = named ? *named : usual_language(invocation.config);
   return said(invocation.run());
 }
 

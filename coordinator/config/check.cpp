@@ -5,9 +5,8 @@
 #include <map>
 
 #include "coordinator/config/key_lookup.hpp"
-#include "coordinator/config/legacy_tariff.hpp"
+#include "coordinator/config/reading.hpp"
 #include "coordinator/config/tariff_lists.hpp"
-#include "coordinator/config/yaml_tree.hpp"
 
 namespace wattledger::config {
 namespace {
@@ -50,18 +49,25 @@ class Checker {
     }
   }
 
-  // What parse() still finds wrong where no key alone is.
-  void look_together(const std::string& yaml) {
-    if (std::any_of(keys_.begin(), keys_.end(),
-                    [](const CheckedKey& each) { return each.fate == KeyFate::wrong; }))
-      return;
-    const auto config = parse(yaml, file_name_);
-    if (config) return;
-    const Placed at = placed(config.error().what, file_name_, 1);
-    const std::size_t colon = at.what.find(": ");
-    const bool named = colon != std::string::npos && lines_.count(at.what.substr(0, colon)) != 0;
-    wrong(at.line, named ? at.what.substr(0, colon) : "",
-          named ? at.what.substr(colon + 2) : at.what, config.error().remedy);
+  // What else reading the whole finds: the verdict of a key that is right alone gives way to it.
+  void look_together(const YamlTree& root) {
+    const Reading reading = read_configuration(root, file_name_);
+    for (const Error& error : reading.of_keys) {
+      const Placed at = placed(error.what, file_name_, 1);
+      const std::string path = blamed_in(at.what);
+      if (!is_told(path, at.line)) amend(at.line, path, after(path, at.what), error.remedy);
+    }
+    for (const Complaint& each : reading.of_together)
+      amend(each.line, each.path, each.what, each.remedy);
+    const auto& idle = reading.config.without_meaning;
+    if (std::find(idle.begin(), idle.end(), idle_selling) == idle.end()) return;
+    for (CheckedKey& each : keys_)
+      if (each.path == idle_selling || each.says == std::string(idle_selling) + " = true")
+        each = {each.line,
+                each.path,
+                KeyFate::ignored,
+                "policy.name is cheapest, which never sells",
+                {}};
   }
 
   [[nodiscard]] std::vector<CheckedKey> take() { return std::move(keys_); }
@@ -72,6 +78,34 @@ class Checker {
   }
   void wrong(int line, const std::string& path, std::string says, std::string remedy) {
     keys_.push_back({line, path, KeyFate::wrong, std::move(says), std::move(remedy)});
+  }
+
+  // Is something wrong told of the key already, or of its line where no key is blamed?
+  [[nodiscard]] bool is_told(const std::string& path, int line) const {
+    return std::any_of(keys_.begin(), keys_.end(), [&](const CheckedKey& each) {
+      return each.fate == KeyFate::wrong && (path.empty() ? each.line == line : each.path == path);
+    });
+  }
+  void amend(int line, const std::string& path, std::string says, std::string remedy) {
+    for (CheckedKey& each : keys_)
+      if (!path.empty() && each.path == path && each.fate != KeyFate::wrong) {
+        each = {line, path, KeyFate::wrong, std::move(says), std::move(remedy)};
+        return;
+      }
+    wrong(line, path, std::move(says), std::move(remedy));
+  }
+  // The longest key that the message begins with; empty where it names none.
+  [[nodiscard]] std::string blamed_in(const std::string& message) const {
+    std::string path;
+    for (const CheckedKey& each : keys_)
+      if (each.path.size() > path.size() && message.rfind(each.path, 0) == 0) path = each.path;
+    return path;
+  }
+  // "a.b: what" and "a.b and c.d set the same thing" without a.b.
+  static std::string after(const std::string& path, const std::string& message) {
+    if (path.empty()) return message;
+    const std::size_t start = message.find_first_not_of(": ", path.size());
+    return start == std::string::npos ? message : message.substr(start);
   }
 
   void look(const YamlTree& key, const YamlTree& value, const std::string& path,
@@ -177,8 +211,13 @@ Result<std::vector<CheckedKey>> check_keys(const std::string& yaml, const std::s
                     "start from coordinator/config/example.yaml");
   Checker checker(file_name);
   checker.walk(*tree, "");
-  checker.look_together(yaml);
+  checker.look_together(*tree);
   return checker.take();
+}
+
+bool takes_number(const std::string& path) {
+  const ScalarKey* key = find_key(path);
+  return key != nullptr && key->numeric;
 }
 
 }  // namespace wattledger::config

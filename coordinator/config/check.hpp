@@ -12,7 +12,7 @@ namespace wattledger::config {
 enum class KeyFate : std::uint8_t {
   used,     // a key of ours; `says` is its value
   mapped,   // a key of the legacy file; `says` is ours that it means
-  ignored,  // a key of the legacy file that sets nothing here; `says` is why
+  ignored,  // a key that sets nothing, most of them of the legacy file; `says` is why
   wrong     // `says` is what, `remedy` what to do
 };
 
@@ -24,9 +24,13 @@ struct CheckedKey {
   std::string remedy;
 };
 
-// In the order of the file; what only keys together get wrong comes last. An error where the text
-// is no YAML of sections at all.
+// In the order of the file, each key once, but for one that is wrong in two ways; what no key is to
+// blame for comes last. An error where the text is no YAML of sections at all.
 [[nodiscard]] Result<std::vector<CheckedKey>> check_keys(const std::string& yaml,
                                                          const std::string& file_name);
+
+// Whether `path` is a key whose value is a number: a text in its place is refused where the form of
+// the file tells them apart, as JSON does.
+[[nodiscard]] bool takes_number(const std::string& path);
 
 }  // namespace wattledger::config

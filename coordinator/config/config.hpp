@@ -14,6 +14,7 @@
 #include "coordinator/inverter/inverter.hpp"
 #include "events/codec.hpp"
 #include "events/result.hpp"
+#include "projections/fold/language.hpp"
 #include "projections/fold/policy_settings.hpp"
 
 namespace wattledger::config {
@@ -86,6 +87,8 @@ enum class Environment { production, development, test };
 struct Config {
   std::filesystem::path data = "wattledger-data";
   Environment environment = Environment::production;
+  // Of the tool's sentences; nothing that is recorded or projected. Not given: the environment's.
+  std::optional<fold::Language> language;
   SiteConfig site;
   inverter::ModbusOptions inverter;
   fb::ControlMode control_mode = fb::ControlMode::advise;
@@ -104,8 +107,9 @@ struct Config {
   SqliteConfig sqlite;
   JsonConfig json;
   LoggingConfig logging;
-  std::vector<std::string> without_meaning;  // keys of legacy sections that set nothing
-  std::string control_group;                 // group of control.sock; empty: the process's
+  // Keys that set nothing: of legacy sections, and those that the policy does not ask for.
+  std::vector<std::string> without_meaning;
+  std::string control_group;  // group of control.sock; empty: the process's
 };
 
 // A named file that is missing is an error (not_found). Relative paths inside are relative to the
@@ -117,9 +121,13 @@ struct Config {
 // feed-in stay. not_found for an unknown name, with the near one.
 [[nodiscard]] Result<fold::PolicySettings> with_tariff(const Config& config, std::string_view name);
 
-// Paths of the keys, each with one value, that the two give another one: "inverter.unit". Lists of
-// a tariff have no such key.
-[[nodiscard]] std::vector<std::string> differing_keys(const Config& one, const Config& other);
+// A key that the two give another value, as one would write it: "inverter.unit", "247", "1". Of a
+// tariff's lists how many members each has: "tariff.zones", "3", "3".
+struct KeyChange {
+  std::string path, before, after;
+  bool operator==(const KeyChange&) const = default;
+};
+[[nodiscard]] std::vector<KeyChange> differing_keys(const Config& before, const Config& after);
 
 // Zone offsets from two years before `around` to ten after, from the system's time-zone database,
 // and its version. not_found for an unknown zone. The only place that asks that database.

@@ -43,6 +43,20 @@ std::optional<std::string> log_level(std::string_view text) {
   return "is not a level";
 }
 
+ScalarKey language_key() {
+  ScalarKey key{"language", "", "en, pl", {}, {}};
+  key.take = [](std::string_view text, Config& into) -> Result<void> {
+    into.language = fold::language_of(text);
+    if (into.language || text.empty()) return {};
+    return fail(ErrorKind::invalid_input, shown(text) + " is no language of this program",
+                "write en or pl");
+  };
+  key.show = [](const Config& config) {
+    return config.language ? std::string(fold::language_code(*config.language)) : "";
+  };
+  return key;
+}
+
 void add_inverter_keys(std::vector<ScalarKey>& keys) {
   keys.push_back(word(
       "inverter.transport", {"tcp", "udp", "serial"},
@@ -73,6 +87,7 @@ void add_connection_keys(std::vector<ScalarKey>& keys) {
   keys.push_back(word(
       "environment", {"production", "development", "test"},
       [](Config & c) -> auto& { return c.environment; }));
+  keys.push_back(language_key());
   keys.push_back(text_key(
       "site.name", "a name", not_empty, [](Config & c) -> auto& { return c.site.name; }));
   keys.push_back(text_key(

@@ -19,6 +19,7 @@ struct ScalarKey {
   std::string range;  // "0.1 to 1000", "off, advise, on", "text"
   std::function<Result<void>(std::string_view text, Config& into)> take;
   std::function<std::string(const Config&)> show;  // the value as one would write it
+  bool numeric = false;
 };
 
 [[nodiscard]] const std::vector<ScalarKey>& scalar_keys();

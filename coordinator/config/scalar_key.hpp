@@ -71,7 +71,7 @@ std::int64_t count_of(const Integer& field) {
 // A number kept in the field that `of(config)` refers to.
 template <class Of>
 ScalarKey number(std::string path, std::string unit, NumberRange range, Of of) {
-  ScalarKey key{std::move(path), std::move(unit), range_text(range), {}, {}};
+  ScalarKey key{std::move(path), std::move(unit), range_text(range), {}, {}, true};
   key.take = [range, of](std::string_view text, Config& into) -> Result<void> {
     const auto value = take_number(text, range);
     if (!value) return Failure(value.error());
@@ -90,7 +90,7 @@ template <class Of>
 ScalarKey degrees(std::string path, std::int64_t limit, Of of) {
   constexpr double unit = 1e6;
   const NumberRange range{6, -limit * 1'000'000, limit * 1'000'000};
-  ScalarKey key{std::move(path), "degrees", range_text(range), {}, {}};
+  ScalarKey key{std::move(path), "degrees", range_text(range), {}, {}, true};
   key.take = [range, of](std::string_view text, Config& into) -> Result<void> {
     const auto value = take_number(text, range);
     if (!value) return Failure(value.error());
@@ -111,7 +111,7 @@ ScalarKey choice(std::string path, std::string unit, const Numbers& numbers, Of 
   std::string range;
   for (const std::uint32_t each : numbers)
     range += (range.empty() ? "" : ", ") + std::to_string(each);
-  ScalarKey key{std::move(path), std::move(unit), range, {}, {}};
+  ScalarKey key{std::move(path), std::move(unit), range, {}, {}, true};
   key.take = [numbers, range, of](std::string_view text, Config& into) -> Result<void> {
     const auto found = std::find_if(numbers.begin(), numbers.end(), [&](std::uint32_t each) {
       return std::to_string(each) == text;

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "projections/fold/legacy_rows.hpp"
+#include "projections/fold/reason.hpp"
 
 namespace wattledger::control {
 namespace {
@@ -77,25 +77,25 @@ Json price_json(const fold::State& state, UtcTime now) {
 }
 
 std::string reason(const fold::LastDecision& last, const ZoneOffsets& zone,
-                   const fb::DecisionMadeT* whole) {
-  if (whole != nullptr) return fold::reason_text(*whole, zone);
+                   const StatusExtras& extras) {
+  if (extras.decision != nullptr) return fold::reason_text(*extras.decision, zone, extras.language);
   fb::DecisionMadeT known;
   known.action = last.action;
   known.rule = last.rule;
   if (last.power) known.power_w = static_cast<std::int32_t>(last.power->count());
   if (last.target_soc) known.target_soc_bp = static_cast<std::uint16_t>(last.target_soc->count());
   if (last.until) known.until_us = to_us(*last.until);
-  return fold::reason_text(known, zone);
+  return fold::reason_text(known, zone, extras.language);
 }
 
-Json decision_json(const fold::State& state, const fb::DecisionMadeT* whole) {
+Json decision_json(const fold::State& state, const StatusExtras& extras) {
   if (!state.decision) return nullptr;
   const fold::LastDecision& last = *state.decision;
   const ZoneOffsets& zone = state.site.zone;
   return {{"at", time_json(last.at, zone)},       {"action", fb::EnumNameAction(last.action)},
           {"power_w", watts(last.power)},         {"target_soc_pct", scaled(last.target_soc, 100)},
           {"until", time_json(last.until, zone)}, {"rule", fb::EnumNameRule(last.rule)},
-          {"reason", reason(last, zone, whole)},  {"sequence", last.sequence.value}};
+          {"reason", reason(last, zone, extras)}, {"sequence", last.sequence.value}};
 }
 
 bool from_the_plan(fb::Rule rule) {
@@ -184,7 +184,7 @@ std::string status_json(const fold::State& state, UtcTime now, const StatusExtra
   result["now"] = time_json(now, state.site.zone);
   result["last_reading"] = reading_json(state, now);
   result["price"] = price_json(state, now);
-  result["decision"] = decision_json(state, extras.decision);
+  result["decision"] = decision_json(state, extras);
   result["next_change"] = next_change_json(state, now);
   result["inverter"] = inverter_json(state);
   result["override"] = override_json(state, now);

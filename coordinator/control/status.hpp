@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "projections/fold/language.hpp"
 #include "projections/fold/state.hpp"
 
 namespace wattledger::control {
@@ -44,7 +45,8 @@ struct StatusExtras {
   Sequence head;
   std::vector<ProjectionStatus> projections;
   std::optional<UtcTime> last_contact;  // with the inverter; the newest reading's time when absent
-  std::vector<std::string> warnings;      // of a disk or an address space that is nearly full
+  fold::Language language = fold::Language::english;  // of the decision's reason
+  std::vector<std::string> warnings;  // of a disk or an address space that is nearly full
   const fb::DecisionMadeT* decision =
       nullptr;  // the last one whole, for its reason; without it the reason is shorter
 };

@@ -101,7 +101,7 @@ Result<void> Daemon::take_signing_key() {
 
 Result<void> Daemon::start_projections() {
   for (const std::string& key : config_.without_meaning)
-    spdlog::info("{} has no meaning in this program and sets nothing", key);
+    spdlog::info("{} sets nothing; wattledger config check says why", key);
   projections::LiveOptions options;
   options.data = config_.data;
   options.sqlite = config_.sqlite.enabled;
@@ -359,6 +359,16 @@ Result<Daemon::Fresh> Daemon::read_anew() const {
   return fresh;
 }
 
+config::Config Daemon::taken_over(const config::Config& fresh) const {
+  config::Config taken = config_;
+  taken.policy = fresh.policy;
+  taken.holidays = fresh.holidays;
+  taken.control_mode = fresh.control_mode;
+  taken.prices = fresh.prices;
+  taken.language = fresh.language;
+  return taken;
+}
+
 Result<void> Daemon::reload() {
   if (!options_.reload) return {};
   std::optional<Fresh> fresh;
@@ -380,6 +390,7 @@ Result<void> Daemon::reload() {
   {
     const std::lock_guard lock(reload_mutex_);
     prices_trouble_ = fresh->prices_trouble;
+    in_force_ = taken_over(fresh->config);
   }
   WATTLEDGER_TRY(adopt_policy(*journal_, fresh->config.policy));
   const auto state = journal_->state();

@@ -90,6 +90,8 @@ class Daemon {
   void tell_scarce_room(UtcTime now);
   void tidy_staging(UtcTime now);
   // What a reload takes over, read and not yet in force.
+  // `config_` with what a reload takes over of `fresh`.
+  [[nodiscard]] config::Config taken_over(const config::Config& fresh) const;
   struct Fresh {
     config::Config config;
     std::optional<PriceFeed> prices;
@@ -107,7 +109,7 @@ class Daemon {
   [[nodiscard]] sources::ToldBefore recollected(Forecaster& forecaster) const;
 
   Result<std::string> answer(const control::Request& request);
-  Result<std::string> answer_status();
+  Result<std::string> answer_status(const control::Request& request);
   Result<std::string> answer_append(const control::Request& request);
   Result<std::string> answer_adopt(const control::Request& request);
   Result<std::string> answer_retire(const control::Request& request);
@@ -137,6 +139,7 @@ class Daemon {
   PriceFeed prices_;
   mutable std::mutex reload_mutex_;
   std::optional<Fresh> fresh_;  // under reload_mutex_, as the next: asked for by answer_reload()
+  std::optional<config::Config> in_force_;  // as the last reload left it; config_ before the first
   std::string prices_trouble_;
   std::vector<std::string> source_troubles_;
   std::string control_trouble_;     // why `on` is not in force

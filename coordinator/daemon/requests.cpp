@@ -29,10 +29,26 @@ projections::Building building_of(const nlohmann::json& args) {
   return building;
 }
 
+// What differs from `before` on, and whether it stays so until the daemon starts again.
+nlohmann::ordered_json changes_json(const config::Config& before, const config::Config& taken,
+                                    const config::Config& fresh) {
+  auto told = nlohmann::ordered_json::array();
+  const auto tell = [&](const std::vector<config::KeyChange>& changes, bool needs_restart) {
+    for (const config::KeyChange& each : changes)
+      told.push_back({{"key", each.path},
+                      {"before", each.before},
+                      {"after", each.after},
+                      {"needs_restart", needs_restart}});
+  };
+  tell(config::differing_keys(before, taken), false);
+  tell(config::differing_keys(taken, fresh), true);
+  return told;
+}
+
 }  // namespace
 
 Result<std::string> Daemon::answer(const control::Request& request) {
-  if (request.verb == "status") return answer_status();
+  if (request.verb == "status") return answer_status(request);
   if (request.verb == "append") return answer_append(request);
   if (request.verb == "adopt") return answer_adopt(request);
   if (request.verb == "retire") return answer_retire(request);
@@ -123,7 +139,8 @@ Result<std::string> Daemon::answer_checkpoint() {
 }
 
 // {"prices": {"slots", "from", "to"} | null, "prices_trouble": text | null, "control_trouble": text
-// | null, "needs_restart": [key]} What was read here is what the next tick takes over.
+// | null, "needs_restart": [key], "changed": [{"key", "before", "after", "needs_restart"}]} What
+// was read here is what the next tick takes over.
 Result<std::string> Daemon::answer_reload() {
   if (!options_.reload)
     return fail(ErrorKind::unsupported, "this daemon runs without a configuration file",
@@ -133,29 +150,34 @@ Result<std::string> Daemon::answer_reload() {
   nlohmann::ordered_json answer{{"prices", nullptr},
                                 {"prices_trouble", nullptr},
                                 {"control_trouble", nullptr},
-                                {"needs_restart", nullptr}};
+                                {"needs_restart", nlohmann::ordered_json::array()},
+                                {"changed", nullptr}};
   if (const auto extent = fresh->prices ? fresh->prices->extent() : std::nullopt)
     answer["prices"] = {
         {"slots", extent->slots}, {"from", utc_text(extent->from)}, {"to", utc_text(extent->to)}};
   if (!fresh->prices_trouble.empty()) answer["prices_trouble"] = fresh->prices_trouble;
   if (const std::string refusal = control_refusal(fresh->config.control_mode); !refusal.empty())
     answer["control_trouble"] = refusal;
-  config::Config taken = config_;
-  taken.policy = fresh->config.policy;
-  taken.control_mode = fresh->config.control_mode;
-  taken.prices = fresh->config.prices;
-  answer["needs_restart"] = config::differing_keys(taken, fresh->config);
+  const config::Config taken = taken_over(fresh->config);
   {
     const std::lock_guard lock(reload_mutex_);
+    answer["changed"] = changes_json(in_force_.value_or(config_), taken, fresh->config);
     fresh_ = *std::move(fresh);
   }
+  for (const auto& each : answer["changed"])
+    if (each["needs_restart"].get<bool>()) answer["needs_restart"].push_back(each["key"]);
   reload_ = true;
   clock_.wake();
   return answer.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-Result<std::string> Daemon::answer_status() {
+// {"language": "en" | "pl"}, of the reason; English where none is asked for.
+Result<std::string> Daemon::answer_status(const control::Request& request) {
   control::StatusExtras extras;
+  const auto args = nlohmann::json::parse(request.args_json, nullptr, /*allow_exceptions=*/false);
+  if (args.is_object() && args.contains("language") && args["language"].is_string())
+    extras.language = fold::language_of(args["language"].get_ref<const std::string&>())
+                          .value_or(fold::Language::english);
   extras.running = true;
   extras.version = WATTLEDGER_VERSION;
   extras.data = config_.data.string();

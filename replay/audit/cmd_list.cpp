@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "events/near_match.hpp"
-#include "projections/fold/legacy_rows.hpp"
+#include "projections/fold/reason.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/audit/find_decisions.hpp"
 #include "replay/display.hpp"
@@ -70,9 +70,15 @@ std::string target_text(const FollowedDecision& told, const ZoneOffsets& zone) {
   return text.empty() ? "-" : text;
 }
 
-std::string why(const FollowedDecision& told, const ZoneOffsets& zone) {
+// Whose clock and language the lines have.
+struct Reader {
+  const ZoneOffsets& zone;
+  fold::Language language;
+};
+
+std::string why(const FollowedDecision& told, const Reader& reader) {
   return told.is_imported ? "Imported: " + told.imported_reason
-                          : fold::reason_text(told.decision, zone);
+                          : fold::reason_text(told.decision, reader.zone, reader.language);
 }
 
 std::string outcome_text(Fate fate) {
@@ -93,7 +99,8 @@ void print_heading() {
                   "OUTCOME", "COST", "SAVED", "WHY"));
 }
 
-void print_text(const FollowedDecision& told, const ZoneOffsets& zone) {
+void print_text(const FollowedDecision& told, const Reader& reader) {
+  const ZoneOffsets& zone = reader.zone;
   const fb::DecisionMadeT& d = told.decision;
   say(fmt::format(
       "{:>8}  {:<25}  {:<8}  {:>8}  {:<16}  {:>7}  {:>9}  {:<20}  {:<13}  {:>8}  "
@@ -102,7 +109,7 @@ void print_text(const FollowedDecision& told, const ZoneOffsets& zone) {
       d.power_w ? power_text(number(d.power_w)) : "-", target_text(told, zone),
       percent_text(told.soc_bp), told.price_e8 ? price_text(told.price_e8) : "-",
       fb::EnumNameRule(d.rule), outcome_text(told.fate), money_column(told.metering.paid_e8()),
-      money_column(told.metering.saved_e8()), why(told, zone)));
+      money_column(told.metering.saved_e8()), why(told, reader)));
 }
 
 template <class Optional>
@@ -111,7 +118,8 @@ Json json_number(const Optional& value, double unit) {
 }
 
 // One member a column, in their order: of JSON, and of CSV.
-Json members(const FollowedDecision& told, const ZoneOffsets& zone) {
+Json members(const FollowedDecision& told, const Reader& reader) {
+  const ZoneOffsets& zone = reader.zone;
   const fb::DecisionMadeT& d = told.decision;
   const fold::EnergySums& sums = told.metering.sums;
   Json result;
@@ -125,7 +133,7 @@ Json members(const FollowedDecision& told, const ZoneOffsets& zone) {
   result["soc_pct"] = json_number(told.soc_bp, 100);
   result["price_kwh"] = json_number(told.price_e8, 1e8);
   result["rule"] = fb::EnumNameRule(d.rule);
-  result["reason"] = why(told, zone);
+  result["reason"] = why(told, reader);
   result["control_mode"] = fb::EnumNameControlMode(d.control_mode);
   result["based_on"] = d.based_on;
   result["expected_cost"] = json_number(d.expected_cost_e8, 1e8);
@@ -160,21 +168,21 @@ std::string csv_cell(const Json& value) {
 
 class Printer {
  public:
-  Printer(Format format, const ZoneOffsets& zone) : format_(format), zone_(zone) {}
+  Printer(Format format, const Reader& reader) : format_(format), reader_(reader) {}
 
   void print(const FollowedDecision& told) {
     const bool first = printed_++ == 0;
     switch (format_) {
       case Format::json:
-        say(members(told, zone_).dump(-1, ' ', false, Json::error_handler_t::replace));
+        say(members(told, reader_).dump(-1, ' ', false, Json::error_handler_t::replace));
         return;
       case Format::csv:
-        print_csv(members(told, zone_), first);
+        print_csv(members(told, reader_), first);
         return;
       case Format::text:
       case Format::html:
         if (first) print_heading();
-        print_text(told, zone_);
+        print_text(told, reader_);
         return;
     }
   }
@@ -192,7 +200,7 @@ class Printer {
   }
 
   const Format format_;
-  const ZoneOffsets& zone_;
+  const Reader reader_;
   std::uint64_t printed_ = 0;
 };
 
@@ -235,7 +243,7 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   const auto span = span_of(open->snapshot, wish, *period, known_at, *filter);
   if (!span) return cannot(span.error());
 
-  Printer printer(invocation.format, zone);
+  Printer printer(invocation.format, {zone, invocation.language});
   projections::Damage damage;
   const auto followed = follow_decisions(
       open->snapshot, projections::FoldCache(place->data / "cache"), *span,

@@ -19,9 +19,25 @@ std::string time_of(const Json& prices, const char* name, const ZoneOffsets& zon
   return time ? local_text(*time, zone) : "?";
 }
 
+std::string text_of(const Json& change, const char* name) {
+  const std::string text = change.is_object() ? change.value(name, std::string()) : std::string();
+  return text.empty() ? "not given" : text;
+}
+
+// "battery.target_soc_pct: 90 -> 80"
+void print_changes(const Json& changes) {
+  if (!changes.is_array()) return;
+  if (changes.empty()) say("nothing changed in the configuration");
+  for (const Json& each : changes)
+    say(fmt::format("{}: {} -> {}{}", text_of(each, "key"), text_of(each, "before"),
+                    text_of(each, "after"),
+                    each.is_object() && each.value("needs_restart", false)
+                        ? "; that takes effect when the daemon starts again"
+                        : ""));
+}
+
 void print(const Json& taken, const Place& place) {
-  say("the daemon takes control.mode, battery, policy, safety, tariff, currency and the cadence of "
-      "slots and rows from its configuration anew");
+  if (taken.contains("changed")) print_changes(taken["changed"]);
   if (taken.contains("prices") && taken["prices"].is_object()) {
     const auto open = open_log(place);
     const ZoneOffsets zone = open ? house_zone(open->snapshot) : ZoneOffsets();
@@ -31,10 +47,6 @@ void print(const Json& taken, const Place& place) {
                     taken["prices"].value("slots", 0), time_of(taken["prices"], "from", zone),
                     time_of(taken["prices"], "to", zone)));
   }
-  if (taken.contains("needs_restart") && taken["needs_restart"].is_array())
-    for (const Json& key : taken["needs_restart"])
-      if (key.is_string())
-        say(key.get<std::string>() + " changed: that takes effect when the daemon starts again");
 }
 
 Exit run(const Invocation& invocation) {
@@ -75,7 +87,9 @@ void add_reload(CLI::App& app, Invocation& invocation) {
       app, "reload",
       "Have the daemon read its configuration and the file of prices again: control.mode, what "
       "decisions rest on (battery, policy, safety, tariff, currency, the cadence of slots and "
-      "rows), prices.file. Other keys are read when it starts; those that changed are named. A "
+      "rows), prices.file. Other keys are read when it starts. Each key that changed is listed, "
+      "old "
+      "-> new. A "
       "configuration that does not hold leaves the old one in force (exit code 3), a file of "
       "prices that does not hold leaves the old prices (exit code 1).",
       "wattledger reload");

@@ -1,5 +1,7 @@
 // wattledger status: the house on one screen. Asks the daemon; without one, folds the log.
 
+#include <nlohmann/json.hpp>
+
 #include "coordinator/control/status.hpp"
 #include "log/room.hpp"
 #include "replay/display.hpp"
@@ -11,7 +13,8 @@
 namespace wattledger::tool {
 namespace {
 
-Result<std::string> from_log(const Place& place, const std::string& holder) {
+Result<std::string> from_log(const Place& place, fold::Language language,
+                             const std::string& holder) {
   const auto open = open_log(place);
   if (!open) return Failure(open.error());
   const auto state = fold_all(place.data, open->snapshot);
@@ -21,6 +24,7 @@ Result<std::string> from_log(const Place& place, const std::string& holder) {
   control::StatusExtras extras;
   extras.version = version();
   extras.holder = holder;
+  extras.language = language;
   extras.data = place.data.string();
   extras.demo = meta.demo;
   extras.log = meta.uuid;
@@ -41,17 +45,18 @@ Result<std::string> from_log(const Place& place, const std::string& holder) {
   return control::status_json(*state, house_now(open->snapshot), extras);
 }
 
-Result<std::string> ask_or_fold(const Place& place) {
-  auto answer = ask_daemon(place, "status", "{}");
+Result<std::string> ask_or_fold(const Place& place, fold::Language language) {
+  const nlohmann::json args{{"language", fold::language_code(language)}};
+  auto answer = ask_daemon(place, "status", args.dump());
   if (answer && *answer) return **std::move(answer);
   if (!answer) note(answer.error().line());
-  return from_log(place, log::writer_lock_holder(place.log()).value_or(""));
+  return from_log(place, language, log::writer_lock_holder(place.log()).value_or(""));
 }
 
 Exit run(const Invocation& invocation) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
-  const auto status = ask_or_fold(*place);
+  const auto status = ask_or_fold(*place, invocation.language);
   if (!status) return cannot(status.error());
   if (invocation.format == Format::json) {
     say(*status);

@@ -62,14 +62,64 @@ TEST_SUITE("config/check") {
     CHECK(keys[6].says == "given twice, first in line 8");
   }
 
-  TEST_CASE("what only keys together get wrong comes last") {
+  TEST_CASE("a key that only together with another is wrong has that verdict, and no second one") {
     const auto keys = checked("battery:\n  min_soc_pct: 50\n  target_soc_pct: 40\n");
-    REQUIRE(keys.size() == 3);
+    REQUIRE(keys.size() == 2);
     CHECK(keys[0].fate == KeyFate::used);
-    CHECK(keys[2].fate == KeyFate::wrong);
-    CHECK(keys[2].line == 3);
-    CHECK(keys[2].path == "battery.target_soc_pct");
-    CHECK(keys[2].says.rfind("battery.min_soc_pct (50) is not below", 0) == 0);
+    CHECK(keys[1].fate == KeyFate::wrong);
+    CHECK(keys[1].line == 3);
+    CHECK(keys[1].path == "battery.target_soc_pct");
+    CHECK(keys[1].says.rfind("battery.min_soc_pct (50) is not below", 0) == 0);
+  }
+
+  TEST_CASE("all that is wrong is told, also what only keys together get wrong") {
+    const auto keys = checked(
+        "battery:\n  min_soc_pct: 50\n  target_soc_pct: 40\n  capacity_kwh: much\n"
+        "tiered:\n  critical_soc_pct: 60\n"
+        "cadence:\n  slot_s: 700\n"
+        "sources: {weather: open-meteo}\n");
+    REQUIRE(keys.size() == 6);
+    CHECK(of(keys, "battery.min_soc_pct").fate == KeyFate::used);
+    for (const char* path : {"battery.target_soc_pct", "battery.capacity_kwh",
+                             "tiered.critical_soc_pct", "cadence.slot_s", "sources.weather"}) {
+      CAPTURE(path);
+      CHECK(of(keys, path).fate == KeyFate::wrong);
+    }
+    CHECK(of(keys, "tiered.critical_soc_pct").says ==
+          "tiered.critical_soc_pct (60) is not below tiered.middle_soc_pct (50)");
+  }
+
+  TEST_CASE("a key that is wrong by itself is not held against others") {
+    const auto keys = checked(
+        "battery: {min_soc_pct: 95, target_soc_pct: high}\n"
+        "tariff: {name: g99, zones: 5}\nsite: {latitude: x, longitude: 21}\n");
+    std::size_t wrong = 0;
+    for (const CheckedKey& each : keys) wrong += each.fate == KeyFate::wrong ? 1 : 0;
+    CHECK(wrong == 3);
+    CHECK(of(keys, "battery.min_soc_pct").fate == KeyFate::used);
+  }
+
+  TEST_CASE("two keys that set one thing are told once each") {
+    const auto keys = checked("inverter:\n  ip_address: a\n  host: b\n");
+    REQUIRE(keys.size() == 2);
+    CHECK(of(keys, "inverter.ip_address").fate == KeyFate::mapped);
+    CHECK(of(keys, "inverter.host").fate == KeyFate::wrong);
+  }
+
+  TEST_CASE("a root whose key is no word is told once") {
+    const auto keys = checked("[a, b]: 1\nsite: {name: home}\n");
+    REQUIRE(keys.size() == 2);
+    CHECK(keys[0].fate == KeyFate::wrong);
+    CHECK(keys[1].fate == KeyFate::used);
+  }
+
+  TEST_CASE("selling beside the policy that never sells is told as ignored") {
+    const auto keys = checked("selling: {enabled: true}\npolicy: {name: cheapest}\n");
+    CHECK(of(keys, "selling.enabled").fate == KeyFate::ignored);
+    CHECK(of(keys, "selling.enabled").says == "policy.name is cheapest, which never sells");
+    const auto legacy = checked("battery_selling: {enabled: true}\npolicy: {name: cheapest}\n");
+    CHECK(of(legacy, "battery_selling.enabled").fate == KeyFate::ignored);
+    CHECK(of(checked("selling: {enabled: true}\n"), "selling.enabled").fate == KeyFate::used);
   }
 
   TEST_CASE(

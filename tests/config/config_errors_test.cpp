@@ -28,7 +28,7 @@ const Wrong wrongs[] = {
     {"right key, wrong section", "policy:\n  min_soc_pct: 5\n",
      "h.yaml:2: policy.min_soc_pct is not", "did you mean \"battery.min_soc_pct\"?"},
     {"nothing near", "zzzzzzzz: 1\n", "h.yaml:1: zzzzzzzz is not",
-     "known here: data, environment, site"},
+     "known here: data, environment, language, site"},
     {"dotted key", "battery.capacity_kwh: 5\n", "h.yaml:1: battery.capacity_kwh is not", ""},
     {"two levels", "projections:\n  sqlite:\n    enable: true\n",
      "h.yaml:3: projections.sqlite.enable is not", "\"projections.sqlite.enabled\""},

@@ -66,8 +66,38 @@ TEST_SUITE("config/parse") {
     REQUIRE(serial);
     CHECK(serial->inverter.device == "/dev/ttyUSB0");
     CHECK(serial->inverter.baud == 19'200);
-    CHECK(differing_keys(*serial, Config()) ==
-          std::vector<std::string>{"inverter.transport", "inverter.device", "inverter.baud"});
+    CHECK(differing_keys(*serial, parsed("environment: production")) ==
+          std::vector<KeyChange>{{"inverter.transport", "serial", "tcp"},
+                                 {"inverter.device", "/dev/ttyUSB0", ""},
+                                 {"inverter.baud", "19200", "9600"}});
+  }
+
+  TEST_CASE("what differs in a tariff's lists is told by how many members they have") {
+    const std::string zones =
+        "tariff:\n  name: mine\n  zones:\n    - {name: a, price: 0.1, hours: [0-12]}\n";
+    const Config one = parsed(zones + "    - {name: b, price: 0.2, hours: [12-0]}\n");
+    const Config other = parsed(zones + "    - {name: b, price: 0.3, hours: [12-0]}\n");
+    CHECK(differing_keys(one, other) == std::vector<KeyChange>{{"tariff.zones", "2", "2"}});
+    CHECK(differing_keys(one, one).empty());
+    CHECK(differing_keys(parsed("tariff: {name: g11}"), parsed("tariff: {name: g12}")) ==
+          std::vector<KeyChange>{{"tariff.name", "g11", "g12"}});
+  }
+
+  TEST_CASE("a language is given, or left to the environment of who asks") {
+    CHECK_FALSE(parsed("site: {name: home}").language);
+    CHECK(parsed("language: pl").language == fold::Language::polish);
+    CHECK(parsed("language: en").language == fold::Language::english);
+    const auto wrong = parse("language: polish", "h.yaml");
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().line() ==
+          "h.yaml:1: language: \"polish\" is no language of this program; write en or pl");
+  }
+
+  TEST_CASE("selling that the policy never asks for is told as without meaning") {
+    CHECK(parsed("selling: {enabled: true}\npolicy: {name: cheapest}").without_meaning ==
+          std::vector<std::string>{"selling.enabled"});
+    CHECK(parsed("selling: {enabled: true}\npolicy: {name: tiered}").without_meaning.empty());
+    CHECK(parsed("selling: {enabled: false}\npolicy: {name: cheapest}").without_meaning.empty());
   }
 
   TEST_CASE("a section with every line commented out says nothing") {

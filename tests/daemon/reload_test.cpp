@@ -24,6 +24,12 @@ fb::PricesPublishedT today(std::int64_t price_e8) {
 
 }  // namespace
 
+nlohmann::json changed(const std::string& key, const std::string& before, const std::string& after,
+                       bool needs_restart) {
+  return nlohmann::json::array(
+      {{{"key", key}, {"before", before}, {"after", after}, {"needs_restart", needs_restart}}});
+}
+
 nlohmann::json asked(const std::filesystem::path& data, const std::string& verb, std::uint8_t id) {
   control::Request request;
   request.id.bytes[0] = id;
@@ -59,6 +65,7 @@ TEST_SUITE("daemon/reload") {
         CHECK(taken["prices"]["to"] == utc_text(at_s(86'400)));
         CHECK(taken["prices_trouble"].is_null());
         CHECK(taken["needs_restart"].empty());
+        CHECK(taken["changed"] == changed("control.mode", "on", "advise", false));
       }
       if (sleeps == 4) {
         readable = false;
@@ -67,6 +74,9 @@ TEST_SUITE("daemon/reload") {
         CHECK(taken["prices"].is_null());
         CHECK(taken["prices_trouble"] == "no prices at nowhere.csv");
         CHECK(taken["needs_restart"] == nlohmann::json{"inverter.unit"});
+        // Of what the reload before took over nothing is told again.
+        CHECK(taken["changed"] ==
+              changed("inverter.unit", std::to_string(config.inverter.unit), "7", true));
       }
       if (sleeps == 6) {
         const auto status = asked(home.path(), "status", 3);

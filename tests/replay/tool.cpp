@@ -50,7 +50,7 @@ bool ToolRun::one_error_line() const {
 }
 
 ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesystem::path& in,
-                 const std::filesystem::path& to) {
+                 const std::filesystem::path& to, const Environment& environment) {
   const MemoryDirectory scratch;
   const std::string out = to.empty() ? (scratch / "out").string() : to.string();
   const std::string err = scratch / "err";
@@ -70,6 +70,8 @@ ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesyste
     redirect(out.c_str(), O_WRONLY | O_CREAT, STDOUT_FILENO);
     redirect(err.c_str(), O_WRONLY | O_CREAT, STDERR_FILENO);
     if (::chdir(cwd.c_str()) != 0) ::_exit(126);
+    for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) ::unsetenv(variable);
+    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace wattledger::testing {
@@ -18,9 +19,12 @@ struct ToolRun {
   [[nodiscard]] bool one_error_line() const;  // err is "wattledger: …\n", once
 };
 
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
 // In the directory `in`, a temporary one of its own when empty. Standard output goes to `to`, into
 // ToolRun::out when empty.
+// Its language is English, unless `environment` or an argument says otherwise.
 ToolRun run_tool(const std::vector<std::string>& arguments, const std::filesystem::path& in = {},
-                 const std::filesystem::path& to = {});
+                 const std::filesystem::path& to = {}, const Environment& environment = {});
 
 }  // namespace wattledger::testing
