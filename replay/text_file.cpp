@@ -100,6 +100,18 @@ Result<std::string> read_text_file(const fs::path& file, std::size_t bytes_max) 
   }
 }
 
+Result<std::string> read_regular_file(const fs::path& file, std::size_t bytes_max) {
+  std::error_code ignored;
+  const auto status = fs::status(file, ignored);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    return fail(
+        ErrorKind::invalid_input,
+        file.string() + (fs::is_directory(status) ? " is a directory, not a file"
+                                                  : " is a pipe or a device, not a regular file"),
+        "write it to a file and name that one");
+  return read_text_file(file, bytes_max);
+}
+
 Exit hand_out(const Invocation& invocation, const std::string& out, const Handout& handout) {
   if (!out.empty())
     if (const auto written = write_text_file(out, handout.text); !written)

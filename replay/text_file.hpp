@@ -23,6 +23,10 @@ Result<void> write_text_file(const std::filesystem::path& name, const std::strin
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& file,
                                                  std::size_t bytes_max);
 
+// The same of a regular file alone: a pipe would be waited for.
+[[nodiscard]] Result<std::string> read_regular_file(const std::filesystem::path& file,
+                                                    std::size_t bytes_max);
+
 // The same with --out and without: the text to the file and `remark` on stdout, or the text on
 // stdout; with --format json one object: `facts_json`, and beside its members `out` or `name` with
 // the text.

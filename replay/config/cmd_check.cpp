@@ -64,7 +64,7 @@ void print(const std::vector<CheckedKey>& keys) {
 }
 
 Exit run(const Invocation& invocation, const std::string& file) {
-  const auto text = read_text_file(file, file_bytes_max);
+  const auto text = read_regular_file(file, file_bytes_max);
   if (!text)
     return text.error().kind == ErrorKind::io ? cannot(text.error())
                                               : usage(text.error().what, text.error().remedy);

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "coordinator/policy/decide.hpp"
-#include "projections/fold/legacy_rows.hpp"
+#include "projections/fold/reason.hpp"
 #include "replay/decide/commands.hpp"
 #include "replay/decide/scenario.hpp"
 #include "replay/display.hpp"
@@ -29,7 +29,8 @@ nlohmann::ordered_json or_null(const flatbuffers::Optional<T>& value, double div
   return static_cast<double>(*value) / divisor;
 }
 
-std::string to_json(const Scenario& scenario, const fb::DecisionMadeT& decision) {
+std::string to_json(const Scenario& scenario, const fb::DecisionMadeT& decision,
+                    fold::Language language) {
   using Json = nlohmann::ordered_json;
   Json tried = Json::array();
   for (const auto& each : decision.tried)
@@ -47,7 +48,7 @@ std::string to_json(const Scenario& scenario, const fb::DecisionMadeT& decision)
                     {"target_soc_pct", or_null(decision.target_soc_bp, 100)},
                     {"until", until},
                     {"rule", fb::EnumNameRule(decision.rule)},
-                    {"reason", fold::reason_text(decision, scenario.zone)},
+                    {"reason", fold::reason_text(decision, scenario.zone, language)},
                     {"expected",
                      {{"cost", or_null(decision.expected_cost_e8, 1e8)},
                       {"saving", or_null(decision.expected_saving_e8, 1e8)}}},
@@ -58,7 +59,7 @@ std::string to_json(const Scenario& scenario, const fb::DecisionMadeT& decision)
   return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void print(const Scenario& scenario, const fb::DecisionMadeT& decision) {
+void print(const Scenario& scenario, const fb::DecisionMadeT& decision, fold::Language language) {
   const auto row = [](std::string_view name, const std::string& value) {
     say(fmt::format("{:<14}  {}", name, value));
   };
@@ -69,7 +70,7 @@ void print(const Scenario& scenario, const fb::DecisionMadeT& decision) {
     row("target SOC", fmt::format("{:g} %", *decision.target_soc_bp / 100.0));
   if (decision.until_us) row("until", local_text(utc_from_us(*decision.until_us), scenario.zone));
   row("rule", fb::EnumNameRule(decision.rule));
-  row("reason", fold::reason_text(decision, scenario.zone));
+  row("reason", fold::reason_text(decision, scenario.zone, language));
   const std::string& currency = scenario.settings.currency;
   if (decision.expected_cost_e8)
     row("cost, this slot", fmt::format("{:.4f} {}", money(*decision.expected_cost_e8), currency));
@@ -90,19 +91,20 @@ void print(const Scenario& scenario, const fb::DecisionMadeT& decision) {
 }
 
 Exit run(const Invocation& invocation, const Wish& wish) {
-  const auto text = read_text_file(wish.file, scenario_bytes_max);
+  const auto text = read_regular_file(wish.file, scenario_bytes_max);
   if (!text)
     return text.error().kind == ErrorKind::io ? cannot(text.error())
                                               : usage(text.error().what, text.error().remedy);
   const auto scenario = read_scenario(*text, wish.policy);
   if (!scenario) return usage(wish.file + ": " + scenario.error().what, scenario.error().remedy);
+  for (const std::string& remark : scenario->remarks) note(wish.file + ": " + remark);
   const auto state = state_of(*scenario);
   if (!state) return usage(wish.file + ": " + state.error().what, state.error().remedy);
   const policy::Judgement judgement = policy::decide(*state, scenario->now);
   if (invocation.format == Format::json)
-    say(to_json(*scenario, judgement.decision));
+    say(to_json(*scenario, judgement.decision, invocation.language));
   else
-    print(*scenario, judgement.decision);
+    print(*scenario, judgement.decision, invocation.language);
   return Exit::done;
 }
 

@@ -47,6 +47,8 @@ struct Scenario {
   std::vector<fold::PeakSlot> peaks;     // the same
   std::vector<ForecastPiece> pv, load;   // the same
   HouseBefore before;
+  // Times without an offset that a clock change repeats or skips, and how they were taken.
+  std::vector<std::string> remarks;
 };
 
 // `policy`: its name, in place of the file's; empty: that. invalid_input names the value by its

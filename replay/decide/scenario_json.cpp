@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <set>
+#include <utility>
 
+#include "coordinator/config/check.hpp"
 #include "coordinator/config/config.hpp"
 #include "coordinator/sources/parse/decimal.hpp"
 #include "events/near_match.hpp"
+#include "replay/decide/json_text.hpp"
 #include "replay/decide/scenario.hpp"
 
 namespace wattledger::tool {
@@ -30,8 +32,8 @@ struct Range {
   std::int64_t min, max;
   bool whole = false;  // no fraction is rounded away
 };
-constexpr Range soc_range{2, 0, 65'535};  // what a reading can hold; beyond 100 % it is implausible
 constexpr Range share_range{2, 0, 10'000};
+constexpr Range sold_range{2, 0, 65'535};  // a day may sell a battery more than once
 constexpr Range watts_range{0, -1'000'000, 1'000'000};
 constexpr Range power_range{0, 0, 1'000'000};
 constexpr Range millis_range{3, -1'000'000, 2'000'000};
@@ -183,7 +185,28 @@ class Reader {
       refuse(below(path, name), shown(text) + " is no time", remedy);
       return {};
     }
+    look_at_clock(below(path, name), text, zone);
     return *at;
+  }
+
+  // Without an offset a time means two instants where the clocks go back, none where they go
+  // forward. The first one of each kind is remarked on.
+  void look_at_clock(const std::string& where, const std::string& text, const ZoneOffsets& zone) {
+    const auto as_utc = parse_time(text, ZoneOffsets());
+    if (!as_utc || text.find_first_of("Zz+-", std::size("2025-10-26") - 1) != std::string::npos)
+      return;
+    const LocalTime wall(as_utc->time_since_epoch());
+    const UtcTime taken = zone.to_utc(wall);
+    const auto remark = [&](bool& told, const std::string& what) {
+      if (!std::exchange(told, true))
+        scenario_.remarks.push_back(where + ": " + shown(text) + " " + what +
+                                    "; write it with an offset to say which is meant");
+    };
+    if (zone.to_local(taken) != wall)
+      remark(skipped_told_, "does not exist, for the clocks go forward then: " +
+                                iso_text(zone.to_local(taken)) + " is taken");
+    else if (zone.to_utc(wall, true) != taken)
+      remark(repeated_told_, "comes twice, for the clocks go back then: the first one is taken");
   }
 
   UtcTime time_near(const Json& object, const std::string& path, const char* name) {
@@ -230,6 +253,11 @@ class Reader {
         inner = value;
       }
       if (!inner.is_object()) {
+        if (inner.is_string() && config::takes_number(here)) {
+          refuse("policy." + here, shown(inner.get<std::string>()) + " is a text, not a number",
+                 "write the number without quotes");
+          return false;
+        }
         if (into.contains(first)) {
           refuse("policy." + here, "is given twice", "keep one of the two");
           return false;
@@ -304,7 +332,7 @@ class Reader {
     constexpr Range age_range{0, -86'400, 2'592'000};
     reading.sequence = Sequence{2};
     reading.at = scenario_.now - seconds(number(*given, path, "age_s", age_range).value_or(0));
-    take(reading.soc, *given, path, "soc_pct", soc_range);
+    take(reading.soc, *given, path, "soc_pct", share_range);
     take(reading.pv_power, *given, path, "pv_w", power_range);
     take(reading.load_power, *given, path, "load_w", power_range);
     take(reading.grid_power, *given, path, "grid_w", watts_range);
@@ -402,7 +430,7 @@ class Reader {
         number(*given, path, "charge_sessions_today", count_range).value_or(0));
     take(before.last_full_soc, *given, path, "last_full_soc_pct", share_range);
     before.sold_today =
-        BasisPoints(number(*given, path, "sold_soc_pct_today", soc_range).value_or(0));
+        BasisPoints(number(*given, path, "sold_soc_pct_today", sold_range).value_or(0));
     if (const Json* session = member(*given, "session")) read_session(*session);
     read_faults(*given);
   }
@@ -437,44 +465,15 @@ class Reader {
 
   Scenario& scenario_;
   std::optional<Error> wrong_;
-};
-
-// What the parser itself does not mind: depth, and a name that is given twice.
-class Watch {
- public:
-  bool operator()(int depth, Json::parse_event_t event, Json& value) {
-    if (depth > depth_max && trouble_.empty())
-      trouble_ = "is nested more than " + std::to_string(depth_max) + " deep";
-    if (event == Json::parse_event_t::object_start) names_.emplace_back();
-    if (event == Json::parse_event_t::object_end && !names_.empty()) names_.pop_back();
-    if (event == Json::parse_event_t::key && !names_.empty() && trouble_.empty() &&
-        !names_.back().insert(value.get<std::string>()).second)
-      trouble_ = "gives " + shown(value.get<std::string>()) + " twice in one object";
-    return trouble_.empty();
-  }
-  [[nodiscard]] const std::string& trouble() const { return trouble_; }
-
- private:
-  std::vector<std::set<std::string>> names_;
-  std::string trouble_;
+  bool repeated_told_ = false;
+  bool skipped_told_ = false;
 };
 
 }  // namespace
 
 Result<Scenario> read_scenario(std::string_view json, const std::string& policy) {
-  Watch watch;
-  Json root;
-  try {
-    root = Json::parse(json, [&](int depth, Json::parse_event_t event, Json& value) {
-      return watch(depth, event, value);
-    });
-  } catch (const Json::exception& error) {
-    return fail(ErrorKind::invalid_input, std::string("it is no JSON: ") + error.what(),
-                "check the text at the place it names");
-  }
-  if (!watch.trouble().empty())
-    return fail(ErrorKind::invalid_input, "it " + watch.trouble(),
-                "write each value once, as in replay/README.md");
+  WATTLEDGER_TRY(check_json_text(json, depth_max));
+  const Json root = Json::parse(json);
   Scenario scenario;
   Reader reader(scenario);
   WATTLEDGER_TRY(reader.read(root, policy));

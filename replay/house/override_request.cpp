@@ -12,6 +12,7 @@
 namespace wattledger::tool {
 namespace {
 
+constexpr std::int64_t power_w_min = 100;
 constexpr std::int64_t power_w_max = 1'000'000;
 constexpr std::chrono::hours charge_default{1};
 
@@ -40,10 +41,7 @@ Result<void> check(const OverrideWish& wish) {
   if (wish.soc && !(*wish.soc >= 0 && *wish.soc <= 100))
     return refuse(fmt::format("--soc {} is no state of charge", *wish.soc),
                   "write percent, 0 to 100");
-  if (wish.power && (*wish.power < 1 || *wish.power > power_w_max))
-    return refuse(fmt::format("--power {} is no power", *wish.power),
-                  "write watts, without a sign");
-  return {};
+  return wish.power ? check_watts(*wish.power) : Result<void>();
 }
 
 // The end that was asked for, or the default of a charge; absent: until `override auto`.
@@ -108,6 +106,16 @@ std::string why_nothing_moves(const Place& place) {
 }
 
 }  // namespace
+
+Result<void> check_watts(std::int64_t power) {
+  if (power < 1 || power > power_w_max)
+    return refuse(fmt::format("--power {} is no power", power), "write watts, without a sign");
+  if (power < power_w_min)
+    return refuse(
+        fmt::format("--power is in watts, and {} W is too little to charge or sell by", power),
+        fmt::format("for {} kW write --power {}000", power, power));
+  return {};
+}
 
 Exit request_override(const Invocation& invocation, const OverrideWish& wish) {
   if (const auto good = check(wish); !good) return usage(good.error().what, good.error().remedy);

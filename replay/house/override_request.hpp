@@ -18,6 +18,10 @@ struct OverrideWish {
   std::optional<std::int64_t> power;
 };
 
+// A power by hand in watts. One that is only meant in kilowatts, or too small to charge or sell by,
+// is refused.
+[[nodiscard]] Result<void> check_watts(std::int64_t power);
+
 // Judges it, hands it to the daemon or the log, and says what became of it and what keeps it from
 // acting. Writes an event.
 Exit request_override(const Invocation& invocation, const OverrideWish& wish);

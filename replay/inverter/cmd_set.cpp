@@ -21,7 +21,6 @@ namespace {
 using inverter::WorkMode;
 
 constexpr std::int64_t minutes_max = 60;
-constexpr std::int64_t power_w_max = 1'000'000;
 
 // A forced mode: how much, to which charge, for how long.
 struct Force {
@@ -38,9 +37,7 @@ struct Wish {
 Result<void> check(Wish& wish) {
   Force& force = wish.force;
   if (wish.minutes) force.minutes = *wish.minutes;
-  if (force.power && (*force.power < 1 || *force.power > power_w_max))
-    return fail(ErrorKind::invalid_input, fmt::format("--power {} is no power", *force.power),
-                "write watts, without a sign");
+  if (force.power) WATTLEDGER_TRY(check_watts(*force.power));
   if (force.to && (*force.to < 0 || *force.to > 100))
     return fail(ErrorKind::invalid_input, fmt::format("--to {} is no state of charge", *force.to),
                 "write percent, 0 to 100");

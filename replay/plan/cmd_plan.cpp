@@ -149,7 +149,7 @@ Exit say_infeasible(const Invocation& invocation, const ProblemFile& file, const
 }
 
 Exit run(const Invocation& invocation, const std::string& path) {
-  const auto text = read_text_file(path, problem_bytes_max);
+  const auto text = read_regular_file(path, problem_bytes_max);
   if (!text) return usage(text.error().what, text.error().remedy);
   const auto file = parse_problem(*text, path);
   if (!file) return usage(file.error().what, file.error().remedy);

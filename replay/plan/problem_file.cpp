@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <optional>
 #include <utility>
 
@@ -62,16 +61,25 @@ class Reader {
     return fail(ErrorKind::invalid_input, *file_ + ": " + what, remedy);
   }
 
-  void remark_unknown(const Json& object, const std::string& above,
-                      std::initializer_list<std::string_view> known) {
-    const std::vector<std::string> names(known.begin(), known.end());
-    for (const std::string& name : object.names) {
-      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-      const std::string near = near_match(name, names);
-      out_->remarks.push_back(*file_ + ": " + above + shown(name) +
+  // A problem may carry its author's notes beside what is solved.
+  void remark_unknown(const std::vector<std::string>& known) {
+    for (const std::string& name : root_->names) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      const std::string near = near_match(name, known);
+      out_->remarks.push_back(*file_ + ": " + shown(name) +
                               " is no key of a problem and is left out" +
                               (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
     }
+  }
+
+  // A limit under a name that is none would be no limit at all.
+  Result<void> refuse_unknown(const Json& object, const std::string& above,
+                              const std::vector<std::string>& known) const {
+    for (const std::string& name : object.names)
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        return wrong(above + shown(name) + " is no key of a problem",
+                     near_match_remedy(name, known));
+    return {};
   }
 
   Result<std::int64_t> number(const Json& value, const std::string& where, const Range& range) {
@@ -102,8 +110,7 @@ class Reader {
   }
 
   Result<void> read_members() {
-    remark_unknown(*root_, "",
-                   {"name", "note", "source", "currency", "step_minutes", "start", "steps",
+    remark_unknown({"name", "note", "source", "currency", "step_minutes", "start", "steps",
                     "import_price", "export_price", "pv_kwh", "load_kwh", "battery", "grid",
                     "terminal_value_pln_per_kwh", "allow_curtailment"});
     for (const auto& [name, to] :
@@ -193,9 +200,10 @@ class Reader {
     auto battery = object("battery");
     if (!battery) return Failure(battery.error());
     if (*battery == nullptr) return wrong("battery is missing", "write battery: {…}");
-    remark_unknown(**battery, "battery.",
-                   {"capacity_kwh", "soc0", "soc_min", "soc_max", "charge_kw", "discharge_kw",
-                    "eff_charge", "eff_discharge", "wear_pln_per_kwh"});
+    WATTLEDGER_TRY(
+        refuse_unknown(**battery, "battery.",
+                       {"capacity_kwh", "soc0", "soc_min", "soc_max", "charge_kw", "discharge_kw",
+                        "eff_charge", "eff_discharge", "wear_pln_per_kwh"}));
     struct Entry {
       std::string_view name;
       Range range;
@@ -240,7 +248,7 @@ class Reader {
     auto grid = object("grid");
     if (!grid) return Failure(grid.error());
     if (*grid == nullptr) return {};
-    remark_unknown(**grid, "grid.", {"import_kw", "export_kw"});
+    WATTLEDGER_TRY(refuse_unknown(**grid, "grid.", {"import_kw", "export_kw"}));
     const auto limit = [&](std::string_view name) -> Result<std::optional<Energy>> {
       if ((*grid)->find(name) == nullptr) return std::optional<Energy>();
       const auto kw = member(**grid, "grid.", name, power_range);
@@ -267,7 +275,8 @@ class Reader {
 }  // namespace
 
 Result<ProblemFile> parse_problem(std::string_view text, const std::string& file) {
-  const sources::AnswerDoor door{file, "give a planning problem as JSON", problem_bytes_max};
+  const sources::AnswerDoor door{file, "give a planning problem as JSON", problem_bytes_max,
+                                 "problem", "check its quotes, commas and brackets there"};
   const auto opened = sources::open_answer(text, door);
   if (!opened) return Failure(opened.error());
   const auto root = sources::read_json(*opened, door);

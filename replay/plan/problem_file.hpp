@@ -25,7 +25,7 @@ struct ProblemFile {
   policy::PlanProblem problem;
   std::chrono::minutes step{15};
   std::string name, currency, start;  // as they stand there; empty when absent
-  std::vector<std::string> remarks;   // keys that are none
+  std::vector<std::string> remarks;   // keys beside it that are none
 };
 
 inline constexpr std::size_t problem_bytes_max = 16U << 20U;

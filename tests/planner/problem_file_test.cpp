@@ -137,14 +137,39 @@ TEST_SUITE("planner/problem_file") {
     }
   }
 
-  TEST_CASE("a key that is none is remarked on") {
+  TEST_CASE("a key beside the problem's own is remarked on") {
     auto json = good();
-    json["battery"]["soc_mn"] = 0.1;
     json["seed"] = 1;
+    json["terminal_value"] = 1;
     const auto file = tool::parse_problem(json.dump(), "x.json");
     REQUIRE(file.has_value());
     REQUIRE(file->remarks.size() == 2);
     CHECK(file->remarks[0] == "x.json: \"seed\" is no key of a problem and is left out");
-    CHECK(file->remarks[1].find("did you mean \"soc_min\"?") != std::string::npos);
+    CHECK(file->remarks[1].find("did you mean \"terminal_value_pln_per_kwh\"?") !=
+          std::string::npos);
+  }
+
+  TEST_CASE("a key of the battery or the grid that is none is refused, with the near one") {
+    auto json = good();
+    json["grid"]["import_kwh"] = 5;
+    CHECK(tool::parse_problem(json.dump(), "x.json").error().line() ==
+          "x.json: grid.\"import_kwh\" is no key of a problem; did you mean \"import_kw\"?");
+    json = good();
+    json["battery"]["soc_mn"] = 0.1;
+    CHECK(tool::parse_problem(json.dump(), "x.json").error().line() ==
+          "x.json: battery.\"soc_mn\" is no key of a problem; did you mean \"soc_min\"?");
+  }
+
+  TEST_CASE("the file is called a problem, and what to do is about the file") {
+    const auto broken = tool::parse_problem("{\"step_minutes\": ", "x.json");
+    REQUIRE_FALSE(broken.has_value());
+    CHECK(broken.error().line().find("answer") == std::string::npos);
+    CHECK(broken.error().remedy == "check its quotes, commas and brackets there");
+    const auto long_one = tool::parse_problem(std::string(20'000'000, ' '), "x.json");
+    REQUIRE_FALSE(long_one.has_value());
+    CHECK(long_one.error().line().find("answer") == std::string::npos);
+    const auto deep = tool::parse_problem(std::string(40, '['), "x.json");
+    REQUIRE_FALSE(deep.has_value());
+    CHECK(deep.error().line().find("answer") == std::string::npos);
   }
 }

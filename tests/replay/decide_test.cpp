@@ -2,6 +2,7 @@
 #include "coordinator/policy/decide.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -128,7 +129,6 @@ TEST_SUITE("replay/decide") {
         {"no reading", R"({"reading": null})", "self_use", "data_missing"},
         {"no SOC", R"({"reading": {"soc_pct": null}})", "self_use", "data_missing"},
         {"old", R"({"reading": {"age_s": 181}})", "self_use", "data_stale"},
-        {"beyond full", R"({"reading": {"soc_pct": 101}})", "self_use", "data_implausible"},
         {"the battery is too hot", R"({"reading": {"battery_temp_c": 53.1}})", "stop",
          "latched_safety"},
         {"its voltage is too low", R"({"reading": {"battery_v": 319.9}})", "stop",
@@ -195,7 +195,9 @@ TEST_SUITE("replay/decide") {
          "reading.\"soc_pc\": is not a member of a scenario; did you mean \"soc_pct\"?"},
         {R"({"reading": {"soc_pct": "50"}})",
          "reading.soc_pct: is not a number; write a number "
-         "from 0 to 655.35"},
+         "from 0 to 100"},
+        {R"({"reading": {"soc_pct": 101}})",
+         "reading.soc_pct: 101 is out of range; write a number from 0 to 100"},
         {R"({"reading": {"soc_pct": -1}})", "reading.soc_pct: -1 is out of range"},
         {R"({"reading": {"grid_w": 1e300}})", "reading.grid_w: 1e+300 is out of range"},
         {R"({"prices": {}})", "prices: is no list"},
@@ -231,6 +233,11 @@ TEST_SUITE("replay/decide") {
         {R"({"policy": {"battery.min_soc": 5}})",
          "policy.battery.min_soc is not a key of the configuration; did you mean "
          "\"battery.min_soc_pct\"?"},
+        {R"({"policy": {"battery": {"min_soc_pct": "20"}}})",
+         "policy.battery.min_soc_pct: \"20\" is a text, not a number; write the number without "
+         "quotes"},
+        {R"({"policy": {"tiered.sessions_max": "four"}})",
+         "policy.tiered.sessions_max: \"four\" is a text, not a number"},
         {R"({"policy": {"battery": {"min_soc_pct": 500}}})",
          "policy.battery.min_soc_pct: \"500\" is out of range"},
         {R"({"policy": {"battery": {"min_soc_pct": 95}}})", "policy.battery.min_soc_pct: "},
@@ -259,6 +266,110 @@ TEST_SUITE("replay/decide") {
     const ToolRun none = run_tool({"decide", "nowhere.json"});
     CHECK(none.code == 2);
     CHECK(none.one_error_line());
+  }
+
+  TEST_CASE("broken JSON is told by line and column, in plain words") {
+    struct Row {
+      const char* text;
+      const char* says;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"{\n  \"now\": \"2025-11-29\",\n  \"reading\": {soc_pct: 5}\n}",
+              "line 3, column 15: the JSON breaks here; check the quotes, commas and brackets "
+              "there"},
+             {"{\"now\": 1,}", "line 1, column 11: the JSON breaks here"},
+             {"{\n\"now\": \"2025", "line 2, column 13: the JSON ends before it is whole"},
+             {"", "line 1, column 1: the JSON ends before it is whole"},
+             {"{\"now\": 1e999}", "it holds a number that is out of range"}}) {
+      CAPTURE(row.text);
+      const ToolRun run = decide(row.text);
+      CHECK(run.code == 2);
+      CHECK_MESSAGE(run.err.rfind(std::string("wattledger: moment.json: ") + row.says, 0) == 0,
+                    run.err);
+      CHECK(run.err.find("json.exception") == std::string::npos);
+    }
+  }
+
+  TEST_CASE("a time that a clock change repeats or skips is remarked on, once") {
+    json autumn = night();
+    autumn["now"] = "2025-10-26T02:30";
+    autumn["prices"] = json::parse(
+        R"([{"start": "2025-10-26T02:15", "minutes": 15, "import": 0.4},
+            {"start": "2025-10-26T02:30+02:00", "minutes": 60, "import": 0.4}])");
+    const ToolRun repeated = decide(autumn.dump());
+    CHECK(repeated.code == 0);
+    CHECK(repeated.err ==
+          "wattledger: moment.json: now: \"2025-10-26T02:30\" comes twice, for the clocks go back "
+          "then: the first one is taken; write it with an offset to say which is meant\n");
+    CHECK(repeated.out.find("2025-10-26 02:30:00+02:00") != std::string::npos);
+
+    json spring = night();
+    spring["now"] = "2026-03-29T02:30";
+    spring["prices"] = json::array();
+    const ToolRun skipped = decide(spring.dump());
+    CHECK(skipped.err.find("\"2026-03-29T02:30\" does not exist, for the clocks go forward then: "
+                           "2026-03-29T03:30:00 is taken") != std::string::npos);
+    CHECK(skipped.one_error_line());
+    spring["now"] = "2026-03-29T01:30:00Z";
+    CHECK(decide(spring.dump()).err.empty());
+  }
+
+  TEST_CASE("a pipe is refused, not waited for") {
+    const TemporaryDirectory place;
+    REQUIRE(::mkfifo((place / "pipe").c_str(), 0600) == 0);
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"decide", "pipe"},
+                                                  {"plan", "pipe"},
+                                                  {"config", "check", "pipe"}}) {
+      CAPTURE(words.front());
+      const ToolRun run = run_tool(words, place.path());
+      CHECK(run.code == 2);
+      CHECK(run.err ==
+            "wattledger: pipe is a pipe or a device, not a regular file; write it to a file and "
+            "name that one\n");
+    }
+  }
+
+  TEST_CASE("the reason is told in the language asked for; keys and words of rules stay") {
+    const std::string text = night().dump();
+    const auto told = [&](const std::vector<std::string>& words) {
+      const ToolRun run = decide(text, words);
+      CHECK(run.code == 0);
+      return run.out;
+    };
+    CHECK(told({}).find("reason          Charging at ") != std::string::npos);
+    CHECK(told({"--language", "pl"}).find("reason          Ładowanie z mocą ") !=
+          std::string::npos);
+    const json polish = json::parse(told({"--language", "pl", "--format", "json"}));
+    CHECK(polish["reason"].get<std::string>().rfind("Ładowanie", 0) == 0);
+    CHECK(polish["rule"] == "cheapest_slots");
+    const ToolRun wrong = decide(text, {"--language", "polski"});
+    CHECK(wrong.code == 2);
+    CHECK(wrong.err == "wattledger: \"polski\" is no language of this program; write en or pl\n");
+  }
+
+  TEST_CASE("without --language the configuration's goes before the locale's, first set wins") {
+    const TemporaryDirectory place;
+    std::ofstream(place / "moment.json") << night().dump();
+    std::ofstream(place / "pl.yaml") << "language: pl\n";
+    std::ofstream(place / "en.yaml") << "language: en\n";
+    std::ofstream(place / "none.yaml") << "site: {name: home}\n";
+    const auto polish = [&](const std::vector<std::string>& more, const Environment& environment) {
+      std::vector<std::string> words = {"decide", "moment.json"};
+      words.insert(words.end(), more.begin(), more.end());
+      const ToolRun run = run_tool(words, place.path(), {}, environment);
+      CHECK(run.code == 0);
+      return run.out.find("Ładowanie") != std::string::npos;
+    };
+    CHECK(polish({}, {{"LANG", "pl_PL.UTF-8"}}));
+    CHECK(polish({}, {{"LANG", "pl"}}));
+    CHECK_FALSE(polish({}, {{"LANG", "plt_MG.UTF-8"}}));
+    CHECK_FALSE(polish({}, {{"LC_ALL", "C"}, {"LANG", "pl_PL.UTF-8"}}));
+    CHECK(polish({}, {{"LC_ALL", ""}, {"LC_MESSAGES", "pl_PL"}, {"LANG", "en_US.UTF-8"}}));
+    CHECK_FALSE(polish({"--language", "en"}, {{"LANG", "pl_PL.UTF-8"}}));
+    CHECK(polish({"--config", "pl.yaml"}, {{"LANG", "en_US.UTF-8"}}));
+    CHECK_FALSE(polish({"--config", "en.yaml"}, {{"LC_ALL", "pl_PL.UTF-8"}}));
+    CHECK(polish({"--config", "none.yaml"}, {{"LC_ALL", "pl_PL.UTF-8"}}));
+    CHECK_FALSE(polish({"--config", "pl.yaml", "--language", "en"}, {}));
   }
 
   TEST_CASE("the README's example runs") {

@@ -71,6 +71,21 @@ class FakeDaemon {
 }  // namespace
 
 TEST_SUITE("replay/house") {
+  TEST_CASE("a power that was meant in kilowatts is refused, with the unit") {
+    HouseLog house;
+    house.begin();
+    house.close();
+    for (const char* action : {"charge", "sell"}) {
+      const ToolRun run = on(house, {"override", action, "--power", "4"});
+      CHECK(run.code == 2);
+      CHECK(run.err ==
+            "wattledger: --power is in watts, and 4 W is too little to charge or sell by; for 4 kW "
+            "write --power 4000\n");
+    }
+    CHECK(on(house, {"override", "charge", "--power", "99"}).code == 2);
+    CHECK(on(house, {"override", "charge", "--power", "100"}).code == 0);
+  }
+
   TEST_CASE(
       "without a daemon an override is recorded under the lock, with the house's offset and who "
       "asked") {

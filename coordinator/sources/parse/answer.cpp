@@ -89,7 +89,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool open(Json::Kind kind) {
     constexpr std::size_t depth_max = 16;
     if (open_.size() == depth_max) {
-      trouble = "the JSON is nested more deeply than an answer is";
+      trouble = "the JSON is nested more than " + std::to_string(depth_max) + " deep";
       return false;
     }
     if (!add(kind, "")) return false;
@@ -107,7 +107,7 @@ Result<std::string_view> open_answer(std::string_view bytes, const AnswerDoor& d
   if (bytes.size() > door.bytes_max) {
     return fail(ErrorKind::invalid_input,
                 door.subject + ": " + std::to_string(bytes.size()) + " bytes, more than the " +
-                    std::to_string(door.bytes_max) + " of one answer",
+                    std::to_string(door.bytes_max) + " of one " + door.thing,
                 "ask for less at once, or split the file");
   }
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
@@ -154,8 +154,7 @@ Result<Json> read_json(std::string_view text, const AnswerDoor& door) {
   }
   Builder builder;
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
-    return fail(ErrorKind::invalid_input, door.subject + ": " + builder.trouble,
-                "get the whole answer again");
+    return fail(ErrorKind::invalid_input, door.subject + ": " + builder.trouble, door.mend);
   }
   return std::move(builder.root);
 }

@@ -18,6 +18,8 @@ struct AnswerDoor {
   std::string subject;  // begins each error: "prices"
   std::string remedy;   // what to do when it is something else
   std::size_t bytes_max = 0;
+  std::string thing = "answer";                     // how messages call it
+  std::string mend = "get the whole answer again";  // what to do when its JSON breaks
 };
 
 // The text without byte order mark and blanks before it. invalid_input when it is empty, too long
