@@ -61,6 +61,28 @@ Fact fact_of(const Forecast& forecast, const std::string& model, UtcTime now) {
   return fact;
 }
 
+std::string days_text(std::int32_t days) {
+  return std::to_string(days) + (days == 1 ? " day" : " days");
+}
+
+// What a forecast stands on, for its model: whoever reads it must not take a first day's for more.
+std::string load_model(std::int32_t days) {
+  if (days == 0) return "the default profile";
+  if (days < days_until_known)
+    return "the default profile and " + days_text(days) + " of the house";
+  return days < days_remembered ? "the last " + days_text(days) : "the last four weeks";
+}
+std::string pv_model(const HouseState& state, bool based) {
+  const PvState& pv = state.pv;
+  if (based)
+    return state.base + (pv.base_days.count == 0
+                             ? ", not yet corrected"
+                             : ", corrected by " + days_text(pv.base_days.count));
+  if (pv.clear_days.count == 0) return "half of a clear sky";
+  if (pv.clear_days.count == 1) return "one day of the panels";
+  return "the panels' last " + days_text(pv.clear_days.count);
+}
+
 }  // namespace
 
 bool is_curtailed(const fb::ReadingRecorded& reading) {
@@ -113,7 +135,7 @@ fb::LoadForecastIssuedT own_load_forecast(const HouseState& state, const House& 
                                           UtcTime now) {
   return fact_of<fb::LoadForecastIssuedT>(
       load_forecast(state.load, house.calendar, house.load, now, quarters_ahead),
-      "the last four weeks", now);
+      load_model(days_known(state.load, house.calendar, now)), now);
 }
 
 std::optional<fb::PvForecastIssuedT> own_pv_forecast(const HouseState& state, const House& house,
@@ -126,8 +148,7 @@ std::optional<fb::PvForecastIssuedT> own_pv_forecast(const HouseState& state, co
   };
   if (std::none_of(forecast.power.watts.begin(), forecast.power.watts.end(), says))
     return std::nullopt;
-  return fact_of<fb::PvForecastIssuedT>(
-      forecast, based ? state.base + ", corrected" : "the panels' last days", now);
+  return fact_of<fb::PvForecastIssuedT>(forecast, pv_model(state, based), now);
 }
 
 }  // namespace wattledger::forecast

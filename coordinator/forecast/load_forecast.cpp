@@ -7,7 +7,7 @@ namespace wattledger::forecast {
 namespace {
 
 constexpr std::int32_t cells_of_day = 96;
-constexpr std::int32_t days_back = 28;
+constexpr std::int32_t days_back = days_remembered;
 constexpr std::int32_t unknown = -1;
 // 1000 * exp(-(days back - 1) / 5).
 constexpr std::array<std::int32_t, days_back> age_weight{
@@ -16,8 +16,7 @@ constexpr std::array<std::int32_t, days_back> age_weight{
 constexpr std::int32_t same_kind_pct = 150;
 constexpr std::int32_t neighbour_pct = 50;
 constexpr std::int32_t least_cells = 48;  // that tell a day's level
-constexpr std::int32_t days_until_known = 7;
-constexpr int anchor_keep_bp = 6'300;  // a quarter: 40 % in half an hour
+constexpr int anchor_keep_bp = 6'300;     // a quarter: 40 % in half an hour
 constexpr std::chrono::minutes anchor_half{30};
 constexpr Watts anchor_prior{50};
 
@@ -60,6 +59,15 @@ struct Level {
   std::int32_t today = 0;
 };
 
+std::int32_t days_known_before(const LoadState& state, std::int32_t today) {
+  std::int32_t days = 0;
+  for (std::int32_t back = 1; back <= days_back; ++back) {
+    const LoadDay* day = find_day(state, today - back);
+    if (day != nullptr && day->known >= least_cells) ++days;
+  }
+  return days;
+}
+
 Level level_at(const LoadState& state, const LoadSettings& settings, LocalQuarter now) {
   Level level;
   level.today = now.day;
@@ -70,10 +78,7 @@ Level level_at(const LoadState& state, const LoadSettings& settings, LocalQuarte
     level.default_w += default_watts(settings, cell);
     ++level.known;
   }
-  for (std::int32_t back = 1; back <= days_back; ++back) {
-    const LoadDay* day = find_day(state, now.day - back);
-    if (day != nullptr && day->known >= least_cells) ++level.days_known;
-  }
+  level.days_known = days_known_before(state, now.day);
   return level;
 }
 
@@ -193,6 +198,10 @@ void observe(LoadState& state, const Calendar& calendar, const LoadSettings& set
   if (load && (*load < Watts(0) || *load > settings.highest)) load.reset();
   for (const auto& mean : state.meter.add(at, load))
     if (mean) learn(state, calendar, settings, *mean);
+}
+
+std::int32_t days_known(const LoadState& state, const Calendar& calendar, UtcTime now) {
+  return days_known_before(state, local_quarter(calendar, quarter_of(now)).day);
 }
 
 Forecast load_forecast(const LoadState& state, const Calendar& calendar,

@@ -58,6 +58,13 @@ struct LoadState {
 void observe(LoadState& state, const Calendar& calendar, const LoadSettings& settings, UtcTime at,
              std::optional<Watts> load);
 
+// Days before that of `now`, of the 28 remembered, of which half or more is known: below
+// days_until_known the default profile still has its share.
+inline constexpr std::int32_t days_until_known = 7;
+inline constexpr std::int32_t days_remembered = 28;
+[[nodiscard]] std::int32_t days_known(const LoadState& state, const Calendar& calendar,
+                                      UtcTime now);
+
 // The quarters from the one that holds `now` on. For each: the same wall-clock quarter of the 28
 // days before it, and half as much its neighbours; newer days and days of its kind weigh more; each
 // day's level is drawn halfway (the square root) to that of the last 24 hours; of these the mean

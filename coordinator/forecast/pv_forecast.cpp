@@ -105,6 +105,14 @@ void add(Ratio& ratio, Ratio& all, std::int64_t memory_days, std::int64_t seen, 
   ratio = now;
 }
 
+void count_day(LearnedDays& days, Quarter quarter, std::int64_t remembered) {
+  const auto day = static_cast<std::int32_t>(
+      std::chrono::floor<std::chrono::days>(quarter).time_since_epoch().count());
+  if (day == days.last) return;
+  days.last = day;
+  if (days.count < remembered) ++days.count;
+}
+
 void learn(PvState& state, const PvSettings& settings, const QuarterMean& mean, bool curtailed) {
   const Quarter quarter = mean.quarter;
   const auto told = expected(state, settings, quarter);
@@ -118,10 +126,14 @@ void learn(PvState& state, const PvSettings& settings, const QuarterMean& mean, 
       state.rehearsal.settle(quarter, mean.power);
   }
   if (!curtailed && !silent) {
-    if (const std::int64_t clear = reference(settings, quarter); clear > 0)
+    if (const std::int64_t clear = reference(settings, quarter); clear > 0) {
       add(state.by_clear[of_day(quarter)], state.all_clear, clear_memory_days, seen, clear);
-    if (const auto base = base_at(state, quarter))
+      if (seen > 0) count_day(state.clear_days, quarter, clear_memory_days);
+    }
+    if (const auto base = base_at(state, quarter)) {
       add(state.by_base[of_day(quarter)], state.all_base, base_memory_days, seen, *base);
+      if (*base > 0) count_day(state.base_days, quarter, base_memory_days);
+    }
   }
   const Rehearsal::Turn turn = Rehearsal::turn(quarter + Quarters(1));
   if (const auto forecast = anchored(state, settings, turn.target))

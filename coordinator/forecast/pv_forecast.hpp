@@ -27,6 +27,13 @@ struct Ratio {
   bool operator==(const Ratio&) const = default;
 };
 
+// Days of the UTC calendar on which something was learned, up to as many as it remembers.
+struct LearnedDays {
+  std::int32_t last = -1;
+  std::int32_t count = 0;
+  bool operator==(const LearnedDays&) const = default;
+};
+
 struct PvState {
   static constexpr std::size_t base_quarters = 384;  // four days
   struct Base {
@@ -44,6 +51,8 @@ struct PvState {
       by_clear;    // against the cloudless sky (1000 W where there is no plant); 6 days
   Ratio all_base;  // the sums of both
   Ratio all_clear;
+  LearnedDays base_days;
+  LearnedDays clear_days;
   std::array<Base, base_quarters> base;  // the newest forecast of each quarter, at quarter % 384
   Anchor anchor;
   Rehearsal rehearsal;

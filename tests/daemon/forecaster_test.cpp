@@ -145,7 +145,7 @@ TEST_SUITE("daemon/forecaster") {
     CHECK(count(Kind::PvForecastIssued) == 0);
     pass(at_s(0) + 24h);
     CHECK(count(Kind::PvForecastIssued) > 0);
-    CHECK(last<fb::PvForecastIssuedT>().model == "the panels' last days");
+    CHECK(last<fb::PvForecastIssuedT>().model == "one day of the panels");
     // Noon of the days to come: what was due there.
     const auto told = last<fb::PvForecastIssuedT>();
     const auto noon = static_cast<std::size_t>(
@@ -159,7 +159,7 @@ TEST_SUITE("daemon/forecaster") {
     told(service(at_s(0) + 10h, 1'700));
     issue();
     CHECK(loads() == before + 1);
-    CHECK(last<fb::PvForecastIssuedT>().model == "forecast-solar, corrected");
+    CHECK(last<fb::PvForecastIssuedT>().model == "forecast-solar, not yet corrected");
     issue();
     CHECK(loads() == before + 1);
     // The state keeps the house's own, whoever comes later.
@@ -185,7 +185,7 @@ TEST_SUITE("daemon/forecaster") {
     told(std::move(weather));
     issue();
     const auto told_pv = last<fb::PvForecastIssuedT>();
-    CHECK(told_pv.model == "open-meteo, corrected");
+    CHECK(told_pv.model == "open-meteo, not yet corrected");
     const auto& values = told_pv.power_w[0]->values;
     CHECK(values[0] == 0);      // 02:00Z
     CHECK(values[34] > 1'500);  // 10:30Z

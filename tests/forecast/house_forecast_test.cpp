@@ -105,15 +105,17 @@ TEST_SUITE("forecast/house") {
     Watched house;
     house.house.pv.plant = roof();
     CHECK(house.tell(noon, service(noon, 900)));
-    CHECK(own_pv_forecast(house.state, house.house, noon)->model == "forecast-solar, corrected");
+    CHECK(own_pv_forecast(house.state, house.house, noon)->model ==
+          "forecast-solar, not yet corrected");
     CHECK(house.tell(noon + 1h, weather(noon, 700'000)));
     const auto told = own_pv_forecast(house.state, house.house, noon + 1h);
     REQUIRE(told);
-    CHECK(told->model == "open-meteo, corrected");
+    CHECK(told->model == "open-meteo, not yet corrected");
     CHECK(told->power_w[0]->values[0] > 2'500);
     CHECK(told->power_w[0]->values[0] < 5'000);
     CHECK_FALSE(house.tell(noon + 2h, service(noon + 2h, 900)));
-    CHECK(own_pv_forecast(house.state, house.house, noon + 2h)->model == "open-meteo, corrected");
+    CHECK(own_pv_forecast(house.state, house.house, noon + 2h)->model ==
+          "open-meteo, not yet corrected");
     CHECK(house.tell(noon + 25h, service(noon + 25h, 900)));   // the weather is a day old
     CHECK_FALSE(house.tell(noon + 25h, weather(noon, 0, 0)));  // says nothing
     // Without a plant the weather says nothing of power.
@@ -126,7 +128,7 @@ TEST_SUITE("forecast/house") {
     Watched house;
     house.house.pv.plant = roof();
     house.tell(noon, service(noon, 900));
-    CHECK(own_pv_forecast(house.state, house.house, noon + 48h)->model == "the panels' last days");
+    CHECK(own_pv_forecast(house.state, house.house, noon + 48h)->model == "half of a clear sky");
   }
 
   TEST_CASE(
@@ -159,7 +161,7 @@ TEST_SUITE("forecast/house") {
     for (int i = 0; i < 288; ++i) house.read(now + i * 5min, i < 60 ? 1'500 : 0);
     const auto told = own_pv_forecast(house.state, house.house, now + 24h);
     REQUIRE(told);
-    CHECK(told->model == "the panels' last days");
+    CHECK(told->model == "the panels' last 5 days");
     CHECK(highest(*told) > 300);  // one day of four
     CHECK(highest(*told) < 1'500);
     // A plant whose sky nobody forecasts has half of a cloudless one.
@@ -167,6 +169,46 @@ TEST_SUITE("forecast/house") {
     fresh.house.pv.plant = roof();
     REQUIRE(own_pv_forecast(fresh.state, fresh.house, noon));
     CHECK(highest(*own_pv_forecast(fresh.state, fresh.house, noon)) > 1'000);
+  }
+
+  TEST_CASE(
+      "a forecast says what it stands on: the default profile, days of the house, four weeks") {
+    Watched house;
+    const auto load_model = [&](UtcTime now) {
+      return own_load_forecast(house.state, house.house, now).model;
+    };
+    CHECK(load_model(noon) == "the default profile");
+    struct Row {
+      int days;
+      const char* model;
+    };
+    UtcTime now = noon;
+    for (const Row& row : std::vector<Row>{{1, "the default profile and 1 day of the house"},
+                                           {6, "the default profile and 6 days of the house"},
+                                           {7, "the last 7 days"},
+                                           {27, "the last 27 days"},
+                                           {28, "the last four weeks"},
+                                           {40, "the last four weeks"}}) {
+      // The day that begins at noon is half known, which is enough.
+      for (; now < noon + row.days * 24h; now += 5min) house.read(now, 0);
+      CHECK(load_model(now) == row.model);
+    }
+  }
+
+  TEST_CASE(
+      "a forecast of the sun says by how many days it is corrected, up to what it remembers") {
+    Watched house;
+    house.house.pv.plant = roof();
+    for (int day = 0; day < 22; ++day) {
+      const UtcTime at = noon + day * 24h;
+      house.tell(at, service(at, 900));
+      const std::string model = own_pv_forecast(house.state, house.house, at)->model;
+      CHECK(model == (day == 0   ? std::string("forecast-solar, not yet corrected")
+                      : day == 1 ? std::string("forecast-solar, corrected by 1 day")
+                                 : "forecast-solar, corrected by " +
+                                       std::to_string(std::min(day, 20)) + " days"));
+      for (int i = 1; i < 12; ++i) house.read(at + i * 5min, 800);
+    }
   }
 
   TEST_CASE(
