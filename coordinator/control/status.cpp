@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "projections/fold/plan_text.hpp"
 #include "projections/fold/reason.hpp"
 
 namespace wattledger::control {
@@ -121,6 +122,68 @@ Json next_change_json(const fold::State& state, UtcTime now) {
   return nullptr;
 }
 
+// More of the hours ahead than a screen can show is in the log.
+constexpr std::size_t plan_slots_shown = 288;
+
+bool plan_is_in_force(const fold::State& state) {
+  return state.plan && state.policy && state.plan->policy == state.policy->settings.policy;
+}
+
+Json plan_json(const fold::State& state, UtcTime now, const StatusExtras& extras) {
+  if (extras.plan == nullptr || !plan_is_in_force(state)) return nullptr;
+  const fb::PlanAdoptedT& plan = *extras.plan;
+  const ZoneOffsets& zone = state.site.zone;
+  const std::string& currency = state.policy->settings.currency;
+  const std::string says = fold::plan_text(plan, {now, zone, currency, extras.language});
+  if (says.empty()) return nullptr;
+  const std::size_t first = fold::plan_slot_at(plan, now);
+  const std::size_t last = std::min(plan.actions.size(), first + plan_slots_shown);
+  Json at = Json::array();
+  Json action = Json::array();
+  for (std::size_t i = first; i < last; ++i) {
+    at.push_back(time_json(
+        utc_from_us(plan.start_us) + seconds(plan.step_s) * static_cast<std::int64_t>(i), zone));
+    action.push_back(fb::EnumNameAction(plan.actions[i]));
+  }
+  const auto numbers = [&](const auto& values, double unit) {
+    Json list = Json::array();
+    for (std::size_t i = first; i < last; ++i)
+      list.push_back(i < values.size() ? Json(static_cast<double>(values[i]) / unit)
+                                       : Json(nullptr));
+    return list;
+  };
+  return {{"sequence", state.plan->sequence.value},
+          {"says", says},
+          {"expected_saving", plan.expected_saving_e8
+                                  ? Json(static_cast<double>(*plan.expected_saving_e8) / 1e8)
+                                  : Json(nullptr)},
+          {"step_s", plan.step_s},
+          {"at", std::move(at)},
+          {"action", std::move(action)},
+          {"battery_w", numbers(plan.battery_power_w, 1)},
+          {"soc_pct", numbers(plan.soc_end_bp, 100)},
+          {"price", numbers(plan.price_e8, 1e8)}};
+}
+
+Json forecast_json(const std::optional<fold::PowerForecast>& forecast, const std::string& model,
+                   const ZoneOffsets& zone) {
+  if (!forecast) return nullptr;
+  return {{"provider", forecast->provider},
+          {"stands_on", model.empty() ? Json(nullptr) : Json(model)},
+          {"issued_at", time_json(forecast->issued, zone)},
+          {"sequence", forecast->sequence.value}};
+}
+
+// Nothing rests on forecasts before there is a policy.
+Json forecasts_json(const fold::State& state, const StatusExtras& extras) {
+  if (!state.policy) return nullptr;
+  constexpr double mwh_per_kwh = 1e6;
+  return {{"load", forecast_json(state.load_forecast, extras.load_model, state.site.zone)},
+          {"pv", forecast_json(state.pv_forecast, extras.pv_model, state.site.zone)},
+          {"default_day_kwh",
+           static_cast<double>(state.policy->settings.load_default_day.count()) / mwh_per_kwh}};
+}
+
 Json inverter_json(const fold::State& state) {
   const fold::InverterState& inverter = state.inverter;
   Json result = {{"mode", fb::EnumNameInverterMode(inverter.confirmed)},
@@ -170,6 +233,29 @@ Json projections_json(const StatusExtras& extras) {
 
 }  // namespace
 
+void take_records(const fold::State& state, const FindEvent& find, StatusRecords& records,
+                  StatusExtras& extras) {
+  const auto event_of = [&](const auto& known) -> const EventView* {
+    return known ? find(known->sequence) : nullptr;
+  };
+  if (const EventView* event = event_of(state.decision))
+    if (const auto* fact = event->as<fb::DecisionMade>()) {
+      fact->UnPackTo(&records.decision);
+      extras.decision = &records.decision;
+    }
+  if (const EventView* event = event_of(state.plan))
+    if (const auto* fact = event->as<fb::PlanAdopted>()) {
+      fact->UnPackTo(&records.plan);
+      extras.plan = &records.plan;
+    }
+  if (const EventView* event = event_of(state.load_forecast))
+    if (const auto* fact = event->as<fb::LoadForecastIssued>(); fact && fact->model() != nullptr)
+      extras.load_model = fact->model()->str();
+  if (const EventView* event = event_of(state.pv_forecast))
+    if (const auto* fact = event->as<fb::PvForecastIssued>(); fact && fact->model() != nullptr)
+      extras.pv_model = fact->model()->str();
+}
+
 std::string status_json(const fold::State& state, UtcTime now, const StatusExtras& extras) {
   Json result;
   result["running"] = extras.running;
@@ -186,6 +272,8 @@ std::string status_json(const fold::State& state, UtcTime now, const StatusExtra
   result["price"] = price_json(state, now);
   result["decision"] = decision_json(state, extras);
   result["next_change"] = next_change_json(state, now);
+  result["plan"] = plan_json(state, now, extras);
+  result["forecasts"] = forecasts_json(state, extras);
   result["inverter"] = inverter_json(state);
   result["override"] = override_json(state, now);
   result["faults"] = faults_json(state);

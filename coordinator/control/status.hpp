@@ -6,18 +6,20 @@
 //  "last_reading": {"at", "age_s", "soc_pct", "battery_w", "pv_w", "load_w", "grid_w",
 //  "battery_temp_c"} | null, "price": {"now", "next", "next_at", "currency", "zone"}, "decision":
 //  {"at", "action", "power_w", "target_soc_pct", "until", "rule", "reason", "sequence"} | null,
-//  "next_change": {"at", "action"} | null,
-//  "inverter": {"mode", "confirmed_at", "until"},
-//  "override": {"action", "until", "target_soc_pct", "power_w", "sequence"} | null,
-//  "faults": [{"fault", "at", "latched", "detail", "sequence"}],
-//  "projections": [{"name", "standing", "sequence", "lag", "message"}],
-//  "log": {"head", "uuid"}, "last_contact_s", "warnings": [text]}
+//  "next_change": {"at", "action"} | null, "plan": {"sequence", "says", "expected_saving",
+//  "step_s", "at": [time], "action", "battery_w", "soc_pct", "price": as many} | null, "forecasts":
+//  {"load", "pv": {"provider", "stands_on", "issued_at", "sequence"} | null, "default_day_kwh"} |
+//  null, "inverter": {"mode", "confirmed_at", "until"}, "override": {"action", "until",
+//  "target_soc_pct", "power_w", "sequence"} | null, "faults": [{"fault", "at", "latched", "detail",
+//  "sequence"}], "projections": [{"name", "standing", "sequence", "lag", "message"}], "log":
+//  {"head", "uuid"}, "last_contact_s", "warnings": [text]}
 //
 // Times are local with their offset ("2025-10-26T02:15:00+02:00"); powers have the signs of
 // events/units.hpp (grid + = export, battery + = discharge); prices are final, in `currency` per
 // kWh.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,10 +48,22 @@ struct StatusExtras {
   std::vector<ProjectionStatus> projections;
   std::optional<UtcTime> last_contact;  // with the inverter; the newest reading's time when absent
   fold::Language language = fold::Language::english;  // of the decision's reason
-  std::vector<std::string> warnings;  // of a disk or an address space that is nearly full
+  std::vector<std::string> warnings;       // of a disk or an address space that is nearly full
+  const fb::PlanAdoptedT* plan = nullptr;  // State.plan whole; without it no plan is told
+  std::string load_model, pv_model;        // of State.load_forecast and State.pv_forecast
   const fb::DecisionMadeT* decision =
       nullptr;  // the last one whole, for its reason; without it the reason is shorter
 };
+
+// The records behind what `state` remembers, as `extras` wants them; `plan` and `decision` keep
+// them. What cannot be read is left out.
+struct StatusRecords {
+  fb::DecisionMadeT decision;
+  fb::PlanAdoptedT plan;
+};
+using FindEvent = std::function<const EventView*(Sequence)>;
+void take_records(const fold::State& state, const FindEvent& find, StatusRecords& records,
+                  StatusExtras& extras);
 
 [[nodiscard]] std::string status_json(const fold::State& state, UtcTime now,
                                       const StatusExtras& extras);

@@ -202,17 +202,19 @@ Result<std::string> Daemon::answer_status(const control::Request& request) {
   }
   if (const std::int64_t us = last_contact_us_; us != 0) extras.last_contact = utc_from_us(us);
   const fold::State state = journal_->state();
-  std::optional<fb::DecisionMadeT> decision;
-  if (state.decision) {
-    const auto snapshot = log_->snapshot();
-    if (!snapshot) return Failure(snapshot.error());
-    const auto record = snapshot->at(state.decision->sequence);
-    if (record)
-      if (const auto* made = record->event.as<fb::DecisionMade>())
-        made->UnPackTo(&decision.emplace());
-    if (decision) extras.decision = &*decision;
-    return control::status_json(state, clock_.now(), extras);
-  }
+  const auto snapshot = log_->snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  control::StatusRecords records;
+  std::optional<log::RecordView> record;
+  control::take_records(
+      state,
+      [&](Sequence sequence) -> const EventView* {
+        auto found = snapshot->at(sequence);
+        if (!found) return nullptr;
+        record.emplace(*std::move(found));
+        return &record->event;
+      },
+      records, extras);
   return control::status_json(state, clock_.now(), extras);
 }
 

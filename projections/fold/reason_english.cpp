@@ -149,6 +149,16 @@ constexpr Text texts[] = {
     {Phrase::fault_register_writes_excessive, "register writes excessive"},
     {Phrase::fault_projection_stopped, "projection stopped"},
     {Phrase::fault_log_damaged, "log damaged"},
+    {Phrase::plan, "Until {until}: {what}{saving}."},
+    {Phrase::plan_serves, "serving the house"},
+    {Phrase::plan_serves_else, ", serving the house else"},
+    {Phrase::plan_charges, "charging {when} to {soc}"},
+    {Phrase::plan_holds, "holding the battery {when}"},
+    {Phrase::plan_sells, "selling {when} down to {soc}"},
+    {Phrase::plan_more, " and {count} more"},
+    {Phrase::plan_until, "until {until}"},
+    {Phrase::plan_tomorrow, "tomorrow "},
+    {Phrase::plan_saves, "; saves about {saving} {currency}"},
 };
 static_assert(whole(texts));
 

@@ -167,6 +167,16 @@ constexpr Text texts[] = {
     {Phrase::fault_register_writes_excessive, "zbyt wiele zapisów w falowniku"},
     {Phrase::fault_projection_stopped, "zatrzymane tabele lub pliki"},
     {Phrase::fault_log_damaged, "uszkodzony dziennik"},
+    {Phrase::plan, "Do {until}: {what}{saving}."},
+    {Phrase::plan_serves, "zasilanie domu"},
+    {Phrase::plan_serves_else, ", poza tym zasilanie domu"},
+    {Phrase::plan_charges, "ładowanie {when} do {soc}"},
+    {Phrase::plan_holds, "zachowanie energii w baterii {when}"},
+    {Phrase::plan_sells, "sprzedaż {when}, aż poziom spadnie do {soc}"},
+    {Phrase::plan_more, " i jeszcze {count}"},
+    {Phrase::plan_until, "do {until}"},
+    {Phrase::plan_tomorrow, "jutro "},
+    {Phrase::plan_saves, "; oszczędność około {saving} {currency}"},
 };
 static_assert(whole(texts));
 

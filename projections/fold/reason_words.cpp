@@ -93,6 +93,8 @@ std::string Words::decimal(std::int64_t value, int digits, int shown, int least)
 
 std::string Words::price(std::int64_t e8) const { return decimal(e8, 8, 4, 4); }
 
+std::string Words::money(std::int64_t e8) const { return decimal(e8, 8, 2, 2); }
+
 std::string Words::percent(std::int64_t basis_points) const {
   return decimal(basis_points, 2, 2, 0) + (language_ == Language::polish ? "%" : " %");
 }

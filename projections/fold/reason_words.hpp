@@ -1,5 +1,5 @@
-// The message catalogue behind reason.hpp, for reason*.cpp alone: what can be said, and each
-// language's text for it (reason_english.cpp, reason_polish.cpp).
+// The message catalogue behind reason.hpp and plan_text.hpp, for their .cpp alone: what can be
+// said, and each language's text for it (reason_english.cpp, reason_polish.cpp).
 //
 // A text names its values in braces, in whatever order its language wants: "{price} per kWh is
 // above {limit}". "{count|charge|charges}" is the form of a word that goes with the value `count`,
@@ -153,8 +153,19 @@ enum class Phrase : std::uint8_t {
   fault_register_writes_excessive,
   fault_projection_stopped,
   fault_log_damaged,
+  // A plan ahead (plan_text.hpp). {what} is stretches, each with {when}; {saving} may be empty.
+  plan,
+  plan_serves,
+  plan_serves_else,
+  plan_charges,
+  plan_holds,
+  plan_sells,
+  plan_more,
+  plan_until,
+  plan_tomorrow,
+  plan_saves,
 };
-inline constexpr std::size_t phrase_count = static_cast<std::size_t>(Phrase::fault_log_damaged) + 1;
+inline constexpr std::size_t phrase_count = static_cast<std::size_t>(Phrase::plan_saves) + 1;
 
 struct Text {
   Phrase phrase;
@@ -185,6 +196,7 @@ class Words {
   [[nodiscard]] std::string say(Phrase phrase, std::initializer_list<Value> values = {}) const;
 
   [[nodiscard]] std::string price(std::int64_t e8) const;              // 0.4521
+  [[nodiscard]] std::string money(std::int64_t e8) const;              // 3.21
   [[nodiscard]] std::string percent(std::int64_t basis_points) const;  // 12.5 %
   [[nodiscard]] std::string kilowatts(std::int64_t watts) const;       // 4.7 kW, without sign
 

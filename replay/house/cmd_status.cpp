@@ -33,15 +33,17 @@ Result<std::string> from_log(const Place& place, fold::Language language,
   if (const auto room = log::room_of(open->log))
     for (log::RoomWarning& warning : log::room_warnings(*room))
       extras.warnings.push_back(std::move(warning.line));
-  fb::DecisionMadeT decision;
-  if (state->decision) {
-    const auto record = open->snapshot.at(state->decision->sequence);
-    const auto* fact = record ? record->event.as<fb::DecisionMade>() : nullptr;
-    if (fact != nullptr) {
-      fact->UnPackTo(&decision);
-      extras.decision = &decision;
-    }
-  }
+  control::StatusRecords records;
+  std::optional<log::RecordView> record;
+  control::take_records(
+      *state,
+      [&](Sequence sequence) -> const EventView* {
+        auto found = open->snapshot.at(sequence);
+        if (!found) return nullptr;
+        record.emplace(*std::move(found));
+        return &record->event;
+      },
+      records, extras);
   return control::status_json(*state, house_now(open->snapshot), extras);
 }
 

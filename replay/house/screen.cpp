@@ -5,7 +5,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "projections/fold/state.hpp"
 #include "replay/display.hpp"
+#include "replay/house/plan_chart.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -63,6 +65,8 @@ class Screen {
   void powers();
   void price();
   void decision();
+  void plan();
+  void forecasts();
   void inverter();
   void troubles();
   void warnings();
@@ -122,7 +126,8 @@ void Screen::powers() {
   line("Sun", real_text(at(reading, "pv_w"), 0, " W"));
   line("House", real_text(at(reading, "load_w"), 0, " W"));
   line("Grid", flow(at(reading, "grid_w"), "exporting", "importing"));
-  line("Read at", fmt::format("{}, {}", when(at(reading, "at")), ago(at(reading, "age_s"))));
+  line("Reading", fmt::format("the last recorded one, of {}, {}", when(at(reading, "at")),
+                              ago(at(reading, "age_s"))));
 }
 
 void Screen::price() {
@@ -157,6 +162,42 @@ void Screen::decision() {
   const Json& next = at(status_, "next_change");
   line("Next change",
        next.is_null() ? "none known" : when(at(next, "at")) + " " + text(at(next, "action")));
+}
+
+PlanHours hours_of(const Json& plan) {
+  PlanHours hours;
+  hours.step_s = std::llround(real(at(plan, "step_s")).value_or(0));
+  for (const Json& each : at(plan, "at")) hours.at.push_back(text(each, ""));
+  for (const Json& each : at(plan, "action")) hours.actions.push_back(text(each, ""));
+  for (const Json& each : at(plan, "price")) hours.price.push_back(real(each));
+  for (const Json& each : at(plan, "soc_pct")) hours.soc_pct.push_back(real(each));
+  return hours;
+}
+
+void Screen::plan() {
+  const Json& plan = at(status_, "plan");
+  if (plan.is_null()) return;
+  line("Plan", text(at(plan, "says")));
+  out_ += plan_chart(hours_of(plan), text(at(at(status_, "price"), "currency"), ""));
+}
+
+// By whom and from what; without any, what is reckoned with instead.
+std::string forecast_text(const Json& forecast, const std::string& otherwise) {
+  if (forecast.is_null()) return otherwise;
+  const std::string provider = text(at(forecast, "provider"));
+  const std::string stands_on = text(at(forecast, "stands_on"), "");
+  const bool own = provider == fold::own_forecast;
+  if (stands_on.empty()) return "by " + provider;
+  return "by " + (own ? stands_on : provider + " (" + stands_on + ")");
+}
+
+void Screen::forecasts() {
+  const Json& forecasts = at(status_, "forecasts");
+  if (forecasts.is_null()) return;
+  line("Forecasts", "load " + forecast_text(at(forecasts, "load"),
+                                            real_text(at(forecasts, "default_day_kwh"), 1, " kWh") +
+                                                " a day, spread evenly: nothing is forecast yet"));
+  line("", "sun " + forecast_text(at(forecasts, "pv"), "none: nothing is forecast"));
 }
 
 void Screen::inverter() {
@@ -226,6 +267,8 @@ std::string Screen::text_of_all() {
   price();
   out_ += "\n";
   decision();
+  plan();
+  forecasts();
   inverter();
   troubles();
   warnings();

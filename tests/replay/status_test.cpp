@@ -54,7 +54,7 @@ TEST_SUITE("replay/status") {
           "Sun          1250 W\n"
           "House        830 W\n"
           "Grid         importing 2580 W\n"
-          "Read at      02:01, 12 s ago\n"
+          "Reading      the last recorded one, of 02:01, 12 s ago\n"
           "Price        0.2641 PLN/kWh (zone T2), 0.2641 from 02:15\n"
           "\n"
           "Decision     charge 5000 W to 90.0 % until 02:45 (cheapest_slots, 02:01, record 7)\n");
@@ -70,6 +70,70 @@ TEST_SUITE("replay/status") {
           "\n"
           "Projections  sqlite behind at 7, 2 records behind\n"
           "Log          9 records, 00000000000000000000000000000007");
+  }
+
+  TEST_CASE(
+      "the plan ahead is a sentence and a chart of at most 80 columns; it says what it stands on") {
+    HouseLog house;
+    house.begin();
+    house.reading(60, 6'400);
+    fb::LoadForecastIssuedT load;
+    load.provider = "wattledger";
+    load.model = "the default profile and 2 days of the house";
+    load.issued_at_us = to_us(at_s(60));
+    auto series = std::make_unique<fb::SeriesT>();
+    series->start_us = to_us(at_s(0));
+    series->step_s = 900;
+    series->values.assign(96, 500);
+    load.power_w.push_back(std::move(series));
+    house.add(61, std::move(load));
+    fb::PlanAdoptedT plan;
+    plan.policy = house.state().policy->settings.policy;
+    plan.start_us = to_us(at_s(0));
+    plan.step_s = 900;
+    plan.expected_saving_e8 = 321'000'000;
+    for (int i = 0; i < 96; ++i) {
+      const bool charges = i >= 8 && i < 18;
+      plan.actions.push_back(charges ? fb::Action::charge : fb::Action::self_use);
+      plan.battery_power_w.push_back(charges ? -3'000 : 400);
+      plan.soc_end_bp.push_back(static_cast<std::uint16_t>(i < 8    ? 4'000 - i * 50
+                                                           : i < 18 ? 3'600 + (i - 7) * 440
+                                                                    : 8'000 - (i - 17) * 50));
+      plan.price_e8.push_back(i < 20 ? 30'000'000 : 30'000'000 + (i - 20) * 2'000'000);
+    }
+    house.add(62, fb::PlanAdoptedT(plan));
+    control::StatusExtras extras = extras_of_a_running_daemon();
+    extras.plan = &plan;
+    extras.load_model = "the default profile and 2 days of the house";
+    const std::string json = control::status_json(house.state(), at_s(3'600), extras);
+    const std::string screen = value(tool::status_screen(json));
+    INFO(screen);
+    const std::size_t start = screen.find("Plan         ");
+    REQUIRE(start != std::string::npos);
+    CHECK(
+        screen.substr(start, screen.find("Forecasts") - start) ==
+        "Plan         Until tomorrow 02:00: charging 04:00-06:30 to 80 %, serving the house else; "
+        "saves about 3.21 PLN.\n"
+        "             price  ▁▁▁▁▁▁▁▁▁▁▁▁▁▂▂▂▂▂▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▇▇▇▇▇█████\n"
+        "             charge ▁▁▂▃▅▇███████▇▇▇▇▇▆▆▆▆▆▅▅▅▅▅▅▄▄▄▄▄▃▃▃▃▃▂▂▂▂▂▂▁\n"
+        "             plan   ..+++++.......................................\n"
+        "             hour         06          12          18          00\n"
+        "             price 0.30 to 1.79 PLN, charge 37 to 79 %\n"
+        "             + charge, = hold, - sell, . serve the house\n");
+    const auto status = nlohmann::json::parse(json);
+    CHECK(status["plan"]["action"].size() == 92);
+    CHECK(status["plan"]["at"][0] == "2025-10-01T03:00:00+02:00");
+    CHECK(status["plan"]["soc_pct"][13] == 80.0);
+    CHECK(status["forecasts"]["load"]["stands_on"] == extras.load_model);
+    CHECK(status["forecasts"]["pv"].is_null());
+    CHECK(screen.find("\nForecasts    load by the default profile and 2 days of the house\n"
+                      "             sun none: nothing is forecast\n") != std::string::npos);
+    // A plan of another policy than the one in force, or one that is over, is not shown.
+    CHECK(nlohmann::json::parse(control::status_json(house.state(), at_s(86'400), extras))["plan"]
+              .is_null());
+    extras.plan = nullptr;
+    CHECK(value(tool::status_screen(control::status_json(house.state(), at_s(3'600), extras)))
+              .find("Plan ") == std::string::npos);
   }
 
   TEST_CASE("what is not known is said as unknown, never as a number") {
