@@ -57,8 +57,9 @@ class Teller {
   // "charging tomorrow 02:00-04:30 to 80 %"
   std::string stretch(std::size_t from, std::size_t to) {
     const Value when{"when", when_text(start_of(from), start_of(to))};
-    const Value soc{"soc", to <= plan_.soc_end_bp.size() ? words_.percent(plan_.soc_end_bp[to - 1])
-                                                         : std::string("?")};
+    const Value soc{"soc", to <= plan_.soc_end_bp.size()
+                               ? words_.percent((plan_.soc_end_bp[to - 1] + 50) / 100 * 100)
+                               : std::string("?")};
     switch (plan_.actions[from]) {
       case fb::Action::charge:
         return words_.say(Phrase::plan_charges, {when, soc});

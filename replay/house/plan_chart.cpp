@@ -22,8 +22,15 @@ struct Column {
   std::array<int, 4> actions{};  // slots of charge, hold, sell, anything else
 };
 
-int hour_of(const std::string& time) {
-  return time.size() < 13 ? 0 : (time[11] - '0') * 10 + time[12] - '0';
+int two_digits(const std::string& text, std::size_t at) {
+  return text.size() < at + 2 ? 0 : (text[at] - '0') * 10 + text[at + 1] - '0';
+}
+
+int hour_of(const std::string& time) { return two_digits(time, 11); }
+
+// So that a column begins with an hour of the clock, or a half.
+std::int64_t second_of_day(const std::string& time) {
+  return hour_of(time) * 3'600 + two_digits(time, 14) * 60;
 }
 
 std::size_t action_of(const std::string& name) {
@@ -36,13 +43,15 @@ std::size_t action_of(const std::string& name) {
 std::vector<Column> columns_of(const PlanHours& hours) {
   if (hours.step_s <= 0) return {};
   std::size_t slots = 1;
-  for (const std::int64_t wide : {900, 1'800, 3'600, 7'200, 14'400, 28'800}) {
-    slots = static_cast<std::size_t>(std::max<std::int64_t>(1, wide / hours.step_s));
+  for (const std::int64_t each : {900, 1'800, 3'600, 7'200, 14'400, 28'800}) {
+    slots = static_cast<std::size_t>(std::max<std::int64_t>(1, each / hours.step_s));
     if (hours.at.size() <= slots * columns_max) break;
   }
+  const std::int64_t wide = hours.step_s * static_cast<std::int64_t>(slots);
   std::vector<Column> columns;
   for (std::size_t i = 0; i < std::min(hours.at.size(), slots * columns_max); ++i) {
-    if (i % slots == 0) columns.emplace_back().start = hours.at[i];
+    if (i == 0 || second_of_day(hours.at[i]) % wide == 0)
+      columns.emplace_back().start = hours.at[i];
     Column& column = columns.back();
     const auto add = [i](const std::vector<std::optional<double>>& values, double& sum,
                          int& count) {

@@ -62,6 +62,8 @@ TEST_SUITE("replay/status") {
     REQUIRE(next != std::string::npos);
     CHECK(screen.substr(next) ==
           "Next change  02:45 self_use\n"
+          "Forecasts    load 8.0 kWh a day, spread evenly: nothing is forecast yet\n"
+          "             sun none: nothing is forecast\n"
           "Inverter     mode charge, confirmed 02:01, ends by itself 03:00\n"
           "Contact      12 s ago\n"
           "Override     none\n"
