@@ -161,7 +161,7 @@ TEST_SUITE("forecast/house") {
     for (int i = 0; i < 288; ++i) house.read(now + i * 5min, i < 60 ? 1'500 : 0);
     const auto told = own_pv_forecast(house.state, house.house, now + 24h);
     REQUIRE(told);
-    CHECK(told->model == "the panels' last 5 days");
+    CHECK(told->model == "the panels' last 4 days");
     CHECK(highest(*told) > 300);  // one day of four
     CHECK(highest(*told) < 1'500);
     // A plant whose sky nobody forecasts has half of a cloudless one.
