@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "projections/fold/tariff.hpp"
+#include "replay/audit/yardsticks.hpp"
 
 namespace wattledger::testing {
 namespace {
@@ -203,36 +204,29 @@ Energy carried_out(const policy::PlanProblem& problem, const policy::PlanSlot& s
 
 policy::PlanProblem whole_problem(const Past& past, const fold::PolicySettings& settings,
                                   PriceE8 terminal_value) {
-  policy::PlanProblem problem;
+  fold::State state;
+  state.site.zone = past.zone;
+  state.policy = fold::Policy{settings, {}, {}};
+  std::vector<tool::KnownQuarter> quarters;
   for (const Quarter& each : past.days) {
-    policy::PlanSlot slot;
-    slot.length = quarter;
-    const auto local = past.zone;
-    fold::State state;
-    state.site.zone = local;
-    state.policy = fold::Policy{settings, {}, {}};
     const fold::PriceSlot price{each.start, quarter, each.market};
-    slot.import_price = fold::final_price(state, price);
-    slot.export_price = fold::feed_in_price(state, price);
-    slot.load = policy::energy_in(each.load, quarter);
-    slot.pv = policy::energy_in(each.pv, quarter);
-    slot.charge_max = policy::energy_in(settings.charge_power_max, quarter);
-    slot.discharge_max = policy::energy_in(settings.discharge_power_max, quarter);
-    if (!settings.selling.enabled)
-      slot.discharge_max = std::min(slot.discharge_max, std::max(slot.load - slot.pv, Energy(0)));
-    problem.slots.push_back(slot);
+    quarters.push_back({quarter, fold::final_price(state, price), fold::feed_in_price(state, price),
+                        policy::energy_in(each.load, quarter), policy::energy_in(each.pv, quarter),
+                        0});
   }
-  problem.start = of_soc(settings, 5'000);
-  problem.min = of_soc(settings, settings.soc_min.count());
-  problem.max = of_soc(settings, settings.soc_max.count());
-  problem.charge_efficiency = policy::to_efficiency(settings.charge_efficiency);
-  problem.discharge_efficiency = policy::to_efficiency(settings.discharge_efficiency);
-  problem.wear = settings.wear;
-  problem.terminal_value = terminal_value;
-  problem.curtailment = false;
-  if (settings.selling.enabled && settings.selling.floor > settings.soc_min)
-    problem.sale_floor = of_soc(settings, settings.selling.floor.count());
-  return problem;
+  tool::PlannedBattery battery;
+  battery.start = of_soc(settings, 5'000);
+  battery.min = of_soc(settings, settings.soc_min.count());
+  battery.max = of_soc(settings, settings.soc_max.count());
+  battery.charge = policy::to_efficiency(settings.charge_efficiency);
+  battery.discharge = policy::to_efficiency(settings.discharge_efficiency);
+  battery.charge_max = settings.charge_power_max;
+  battery.discharge_max = settings.discharge_power_max;
+  battery.wear = settings.wear;
+  battery.sells = settings.selling.enabled;
+  if (settings.selling.floor > settings.soc_min)
+    battery.sale_floor = of_soc(settings, settings.selling.floor.count());
+  return tool::problem_of(quarters, battery, terminal_value);
 }
 
 Lived live(const Past& past, const fold::PolicySettings& settings, Told told,
