@@ -66,6 +66,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_audit_explain(*audit, invocation);
   add_audit_verify(*audit, invocation);
   add_audit_prove(*audit, invocation);
+  add_audit_what_if(*audit, invocation);
 
   CLI::App* log =
       add_group(app, {"log", "Look at the log itself: the one truth", "wattledger log stat"});

@@ -8,6 +8,7 @@ namespace wattledger::tool {
 
 void add_audit_list(CLI::App& audit, Invocation& invocation);
 void add_audit_explain(CLI::App& audit, Invocation& invocation);
+void add_audit_what_if(CLI::App& audit, Invocation& invocation);
 void add_audit_verify(CLI::App& audit, Invocation& invocation);
 void add_audit_prove(CLI::App& audit, Invocation& invocation);
 

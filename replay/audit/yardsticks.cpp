@@ -32,6 +32,7 @@ policy::PlanProblem problem_of(std::span<const KnownQuarter> quarters,
   problem.wear = battery.wear;
   problem.terminal_value = terminal_value;
   problem.curtailment = battery.export_max.has_value();
+  if (battery.sells) problem.sale_floor = battery.sale_floor;
   return problem;
 }
 

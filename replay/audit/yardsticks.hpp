@@ -25,9 +25,9 @@ struct PlannedBattery {
   policy::Efficiency charge = policy::lossless, discharge = policy::lossless;
   Watts charge_max, discharge_max;
   PriceE8 wear;
-  bool sells = false;               // else it gives to the house alone
+  bool sells = false;                        // else it gives to the house alone
   std::optional<policy::Energy> sale_floor;  // a sale leaves at least this
-  std::optional<Watts> export_max;  // then the sun may be turned down
+  std::optional<Watts> export_max;           // then the sun may be turned down
 };
 
 // Quarters follow one another; where one is missing, the battery stands still.
