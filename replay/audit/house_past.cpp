@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace wattledger::tool {
+namespace {
+
+// A price that is missing is taken for the one before it, for so many quarters: an hour that was
+// not published would else be free.
+constexpr int price_stands = 4;
+
+}  // namespace
 
 double per_kwh(PriceE8 price) { return static_cast<double>(price.count()) / 1e8; }
 
@@ -24,6 +31,8 @@ void HousePast::price(UtcTime quarter, const fold::State& state) {
   day_ = local_day(quarter, state.site.zone);
   prices_.reset();
   const fold::PriceSlot* slot = fold::price_at(state, quarter);
+  for (int back = 1; slot == nullptr && back <= price_stands; ++back)
+    slot = fold::price_at(state, quarter - fold::Quarters(back));
   if (slot != nullptr)
     prices_ = SlotPrices{fold::final_price(state, *slot), fold::feed_in_price(state, *slot)};
 }

@@ -254,7 +254,8 @@ std::vector<std::string> what_if_assumptions(const WhatIf& what_if) {
       static_cast<double>(what_if.house.terminal_value.count()) / 100));
   lines.push_back(fmt::format(
       "The house's load and the sun are as recorded; a reading stands for at most {} min, what is "
-      "longer unknown is in no sum. Sun that was turned down then is not known.",
+      "longer unknown is in no sum. A missing price is the one before it, for an hour. Sun that "
+      "was turned down then is not known.",
       reading_holds.count()));
   lines.emplace_back(
       "A policy sees prices, forecasts, faults and the owner's wishes when they were recorded, "
