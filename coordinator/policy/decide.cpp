@@ -129,7 +129,8 @@ bool Judge::owner_override() {
   if ((charge && soc() >= target) || (sell && soc() <= target))
     return passed(Rule::owner_override, Outcome::rejected, {request});
   if (charge && temperature_forbids_charge())
-    passed(Rule::owner_override, Outcome::rejected, {request});
+    passed(Rule::owner_override, Outcome::rejected,
+           {request, state_.reading->battery_temperature->count()});
   if (charge_temperature(charge, Action::self_use)) return true;
   fb::DecisionMadeT& decision = result_.decision;
   if (charge || sell) {

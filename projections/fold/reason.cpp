@@ -272,15 +272,15 @@ class Sentence {
   }
 
   [[nodiscard]] std::string charge_kept() const {
-    if (!has(4)) return "what was charged is kept for dearer hours";
-    return "it was charged to " + percent(number(1)) + " not long ago, and while a kWh costs " +
-           price(number(2)) + ", not above " + price(number(3)) + ", that is kept for dearer hours";
+    if (!has(4)) return say(Phrase::charge_kept_bare);
+    return say(Phrase::charge_kept, {percent("target", 1), price("price", 2), price("limit", 3)});
   }
 
   [[nodiscard]] std::string charge_temperature() const {
-    if (!has(3)) return "the battery is too cold or too hot to be charged";
-    return "the battery is at " + decimal(number(0), 3, 1, 0) + " °C, and is charged only from " +
-           decimal(number(1), 3, 1, 0) + " to " + decimal(number(2), 3, 1, 0) + " °C";
+    if (!has(3)) return say(Phrase::charge_temperature_bare);
+    return say(Phrase::charge_temperature, {{"temperature", words_.celsius(number(0))},
+                                            {"from", words_.celsius(number(1))},
+                                            {"to", words_.celsius(number(2))}});
   }
 
   [[nodiscard]] std::string operator_limit() const {

@@ -100,6 +100,13 @@ constexpr Text texts[] = {
     {Phrase::session_limit_bare, "there were enough charges today"},
     {Phrase::recently_full, "the battery is at {soc} and was charged to {target} not long ago"},
     {Phrase::recently_full_bare, "the battery was charged not long ago"},
+    {Phrase::charge_kept,
+     "it was charged to {target} not long ago, and while a kWh costs {price}, not above {limit}, "
+     "that is kept for dearer hours"},
+    {Phrase::charge_kept_bare, "what was charged is kept for dearer hours"},
+    {Phrase::charge_temperature,
+     "the battery is at {temperature}, and is charged only from {from} to {to}"},
+    {Phrase::charge_temperature_bare, "the battery is too cold or too hot to be charged"},
     {Phrase::price_too_high, "{price} per kWh is above {limit}"},
     {Phrase::price_too_high_bare, "the price is too high to charge"},
     {Phrase::charge_goes_on, "{price} per kWh is not above {limit}"},

@@ -112,6 +112,13 @@ constexpr Text texts[] = {
     {Phrase::session_limit_bare, "dziś było już dość ładowań"},
     {Phrase::recently_full, "bateria ma {soc}, a niedawno została naładowana do {target}"},
     {Phrase::recently_full_bare, "bateria została niedawno naładowana"},
+    {Phrase::charge_kept,
+     "niedawno została naładowana do {target}, a dopóki kWh kosztuje {price}, nie więcej niż "
+     "{limit}, energia czeka na droższe godziny"},
+    {Phrase::charge_kept_bare, "naładowana energia czeka na droższe godziny"},
+    {Phrase::charge_temperature,
+     "bateria ma {temperature}, a ładuje się ją tylko od {from} do {to}"},
+    {Phrase::charge_temperature_bare, "bateria jest za zimna albo za gorąca, żeby ją ładować"},
     {Phrase::price_too_high, "cena {price} za kWh przekracza {limit}"},
     {Phrase::price_too_high_bare, "cena jest za wysoka, żeby ładować"},
     {Phrase::charge_goes_on, "cena {price} za kWh nie przekracza {limit}"},

@@ -104,4 +104,8 @@ std::string Words::kilowatts(std::int64_t watts) const {
   return text.substr(text.front() == '-' ? 1 : 0) + " kW";
 }
 
+std::string Words::celsius(std::int64_t thousandths) const {
+  return decimal(thousandths, 3, 1, 0) + " °C";
+}
+
 }  // namespace wattledger::fold

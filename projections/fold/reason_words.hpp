@@ -104,6 +104,10 @@ enum class Phrase : std::uint8_t {
   session_limit_bare,
   recently_full,
   recently_full_bare,
+  charge_kept,
+  charge_kept_bare,
+  charge_temperature,
+  charge_temperature_bare,
   price_too_high,
   price_too_high_bare,
   charge_goes_on,
@@ -199,6 +203,7 @@ class Words {
   [[nodiscard]] std::string money(std::int64_t e8) const;              // 3.21
   [[nodiscard]] std::string percent(std::int64_t basis_points) const;  // 12.5 %
   [[nodiscard]] std::string kilowatts(std::int64_t watts) const;       // 4.7 kW, without sign
+  [[nodiscard]] std::string celsius(std::int64_t thousandths) const;   // -3.5 °C
 
  private:
   [[nodiscard]] std::string decimal(std::int64_t value, int digits, int shown, int least) const;

@@ -33,16 +33,35 @@ constexpr RuleSentence sentences[] = {
     {R::emergency_charge, P, 2, any, any, 0,
      "The battery is at {0%}, not below the emergency limit of {1%}.",
      "Bateria ma {0%}, nie mniej niż granica awaryjna {1%}."},
+    {R::emergency_charge, X, 2, any, any, 0,
+     "The battery is at {0%}, below the emergency limit of {1%}, but its temperature forbids a "
+     "charge.",
+     "Bateria ma {0%}, mniej niż granica awaryjna {1%}, ale jej temperatura nie pozwala ładować."},
     {R::emergency_charge, C, 2, any, any, 0,
      "The battery is at {0%}, below the emergency limit of {1%}; the price does not matter.",
      "Bateria ma {0%}, mniej niż granica awaryjna {1%}; cena nie ma znaczenia."},
     {R::owner_override, P, 0, any, any, 0, "No wish of the owner's is in force.",
      "Nie obowiązuje żadne życzenie właściciela."},
+    {R::owner_override, X, 2, any, any, 0,
+     "The owner's wish (record {0n}) has to wait: the battery is at {1d}, too cold or too hot to "
+     "be "
+     "charged.",
+     "Życzenie właściciela (wpis {0n}) musi poczekać: bateria ma {1d}, jest za zimna albo za "
+     "gorąca, "
+     "żeby ją ładować."},
     {R::owner_override, X, 1, any, any, 0,
      "The owner's wish (record {0n}) is fulfilled: the battery is where it was to be.",
      "Życzenie właściciela (wpis {0n}) jest spełnione: bateria jest tam, gdzie miała być."},
     {R::owner_override, C, 1, any, any, 0, "The owner asked for it (record {0n}).",
      "Zażyczył sobie tego właściciel (wpis {0n})."},
+    {R::charge_temperature, P, 3, any, any, 0,
+     "The battery is at {0d}; it is charged from {1d} to {2d}.",
+     "Bateria ma {0d}; ładuje się ją od {1d} do {2d}."},
+    {R::charge_temperature, C, 3, any, any, 0,
+     "The battery is at {0d}; it is charged only from {1d} to {2d}, and a charge begins a degree "
+     "inside.",
+     "Bateria ma {0d}; ładuje się ją tylko od {1d} do {2d}, a ładowanie zaczyna się stopień "
+     "wewnątrz."},
     {R::operator_limit, P, 1, any, any, 0,
      "The grid operator's code of this hour is {0n}; it forbids nothing that was wished.",
      "Kod operatora sieci w tej godzinie to {0n}; nie zabrania niczego, co było zamierzone."},
@@ -232,6 +251,20 @@ constexpr RuleSentence sentences[] = {
     {R::recently_full, X | C, 2, any, any, 0,
      "The last charge went to {1%} not long ago, and the battery is still at {0%}.",
      "Ostatnie ładowanie doszło niedawno do {1%}, a bateria ma jeszcze {0%}."},
+    {R::charge_kept, P, 4, any, any, 0,
+     "The charge to {1%} is used: {2p} per kWh is above {3p}, no dearer slot is known, or the sun "
+     "gives more than the house takes.",
+     "Naładowana do {1%} energia jest używana: {2p} za kWh przekracza {3p}, nie znać droższych "
+     "przedziałów albo słońce daje więcej, niż bierze dom."},
+    {R::charge_kept, P, 0, any, any, 0, "Nothing was charged not long ago that is still there.",
+     "Nie ma energii naładowanej niedawno."},
+    {R::charge_kept, C, 4, any, any, 0,
+     "The battery, at {0%}, was charged to {1%} not long ago, and {2p} per kWh is within {3p}: "
+     "what "
+     "was charged is kept for dearer slots.",
+     "Bateria ma {0%}, niedawno została naładowana do {1%}, a {2p} za kWh mieści się w {3p}: "
+     "energia "
+     "czeka na droższe przedziały."},
     {R::cheap_price, X | C, 2, 0, 1, 0,
      "{0p} per kWh is not cheap by the last day's prices (cheap is up to {1p}).",
      "{0p} za kWh nie jest tania wobec cen ostatniej doby (tania to do {1p})."},

@@ -59,6 +59,8 @@ std::string obstacle_text(std::int64_t number, Language language) {
       return polish ? "najniższy stan baterii" : "the least charge";
     case PlanObstacle::stored_max:
       return polish ? "najwyższy stan baterii" : "the most charge";
+    case PlanObstacle::sale_floor:
+      return polish ? "dno sprzedaży" : "the floor of a sale";
     case PlanObstacle::numbers:
       return polish ? "liczba spoza zakresu" : "a number out of range";
   }
@@ -75,6 +77,8 @@ std::string value_text(std::int64_t value, char kind, const WordsContext& contex
       return fmt::format("{:.2f} {}", static_cast<double>(value) / 1e8, context.currency);
     case 'W':
       return fmt::format("{:.1f} kW", static_cast<double>(value) / 1e3);
+    case 'd':
+      return fmt::format("{:.1f} °C", static_cast<double>(value) / 1e3);
     case 't':
       return short_duration(std::chrono::seconds(value));
     case 'c':
@@ -91,8 +95,9 @@ std::string value_text(std::int64_t value, char kind, const WordsContext& contex
 // Whether `rejected` says that it would have decided, had nothing been sold.
 bool gives_way(fb::Rule rule) {
   using fb::Rule;
-  return rule != Rule::owner_override && rule != Rule::anti_flap && rule != Rule::plan_kept &&
-         rule != Rule::critical_wait && rule != Rule::cheapest_slots;
+  return rule != Rule::owner_override && rule != Rule::emergency_charge &&
+         rule != Rule::anti_flap && rule != Rule::plan_kept && rule != Rule::critical_wait &&
+         rule != Rule::cheapest_slots;
 }
 
 // Fills "{0%}" and the like.

@@ -17,8 +17,8 @@ namespace wattledger::tool {
 // A sentence for a rule of one of these outcomes that carries at least `needs` numbers and, where
 // `left` is an index, whose numbers[left] is above numbers[right] or the constant `above`. The
 // first that fits is said. In its text {0%} is a share in basis points, p a price, m money, W a
-// power in watts, t a time in seconds, c a clock in seconds since 1970, n a number, f a fault, o a
-// planner's obstacle.
+// power in watts, d a temperature in thousandths of a degree, t a time in seconds, c a clock in
+// seconds since 1970, n a number, f a fault, o a planner's obstacle.
 struct RuleSentence {
   static constexpr unsigned passed = 1, rejected = 2, chosen = 4;
   static constexpr int none = -1;

@@ -88,6 +88,10 @@ std::vector<Row> general_rows() {
        [](ExplainedHouse& h) {
          h.prices({40, 60, 60, 60, 60, 60}).code(3).holds(4'000);
        }},
+      {Rule::charge_temperature, plain,
+       [](ExplainedHouse& h) {
+         h.prices(slots(8, 20) + slots(32, 90)).holds(4'000).temperature(-3'500);
+       }},
       {Rule::anti_flap, tiered(),
        [](ExplainedHouse& h) {
          h.prices({40, 60, 60, 60, 60, 60})
@@ -197,6 +201,13 @@ std::vector<Row> session_rows() {
          day(h)
              .charged(SessionChange::started, 2'000, 100)
              .charged(SessionChange::completed, 6'900, 60);
+       }},
+      {Rule::charge_kept, tiered(),
+       [](ExplainedHouse& h) {
+         h.prices(slots(8, 50) + slots(32, 95))
+             .charged(SessionChange::started, 4'000, 100)
+             .charged(SessionChange::completed, 8'000, 60)
+             .holds(7'900);
        }},
       {Rule::cheap_price, tiered(),
        [](ExplainedHouse& h) {

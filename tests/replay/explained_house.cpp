@@ -129,6 +129,11 @@ ExplainedHouse& ExplainedHouse::holds(int soc_bp, int pv_w, int load_w) {
   return *this;
 }
 
+ExplainedHouse& ExplainedHouse::temperature(int thousandths) {
+  temperature_mc_ = thousandths;
+  return *this;
+}
+
 ExplainedHouse& ExplainedHouse::implausible() {
   quality_ = fb::Quality::implausible;
   return *this;
@@ -138,6 +143,7 @@ ExplainedHouse& ExplainedHouse::read(std::int64_t second) {
   fb::ReadingRecordedT fact;
   fact.quality = quality_;
   if (soc_bp_ >= 0) fact.battery_soc_bp = static_cast<std::uint16_t>(soc_bp_);
+  if (temperature_mc_) fact.battery_temperature_mc = *temperature_mc_;
   const int grid = pv_w_ + battery_w_ - load_w_;
   fact.battery_power_w = battery_w_;
   fact.pv_power_w = pv_w_;

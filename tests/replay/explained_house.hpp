@@ -2,6 +2,7 @@
 // is on, noon UTC (14:00 in Warsaw), prices in hundredths of the currency per quarter hour.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class ExplainedHouse {
 
   // Of what the inverter tells from now on.
   ExplainedHouse& holds(int soc_bp, int pv_w = 0, int load_w = 600);
+  ExplainedHouse& temperature(int thousandths);
   ExplainedHouse& implausible();
   ExplainedHouse& read(std::int64_t second);
 
@@ -46,6 +48,7 @@ class ExplainedHouse {
   HouseLog log_;
   int soc_bp_ = 5'000, pv_w_ = 0, load_w_ = 600, battery_w_ = 0;
   std::int64_t capacity_mwh_;
+  std::optional<int> temperature_mc_;
   fb::Quality quality_ = fb::Quality::good;
   // The meter's counters, in mWh.
   std::int64_t imported_ = 4'000'000'000, exported_ = 900'000'000, sun_ = 7'000'000'000,
