@@ -185,8 +185,12 @@ bool Sale::buy_back() {
   return forbids(Rule::sale_buy_back, false, {feed_in_.count()});
 }
 
-// Better slots are to come, as many as what may still be sold today fills.
+// Better slots are to come, as many as what may still be sold today fills. What was begun in a slot
+// goes on in it: what is left to sell is less with every reading.
 bool Sale::timing() {
+  const auto& last = state_.decision;
+  if (room_.running && last && slot_start(last->at, settings_.slot) == slot_)
+    return forbids(Rule::sale_timing, false, {feed_in_.count()});
   const BasisPoints soc = judge_.soc();
   const MilliwattHours sold =
       delivered(settings_, soc, std::max(room_.floor, soc - room_.left_day));

@@ -454,26 +454,35 @@ PriceE8 Tiered::kept_up_to() const {
     ceiling = std::max(ceiling, std::min(above_by(*least, tiers_.near_cheapest), cheap_bound()));
   const auto sun = sun_ahead(sun_within);
   if (!sun || !sun->any) ceiling = std::max(ceiling, tiers_.no_sun_price);
-  const bool kept = state_.decision && state_.decision->rule == Rule::charge_kept;
-  return kept ? above_by(ceiling, tiers_.near_cheapest) : ceiling;
+  return std::min(ceiling, tiers_.price_high);
 }
 
 // What was charged not long ago is kept for dearer slots that are known, unless the sun gives more
 // than the house takes: else the house would use it at the price of its charge, to be charged anew.
 Tiered::Verdict Tiered::charge_kept() {
   const fold::SessionHistory& history = state_.sessions;
-  const bool charged = !charging_ && history.charged_to && history.charge_ended_at &&
-                       now_ - *history.charge_ended_at < recent &&
-                       soc_ >= *history.charged_to - tiers_.session_again_below;
-  if (!charged) return passed(Rule::charge_kept);
-  const PriceE8 ceiling = kept_up_to();
-  Numbers numbers = {soc_.count(), history.charged_to->count(), price_->count(), ceiling.count()};
+  const bool kept = state_.decision && state_.decision->rule == Rule::charge_kept;
+  std::optional<BasisPoints> charged_to;
+  if (charging_)
+    charged_to = soc_;  // here the charge ends
+  else if (kept)
+    charged_to = state_.decision->target_soc;
+  else if (history.charge_ended_at && now_ - *history.charge_ended_at < recent)
+    charged_to = history.charged_to;
+  if (!charged_to || soc_ < *charged_to - tiers_.session_again_below)
+    return passed(Rule::charge_kept);
+  const PriceE8 again = kept_up_to();
+  // Once kept it is not used at the first price that is a little above.
+  const PriceE8 ceiling = kept ? above_by(again, tiers_.near_cheapest) : again;
+  Numbers numbers = {soc_.count(), charged_to->count(), price_->count(), ceiling.count()};
   const auto& pv = state_.reading->pv_power;
   const auto& load = state_.reading->load_power;
   const bool dearer = std::any_of(ahead_.begin(), ahead_.end(), [&](const PricedSlot& each) {
-    return each.import > ceiling && each.start < now_ + tiers_.near_within;
+    return each.import > again && each.start < now_ + tiers_.near_within;
   });
-  if (*price_ > ceiling || !dearer || (pv && load && *pv > *load))
+  constexpr std::uint32_t recommended_saving = 2;
+  const bool saving = peak_code(state_, now_).value_or(0) >= recommended_saving;
+  if (*price_ > ceiling || !dearer || saving || (pv && load && *pv > *load))
     return passed(Rule::charge_kept, std::move(numbers));
   Wish wish = serve(Rule::charge_kept, std::move(numbers));
   wish.action = Action::hold;

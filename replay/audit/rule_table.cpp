@@ -252,10 +252,11 @@ constexpr RuleSentence sentences[] = {
      "The last charge went to {1%} not long ago, and the battery is still at {0%}.",
      "Ostatnie ładowanie doszło niedawno do {1%}, a bateria ma jeszcze {0%}."},
     {R::charge_kept, P, 4, any, any, 0,
-     "The charge to {1%} is used: {2p} per kWh is above {3p}, no dearer slot is known, or the sun "
-     "gives more than the house takes.",
+     "The charge to {1%} is used: {2p} per kWh is above {3p}, no dearer slot is known, the sun "
+     "gives "
+     "more than the house takes, or the grid operator asks to save.",
      "Naładowana do {1%} energia jest używana: {2p} za kWh przekracza {3p}, nie znać droższych "
-     "przedziałów albo słońce daje więcej, niż bierze dom."},
+     "przedziałów, słońce daje więcej, niż bierze dom, albo operator sieci prosi o oszczędzanie."},
     {R::charge_kept, P, 0, any, any, 0, "Nothing was charged not long ago that is still there.",
      "Nie ma energii naładowanej niedawno."},
     {R::charge_kept, C, 4, any, any, 0,

@@ -188,11 +188,20 @@ TEST_SUITE("policy/decide") {
 
   TEST_CASE("a battery once full charges again two percent below its target") {
     const auto was_full = decided(Action::self_use, Rule::battery_full);
+    const auto long_full = [&](int soc_bp) {
+      return [=] {
+        ToldHouse house = priced(soc_bp, cheap_now());
+        house.tell(noon - minutes(15), decided(Action::self_use, Rule::battery_full));
+        return house;
+      };
+    };
     check({
         {"just below", with(8'999, cheap_now(), was_full), Action::self_use, Rule::battery_full},
         {"at two percent below", with(8'800, cheap_now(), was_full), Action::self_use,
          Rule::battery_full},
-        {"further below", with(8'799, cheap_now(), was_full), Action::charge, Rule::cheapest_slots},
+        {"further below, too soon", with(8'799, cheap_now(), was_full), Action::self_use,
+         Rule::anti_flap},
+        {"further below", long_full(8'799), Action::charge, Rule::cheapest_slots},
         {"the owner may", with(8'999, cheap_now(), was_full), Action::self_use, Rule::battery_full},
     });
     ToldHouse house = priced(8'999, cheap_now());

@@ -138,6 +138,25 @@ TEST_SUITE("policy/sale") {
         /*running=*/true);
   }
 
+  TEST_CASE("a sale leaves the connection's limit to the sun, and does not count on the load") {
+    fold::PolicySettings settings = selling_settings();
+    settings.export_max = Watts(4'000);
+    CHECK(dear(9'000, settings).sun(0, 900).decision().power_w == 4'000);
+    CHECK(dear(9'000, settings).sun(300, 900).decision().power_w == 3'500);
+    settings.export_max = Watts(200);
+    CHECK(dear(9'000, settings).sun(300, 900).decision().action != Action::sell);
+  }
+
+  TEST_CASE("a sale goes on in its slot, whatever better slots are to come") {
+    const auto house = [] {
+      return TieredHouse(9'000, selling_settings()).prices(quarters(1, 120) + quarters(4, 150));
+    };
+    CHECK(tried(house().decision(), Rule::sale_timing)->outcome == Outcome::rejected);
+    const fb::DecisionMadeT running =
+        house().last(Action::sell, Rule::sale, minutes(0), 5'000).decision();
+    CHECK(running.action == Action::sell);
+  }
+
   TEST_CASE("selling is off unless it is switched on") {
     const auto decision = dear(9'000, tiered_settings()).decision();
     CHECK(decision.action == Action::self_use);

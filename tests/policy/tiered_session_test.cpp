@@ -105,6 +105,51 @@ TEST_SUITE("policy/tiered sessions") {
     });
   }
 
+  TEST_CASE("truth table: what was charged is kept while it would be charged at this price again") {
+    fold::PolicySettings settings = tiered_settings();
+    settings.tiered.sessions_max = 0;
+    const auto at = [&](int soc_bp) { return TieredHouse(soc_bp, settings); };
+    // Charged to 80 % an hour ago: 50 now, dearer later, no sun.
+    const auto charged = [&](int soc_bp, Quarters market = quarters(8, 50) + quarters(32, 95)) {
+      return at(soc_bp)
+          .prices(std::move(market))
+          .session(SessionChange::started, 4'000, minutes(100))
+          .session(SessionChange::completed, 8'000, minutes(60));
+    };
+    const auto serves = [](const TieredHouse& house) {
+      const fb::DecisionMadeT decision = house.decision();
+      return decision.action == Action::self_use && decision.rule != Rule::charge_kept;
+    };
+    const std::int64_t within = 70 * c;  // no_sun's price
+    check({
+        {"nearly all of it there",
+         charged(7'000),
+         Action::hold,
+         Rule::charge_kept,
+         {7'000, 8'000, 50 * c, within}},
+        {"kept, and the price rose a little",
+         charged(7'900, quarters(1, 80) + quarters(20, 95) + quarters(4, 50))
+             .last(Action::hold, Rule::charge_kept, minutes(60), 7'900),
+         Action::hold,
+         Rule::charge_kept,
+         {7'900, 7'900, 80 * c, within + within * 15 / 100}},
+    });
+    CHECK(*charged(7'900).decision().until_us == to_us(noon + hours(2)));
+    CHECK(serves(charged(6'999)));
+    CHECK(serves(charged(7'900, quarters(8, 71) + quarters(20, 95) + quarters(4, 50))));
+    CHECK(serves(charged(7'900, quarters(40, 50))));
+    CHECK(serves(charged(7'900).sun(1'000, 900)));
+    CHECK(serves(charged(7'900).code(2)));
+    CHECK(serves(at(7'900).prices(quarters(8, 50) + quarters(32, 95))));
+    // The charge that reaches its end is kept at once, without a minute of use between.
+    CHECK(at(8'000)
+              .prices(quarters(8, 50) + quarters(32, 95))
+              .session(SessionChange::started, 4'000, minutes(60))
+              .last(Action::charge, Rule::no_sun, minutes(60), 8'000)
+              .decision()
+              .rule == Rule::charge_kept);
+  }
+
   TEST_CASE("truth table: a session goes on") {
     const auto running = [](int soc_bp, const Quarters& before, std::int64_t now, minutes ago) {
       return at(soc_bp)

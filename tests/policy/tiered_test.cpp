@@ -237,7 +237,7 @@ TEST_SUITE("policy/tiered") {
     const std::int64_t near = 40'250'000;
     check({
         {"dark",
-         house(7'999, 70).sun(0, 500),
+         house(7'799, 70).sun(0, 500),
          Action::charge,
          Rule::no_sun,
          {-500, 200, 70 * c, 70 * c}},
