@@ -217,9 +217,6 @@ void Optimal::repeat(Wish& wish) const {
                     (last->rule == Rule::planned || last->rule == Rule::plan_kept) &&
                     last->action == wish.action && last->until == wish.until;
   if (!same) return;
-  if (last->power && wish.power)
-    wish.power = std::min(*last->power, wish.action == Action::charge ? judge_.charge_power()
-                                                                      : judge_.export_room());
   if (last->target_soc) wish.target = last->target_soc;
 }
 

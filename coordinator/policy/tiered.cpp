@@ -5,8 +5,8 @@
 #include <array>
 
 #include "coordinator/policy/cheapest_slots.hpp"
-#include "coordinator/policy/judge.hpp"
 #include "coordinator/policy/sale.hpp"
+#include "coordinator/policy/tiered_rules.hpp"
 
 namespace wattledger::policy {
 namespace {
@@ -23,92 +23,12 @@ using Numbers = std::vector<std::int64_t>;
 constexpr BasisPoints critical_lift{800};
 // Where a charge ended full, the next begins only so far below.
 constexpr BasisPoints full_again_below{200};
-// How long a charge that is over counts.
-constexpr seconds recent{24 * 3600};
-// How far ahead the sun is looked for by rule no_sun.
-constexpr seconds sun_within{6 * 3600};
-// A quantile of fewer slots says nothing, nor does the cheapest of less time to come.
-constexpr std::size_t quantile_of_at_least = 10;
+// The cheapest of less time to come says nothing.
 constexpr seconds compared_at_least{3600};
 // How much earlier than it must a charge before the end of the cheap hours begins.
 constexpr seconds zone_slack{1800};
 
-class Tiered {
- public:
-  explicit Tiered(Judge& judge)
-      : judge_(judge),
-        state_(judge.state()),
-        settings_(judge.settings()),
-        tiers_(judge.settings().tiered),
-        now_(judge.now()),
-        slot_(slot_start(now_, settings_.slot)),
-        soc_(judge.soc()),
-        power_(judge.charge_power()),
-        charging_(judge.charging() && judge.policy_decided()),
-        ahead_(priced_slots(
-            state_, settings_, slot_,
-            now_ + std::max({tiers_.near_within, tiers_.wait_max, settings_.horizon}))) {
-    if (!ahead_.empty() && ahead_.front().start == slot_) price_ = ahead_.front().import;
-  }
-  void judge();
-
- private:
-  using Verdict = std::optional<Wish>;
-  Wish wish();
-  // The rules in their order. Each: what is wished, if the rule holds.
-  Verdict without_price();
-  Verdict super_cheap();
-  Verdict young_session();
-  Verdict critical();
-  Verdict battery_full();
-  Verdict price_too_high();
-  Verdict charge_goes_on();
-  Verdict no_sun();
-  Verdict zone_ending();
-  Verdict before_peak();
-  Verdict near_cheapest();
-  Verdict session();
-  // … and their parts.
-  Verdict critical_wait();
-  Verdict session_start();
-  // What stands behind them all.
-  Verdict charge_kept();
-  [[nodiscard]] PriceE8 kept_up_to() const;
-
-  Verdict passed(Rule rule, Numbers numbers = {}, Outcome outcome = Outcome::not_applicable) {
-    judge_.passed(rule, outcome, std::move(numbers));
-    return std::nullopt;
-  }
-  [[nodiscard]] static Wish serve(Rule rule, Numbers numbers);
-  [[nodiscard]] Wish charge(Rule rule, Numbers numbers, BasisPoints target, PriceE8 ceiling) const;
-
-  struct Sun {
-    Watts most;        // of PV beyond the load
-    UtcTime from;      // of the first slot with more than little_sun
-    bool any = false;  // there is such a slot
-  };
-  [[nodiscard]] std::optional<Sun> sun_ahead(seconds within) const;
-  [[nodiscard]] BasisPoints begins_below(BasisPoints goal, BasisPoints used) const;
-  [[nodiscard]] BasisPoints goal_of_charge() const;
-  [[nodiscard]] bool in_session() const;
-  [[nodiscard]] std::optional<PriceE8> cheapest(UtcTime from, UtcTime to) const;
-  [[nodiscard]] std::optional<PriceE8> cheapest_near() const;
-  [[nodiscard]] PriceE8 cheap_bound() const;
-  [[nodiscard]] seconds time_to(BasisPoints target) const;
-  [[nodiscard]] UtcTime slot_end() const { return slot_ + settings_.slot; }
-
-  Judge& judge_;
-  const fold::State& state_;
-  const fold::PolicySettings& settings_;
-  const fold::TieredSettings& tiers_;
-  const UtcTime now_;
-  const UtcTime slot_;
-  const BasisPoints soc_;
-  const Watts power_;
-  const bool charging_;  // a charge of this policy's is under way
-  const std::vector<PricedSlot> ahead_;
-  std::optional<PriceE8> price_;  // final, of this slot
-};
+}  // namespace
 
 Wish Tiered::serve(Rule rule, Numbers numbers) {
   Wish wish;
@@ -179,7 +99,7 @@ std::optional<Tiered::Sun> Tiered::sun_ahead(seconds within) const {
 BasisPoints Tiered::begins_below(BasisPoints goal, BasisPoints used) const {
   const fold::SessionHistory& history = state_.sessions;
   const bool reached = !charging_ && history.charged_to && history.charge_ended_at &&
-                       now_ - *history.charge_ended_at < recent &&
+                       now_ - *history.charge_ended_at < tiered_recent &&
                        *history.charged_to >= goal - full_again_below;
   if (reached) return goal - used;
   // The first begins below too: a level that flickers about the goal is no news.
@@ -189,17 +109,6 @@ BasisPoints Tiered::begins_below(BasisPoints goal, BasisPoints used) const {
 // Where the charge under way was to end; what was more only while it was super cheap is over.
 BasisPoints Tiered::goal_of_charge() const {
   return std::min(state_.decision->target_soc.value_or(settings_.soc_target), settings_.soc_target);
-}
-
-// A session is a charge that began in the upper tier; one for want of sun goes on to its own end.
-bool Tiered::in_session() const {
-  if (!charging_ || state_.decision->rule == Rule::no_sun ||
-      state_.decision->rule == Rule::charge_goes_on)
-    return false;
-  const auto& session = state_.sessions.charge;
-  if (session && session->start_soc) return *session->start_soc >= tiers_.middle;
-  return state_.decision->rule == Rule::cheap_price ||
-         state_.decision->rule == Rule::session_goes_on;
 }
 
 std::optional<PriceE8> Tiered::cheapest(UtcTime from, UtcTime to) const {
@@ -220,22 +129,6 @@ std::optional<PriceE8> Tiered::cheapest_near() const {
   return cheapest(slot_, end);
 }
 
-// The price up to which a session begins and goes on, by the prices of the last day; without them
-// by the cheapest to come.
-PriceE8 Tiered::cheap_bound() const {
-  const UtcTime from = slot_ - recent + settings_.slot;
-  std::vector<PriceE8> known;
-  for (const PricedSlot& each : priced_slots(state_, settings_, from, slot_end()))
-    known.push_back(each.import);
-  if (known.size() < quantile_of_at_least) {
-    const auto near = cheapest_near();
-    return near ? above_by(*near, tiers_.near_cheapest) : tiers_.price_high;
-  }
-  const PriceE8 any = *quantile(known, tiers_.cheap_quantile);
-  if (soc_ >= tiers_.session_start_below) return any;
-  return std::max(any, *quantile(std::move(known), tiers_.cheap_quantile_low));
-}
-
 // A nearly empty battery charges without a price too; nothing else is decided without one.
 Tiered::Verdict Tiered::without_price() {
   if (price_) return passed(Rule::no_price);
@@ -254,19 +147,6 @@ Tiered::Verdict Tiered::super_cheap() {
       soc_ >= begins_below(settings_.soc_max, tiers_.session_again_below))
     return passed(Rule::super_cheap, std::move(numbers));
   return charge(Rule::super_cheap, std::move(numbers), settings_.soc_max, tiers_.super_cheap);
-}
-
-// A session stands a while, whatever the price.
-Tiered::Verdict Tiered::young_session() {
-  if (!in_session()) return passed(Rule::session_goes_on);
-  const BasisPoints goal = goal_of_charge();
-  const auto& session = state_.sessions.charge;
-  const UtcTime end = (session ? session->started_at : state_.decision->since) + tiers_.session_min;
-  Numbers numbers = {soc_.count(), goal.count()};
-  if (soc_ >= goal || end <= now_) return passed(Rule::session_goes_on, std::move(numbers));
-  Wish wish = charge(Rule::session_goes_on, std::move(numbers), goal, cheap_bound());
-  wish.until = std::max(*wish.until, slot_start(end, settings_.slot));
-  return wish;
 }
 
 Tiered::Verdict Tiered::critical() {
@@ -315,20 +195,6 @@ Tiered::Verdict Tiered::price_too_high() {
   return serve(Rule::price_too_high, std::move(numbers));
 }
 
-// To where it was to end; a session only while the price is cheap for one.
-Tiered::Verdict Tiered::charge_goes_on() {
-  if (!charging_) return passed(Rule::charge_goes_on);
-  const BasisPoints goal = goal_of_charge();
-  if (in_session()) {
-    const PriceE8 bound = cheap_bound();
-    if (soc_ >= goal || *price_ > bound) return passed(Rule::session_goes_on);
-    return charge(Rule::session_goes_on, {soc_.count(), goal.count()}, goal, bound);
-  }
-  Numbers numbers = {price_->count(), tiers_.price_high.count()};
-  if (soc_ >= goal) return passed(Rule::charge_goes_on, std::move(numbers));
-  return charge(Rule::charge_goes_on, std::move(numbers), goal, tiers_.price_high);
-}
-
 Tiered::Verdict Tiered::no_sun() {
   const auto& pv = state_.reading->pv_power;
   const auto& load = state_.reading->load_power;
@@ -336,7 +202,7 @@ Tiered::Verdict Tiered::no_sun() {
   const Watts surplus = *pv - *load;
   Numbers numbers = {surplus.count(), tiers_.little_sun.count(), price_->count(),
                      tiers_.no_sun_price.count()};
-  const auto sun = sun_ahead(sun_within);
+  const auto sun = sun_ahead(tiered_sun_within);
   if (sun) numbers.push_back(sun->most.count());
   const BasisPoints goal = std::min(tiers_.no_sun_below, settings_.soc_target);
   if (surplus > tiers_.little_sun || (sun && sun->any) || *price_ > tiers_.no_sun_price ||
@@ -411,91 +277,6 @@ Tiered::Verdict Tiered::near_cheapest() {
   return charge(Rule::near_cheapest, std::move(numbers), settings_.soc_target, tiers_.price_high);
 }
 
-// The upper tier: charges in sessions, at prices that are cheap both for the last day and for what
-// is to come.
-Tiered::Verdict Tiered::session() {
-  if (!in_session())
-    if (Verdict stays = session_start()) return stays;
-  const auto least = cheapest_near();
-  if (!least) return serve(Rule::serve_house, {});
-  const PriceE8 near = above_by(*least, tiers_.near_cheapest);
-  Numbers numbers = {price_->count(), least->count(), near.count()};
-  if (*price_ > near) return serve(Rule::price_above_cheapest, std::move(numbers));
-  passed(Rule::price_above_cheapest, std::move(numbers));
-  const PriceE8 bound = cheap_bound();
-  Numbers cheap = {price_->count(), bound.count()};
-  if (*price_ > bound) return serve(Rule::cheap_price, std::move(cheap));
-  return charge(Rule::cheap_price, std::move(cheap), settings_.soc_target, bound);
-}
-
-// What stands against the beginning of a session but its price.
-Tiered::Verdict Tiered::session_start() {
-  const BasisPoints below = std::min(tiers_.session_start_below, settings_.soc_target);
-  if (soc_ >= below)
-    return serve(Rule::battery_full, {soc_.count(), settings_.soc_target.count(), below.count()});
-  const fold::SessionHistory& history = state_.sessions;
-  Numbers counts = {judge_.counted_today() ? static_cast<std::int64_t>(history.charges) : 0,
-                    tiers_.sessions_max};
-  if (counts[0] >= counts[1]) return serve(Rule::session_limit, std::move(counts));
-  passed(Rule::session_limit, std::move(counts));
-  const bool ended = history.charged_to && *history.charged_to >= tiers_.middle &&
-                     history.charge_ended_at && now_ - *history.charge_ended_at < recent;
-  if (!ended) return passed(Rule::recently_full);
-  Numbers levels = {soc_.count(), history.charged_to->count()};
-  if (*history.charged_to - soc_ < tiers_.session_again_below)
-    return serve(Rule::recently_full, std::move(levels));
-  return passed(Rule::recently_full, std::move(levels));
-}
-
-// The price at which it would be charged again: what was charged is not used up to there.
-PriceE8 Tiered::kept_up_to() const {
-  PriceE8 ceiling = tiers_.super_cheap;
-  if (const auto least = cheapest_near())
-    ceiling = std::max(ceiling, std::min(above_by(*least, tiers_.near_cheapest), cheap_bound()));
-  const auto sun = sun_ahead(sun_within);
-  if (!sun || !sun->any) ceiling = std::max(ceiling, tiers_.no_sun_price);
-  return std::min(ceiling, tiers_.price_high);
-}
-
-// What was charged not long ago is kept for dearer slots that are known, unless the sun gives more
-// than the house takes: else the house would use it at the price of its charge, to be charged anew.
-Tiered::Verdict Tiered::charge_kept() {
-  const fold::SessionHistory& history = state_.sessions;
-  const bool kept = state_.decision && state_.decision->rule == Rule::charge_kept;
-  std::optional<BasisPoints> charged_to;
-  if (charging_)
-    charged_to = soc_;  // here the charge ends
-  else if (kept)
-    charged_to = state_.decision->target_soc;
-  else if (history.charge_ended_at && now_ - *history.charge_ended_at < recent)
-    charged_to = history.charged_to;
-  if (!charged_to || soc_ < *charged_to - tiers_.session_again_below)
-    return passed(Rule::charge_kept);
-  const PriceE8 again = kept_up_to();
-  // Once kept it is not used at the first price that is a little above.
-  const PriceE8 ceiling = kept ? above_by(again, tiers_.near_cheapest) : again;
-  Numbers numbers = {soc_.count(), charged_to->count(), price_->count(), ceiling.count()};
-  const auto& pv = state_.reading->pv_power;
-  const auto& load = state_.reading->load_power;
-  const bool dearer = std::any_of(ahead_.begin(), ahead_.end(), [&](const PricedSlot& each) {
-    return each.import > again && each.start < now_ + tiers_.near_within;
-  });
-  constexpr std::uint32_t recommended_saving = 2;
-  const bool saving = peak_code(state_, now_).value_or(0) >= recommended_saving;
-  if (*price_ > ceiling || !dearer || saving || (pv && load && *pv > *load))
-    return passed(Rule::charge_kept, std::move(numbers));
-  Wish wish = serve(Rule::charge_kept, std::move(numbers));
-  wish.action = Action::hold;
-  wish.target = soc_;
-  wish.until = slot_end();
-  for (const PricedSlot& each : ahead_) {
-    if (each.start < *wish.until) continue;
-    if (each.start > *wish.until || each.import > ceiling) break;
-    *wish.until += settings_.slot;
-  }
-  return wish;
-}
-
 Wish Tiered::wish() {
   if (Verdict verdict = without_price()) return *verdict;
   if (power_ <= Watts(0)) return serve(Rule::serve_house, {});
@@ -528,8 +309,6 @@ void Tiered::judge() {
     }
   judge_.settle(std::move(wanted));
 }
-
-}  // namespace
 
 void judge_tiered(Judge& judge) { Tiered(judge).judge(); }
 

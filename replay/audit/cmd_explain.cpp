@@ -67,18 +67,19 @@ void say_text(std::string text) {
   say(text);
 }
 
-void say_explanation(const Explanation& explanation, Format format) {
-  switch (format) {
+void say_explanation(const Explanation& explanation, const Invocation& invocation) {
+  switch (invocation.format) {
     case Format::json:
       say(explain_json(explanation));
       return;
     case Format::html:
-      say_text(explain_html(explanation, fold::Language::english));
+      say_text(explain_html(explanation, invocation.language));
       return;
     case Format::text:
     case Format::csv:
       TextForm form;
       form.colour = wants_colour();
+      form.language = invocation.language;
       say_text(explain_text(explanation, form));
       return;
   }
@@ -103,11 +104,11 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   }
   const projections::FoldCache cache(place->data / "cache");
   auto explained =
-      explain(open->snapshot, cache, *sequence, {wish.all_corrections, fold::Language::english});
+      explain(open->snapshot, cache, *sequence, {wish.all_corrections, invocation.language});
   if (!explained) return cannot(explained.error());
   if (auto* explanation = std::get_if<Explanation>(&*explained)) {
     if (explanation->told.is_imported) explanation->zone = zone;
-    say_explanation(*explanation, invocation.format);
+    say_explanation(*explanation, invocation);
   } else {
     say_other(std::get<NoDecision>(*explained), invocation.format, zone);
   }

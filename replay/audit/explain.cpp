@@ -8,7 +8,7 @@
 
 #include "coordinator/policy/decide.hpp"
 #include "projections/fold/imported.hpp"
-#include "projections/fold/legacy_rows.hpp"
+#include "projections/fold/reason.hpp"
 #include "replay/audit/known_facts.hpp"
 #include "replay/audit/rule_words.hpp"
 #include "replay/audit/state_at.hpp"
@@ -70,7 +70,7 @@ Result<Explanation> Explaining::of(const log::RecordView& record, const fb::Deci
   auto past = state_at(snapshot_, cache_, Sequence{told.decision.based_on});
   if (!past) return Failure(past.error());
   result_.zone = past->site.zone;
-  result_.sentence = fold::reason_text(told.decision, result_.zone);
+  result_.sentence = fold::reason_text(told.decision, result_.zone, wish_.language);
   if (past->policy) {
     result_.currency = past->policy->settings.currency;
     result_.policy = past->policy->settings.policy;

@@ -50,7 +50,7 @@ TEST_SUITE("replay/audit words") {
       CHECK(places(each.english) == places(each.polish));
       for (const std::string& place : places(each.english)) {
         CHECK(place.back() == '}');
-        CHECK(std::string("%pmWtcnfo").find(place[2]) != std::string::npos);
+        CHECK(std::string("%pmWdtcnfo").find(place[2]) != std::string::npos);
         CHECK(static_cast<std::size_t>(place[1] - '0') < each.needs);
       }
       for (const int index : {each.left, each.right})

@@ -115,6 +115,7 @@ TEST_SUITE("replay/decide") {
               "data_stale              not_applicable  20, 180\n"
               "data_implausible        not_applicable  -\n"
               "latched_safety          not_applicable  -\n"
+              "charge_temperature      not_applicable  20000, 0, 50000\n"
               "emergency_charge        chosen          300, 500\n");
   }
 
