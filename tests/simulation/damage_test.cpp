@@ -83,7 +83,8 @@ TEST_SUITE("simulation/damage") {
       const Ran refused = tool(data, verb);
       // A verification that cannot read on has found something.
       CHECK(refused.code == (verb[1] == "verify" ? 1 : 3));
-      CHECK_MESSAGE(contains(refused.out + refused.err, missing), refused.out + refused.err);
+      const std::string said = refused.out + refused.err;
+      CHECK_MESSAGE(contains(said, missing), said);
     }
     for (const char* verb : {"status", "fault list"}) {
       const Ran told =
