@@ -79,7 +79,8 @@ class Progress {
 
 void say_what_is_taken(const Arguments& arguments) {
   std::printf(
-      "of %s: battery, grid, load, policy, selling, safety, tariff, prices.currency, prices.fixed, "
+      "of %s: battery, grid, load, policy, selling, tiered, safety, tariff, prices.currency, "
+      "prices.fixed, "
       "site.timezone, cadence; not its data, inverter, control, prices.file, sources, pv, place "
       "and "
       "projections\n",
@@ -202,7 +203,10 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
   if (const auto logging = start_logging(config, /*quiet=*/true); !logging)
     return cannot(logging.error());
   const UtcTime from = past->ended ? std::max<UtcTime>(*start, last_tick(*past->ended)) : *start;
-  if (from >= end) return cannot(already_lived(config.data, *past, zone->zone));
+  if (from >= end) {
+    const auto then = config::load_zone(config.site.timezone, from);
+    return cannot(already_lived(config.data, *past, then ? then->zone : zone->zone));
+  }
   auto own = build_house(arguments, config, *past, from, end);
   if (!own) return cannot(own.error());
   if (!arguments.config.empty()) say_what_is_taken(arguments);

@@ -62,8 +62,12 @@ Result<PriceFeed> own_prices(const Arguments& arguments, config::Config& config,
 
 bool same_directory(const std::filesystem::path& one, const std::filesystem::path& other) {
   std::error_code problem;
-  return std::filesystem::weakly_canonical(one / "", problem) ==
-         std::filesystem::weakly_canonical(other / "", problem);
+  // What does not exist yet is made absolute by hand: weakly_canonical() leaves it as it is.
+  const auto canonical = [&](const std::filesystem::path& path) {
+    const auto whole = std::filesystem::absolute(path / "", problem).lexically_normal();
+    return std::filesystem::weakly_canonical(whole, problem).lexically_normal();
+  };
+  return canonical(one) == canonical(other);
 }
 
 // What decisions rest on.

@@ -92,12 +92,13 @@ bool Judge::latched_safety() {
 // limit.
 bool Judge::emergency_charge() {
   const bool begun = state_.decision && state_.decision->rule == Rule::emergency_charge;
-  const BasisPoints limit = begun ? settings_.soc_emergency_target : settings_.soc_emergency;
+  const BasisPoints target = std::min(settings_.soc_emergency_target, settings_.soc_max);
+  const BasisPoints limit = begun ? target : settings_.soc_emergency;
   std::vector<std::int64_t> numbers = {soc().count(), limit.count()};
   if (soc() >= limit) return passed(Rule::emergency_charge, Outcome::not_applicable, numbers);
   if (temperature_forbids_charge()) passed(Rule::emergency_charge, Outcome::rejected, numbers);
   if (charge_temperature(/*charges=*/true, Action::hold)) return true;
-  charge_until(now_ + settings_.forced_end_max, settings_.soc_emergency_target);
+  charge_until(now_ + settings_.forced_end_max, target);
   if (charge_power() > Watts(0))
     return chosen(Rule::emergency_charge, Action::charge, std::move(numbers));
   // The connection leaves nothing to charge with: at least nothing is taken out.

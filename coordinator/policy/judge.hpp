@@ -46,6 +46,8 @@ class Judge {
   [[nodiscard]] Judgement& result() { return result_; }
   // Most power into the battery that the house's connection leaves.
   [[nodiscard]] Watts charge_power() const;
+  // What the house needs beside the sun, by the newest reading, else as it is expected.
+  [[nodiscard]] Watts drawn() const;
   // Most power of a sale that it leaves. The house's load is not counted on: it may end.
   [[nodiscard]] Watts export_room() const;
   // Whether the day of the sessions' counts is still the local day; another day's are over.

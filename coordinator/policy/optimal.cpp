@@ -119,6 +119,7 @@ Order Optimal::doing_now() const {
   if (!state_.decision) return {};
   const fold::LastDecision& last = *state_.decision;
   const auto power = static_cast<std::int32_t>(last.power.value_or(Watts(0)).count());
+  if (power == 0 && last.action != Action::hold) return {};
   if (last.action == Action::charge) return {last.action, -power};
   if (last.action == Action::sell) return {last.action, power};
   if (last.action == Action::hold) return {last.action, 0};
@@ -255,13 +256,18 @@ Wish Optimal::sell(const Horizon& horizon, const Order& order, const PlanStep& s
                                        room.target(judge_.soc()), settings_.soc_min});
   const Watts power =
       std::min({Watts(order.power_w), settings_.discharge_power_max, judge_.export_room()});
-  if (judge_.soc() <= target || room.power <= Watts(0)) {
+  if (judge_.soc() <= target || power <= judge_.drawn()) {
     // The rule that forbids it decides; its numbers are those of policy `tiered`.
     if (judge_.soc() <= room.floor) {
       wish.rule = Rule::sale_floor;
       wish.numbers = {judge_.soc().count(), room.floor.count()};
-    } else if (room.power <= Watts(0)) {
+    } else if (power <= judge_.drawn()) {
+      // Nothing of it would be fed in.
+      const LocalTime local = state_.site.zone.to_local(now_);
+      const auto hour = std::chrono::floor<std::chrono::hours>(
+          local - std::chrono::floor<std::chrono::days>(local));
       wish.rule = Rule::sale_limits;
+      wish.numbers = {hour.count(), 0};
     } else {
       wish.rule = Rule::sale_cap;
       wish.numbers = cap_numbers(room);

@@ -91,12 +91,15 @@ bool Judge::runs(Action action) const {
 Watts Judge::charge_power() const {
   constexpr std::int64_t step = 500;
   const Watts most = settings_.charge_power_max;
-  const fold::Reading& reading = *state_.reading;
-  const Watts load = reading.load_power.value_or(load_at(state_, settings_, now_));
-  const Watts drawn = std::max(load - reading.pv_power.value_or(Watts(0)), Watts(0));
-  const Watts room = settings_.import_max - drawn;
+  const Watts room = settings_.import_max - drawn();
   if (room >= most) return most;
   return Watts(std::max<std::int64_t>(room.count(), 0) / step * step);
+}
+
+Watts Judge::drawn() const {
+  const fold::Reading& reading = *state_.reading;
+  const Watts load = reading.load_power.value_or(load_at(state_, settings_, now_));
+  return std::max(load - reading.pv_power.value_or(Watts(0)), Watts(0));
 }
 
 Watts Judge::export_room() const {

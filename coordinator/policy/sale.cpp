@@ -104,8 +104,10 @@ bool Sale::limits() {
   const LocalTime local = state_.site.zone.to_local(now_);
   const auto hour =
       std::chrono::floor<std::chrono::hours>(local - std::chrono::floor<std::chrono::days>(local));
-  const bool holds = room_.power <= Watts(0) || !in_hours(state_, limits_.hours, now_);
-  return forbids(Rule::sale_limits, holds, {hour.count(), room_.power.count()});
+  // What the house takes of it is not sold.
+  const Watts sold = std::max(room_.power - judge_.drawn(), Watts(0));
+  const bool holds = sold <= Watts(0) || !in_hours(state_, limits_.hours, now_);
+  return forbids(Rule::sale_limits, holds, {hour.count(), sold.count()});
 }
 
 bool Sale::floor() {

@@ -3,6 +3,7 @@
 // gets a shorter sentence, never a wrong one.
 #include "projections/fold/reason.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "projections/fold/reason_words.hpp"
@@ -278,9 +279,14 @@ class Sentence {
 
   [[nodiscard]] std::string charge_temperature() const {
     if (!has(3)) return say(Phrase::charge_temperature_bare);
-    return say(Phrase::charge_temperature, {{"temperature", words_.celsius(number(0))},
-                                            {"from", words_.celsius(number(1))},
-                                            {"to", words_.celsius(number(2))}});
+    // Within the limits it is the beginning that waits, a degree inside.
+    const bool within = number(0) >= number(1) && number(0) <= number(2);
+    const std::int64_t inside =
+        within ? std::min<std::int64_t>(1'000, (number(2) - number(1)) / 2) : 0;
+    return say(within ? Phrase::charge_temperature_begins : Phrase::charge_temperature,
+               {{"temperature", words_.celsius(number(0))},
+                {"from", words_.celsius(number(1) + inside)},
+                {"to", words_.celsius(number(2) - inside)}});
   }
 
   [[nodiscard]] std::string operator_limit() const {

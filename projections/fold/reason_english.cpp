@@ -106,6 +106,8 @@ constexpr Text texts[] = {
     {Phrase::charge_kept_bare, "what was charged is kept for dearer hours"},
     {Phrase::charge_temperature,
      "the battery is at {temperature}, and is charged only from {from} to {to}"},
+    {Phrase::charge_temperature_begins,
+     "the battery is at {temperature}, and a charge begins only from {from} to {to}"},
     {Phrase::charge_temperature_bare, "the battery is too cold or too hot to be charged"},
     {Phrase::price_too_high, "{price} per kWh is above {limit}"},
     {Phrase::price_too_high_bare, "the price is too high to charge"},

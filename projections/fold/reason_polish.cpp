@@ -118,6 +118,8 @@ constexpr Text texts[] = {
     {Phrase::charge_kept_bare, "naładowana energia czeka na droższe godziny"},
     {Phrase::charge_temperature,
      "bateria ma {temperature}, a ładuje się ją tylko od {from} do {to}"},
+    {Phrase::charge_temperature_begins,
+     "bateria ma {temperature}, a ładowanie zaczyna się tylko od {from} do {to}"},
     {Phrase::charge_temperature_bare, "bateria jest za zimna albo za gorąca, żeby ją ładować"},
     {Phrase::price_too_high, "cena {price} za kWh przekracza {limit}"},
     {Phrase::price_too_high_bare, "cena jest za wysoka, żeby ładować"},

@@ -105,7 +105,7 @@ std::string Words::kilowatts(std::int64_t watts) const {
 }
 
 std::string Words::celsius(std::int64_t thousandths) const {
-  return decimal(thousandths, 3, 1, 0) + " °C";
+  return decimal(thousandths, 3, 2, 0) + " °C";
 }
 
 }  // namespace wattledger::fold

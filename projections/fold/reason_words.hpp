@@ -107,6 +107,7 @@ enum class Phrase : std::uint8_t {
   charge_kept,
   charge_kept_bare,
   charge_temperature,
+  charge_temperature_begins,
   charge_temperature_bare,
   price_too_high,
   price_too_high_bare,

@@ -207,6 +207,20 @@ TEST_SUITE("policy/optimal") {
     CHECK(tried(full.decision, Rule::sale_cap) == nullptr);
   }
 
+  TEST_CASE("a sale that the house would take whole is the house's") {
+    fold::PolicySettings settings = optimal_settings();
+    settings.selling.enabled = true;
+    ToldHouse house = optimal_house(9'000, blocks({{95, 4}, {20, 8}, {30, 8}}), settings);
+    fb::ReadingRecordedT hungry = reading(9'000);
+    hungry.load_power_w = 5'000;
+    hungry.pv_power_w = 0;
+    house.tell(noon, std::move(hungry));
+    const fb::DecisionMadeT decision = decide(house.state(), noon).decision;
+    CHECK(decision.action == Action::self_use);
+    CHECK(decision.rule == Rule::sale_limits);
+    CHECK(tried(decision, Rule::sale_limits)->numbers == std::vector<std::int64_t>{14, 0});
+  }
+
   TEST_CASE("what may be sold is sold where it earns most") {
     const auto market = blocks({{90, 1}, {80, 2}, {99, 1}, {10, 16}});
     fold::PolicySettings settings = optimal_settings();

@@ -147,6 +147,16 @@ TEST_SUITE("policy/sale") {
     CHECK(dear(9'000, settings).sun(300, 900).decision().action != Action::sell);
   }
 
+  TEST_CASE("what the house would take whole is no sale") {
+    const fold::PolicySettings settings = selling_settings();  // 5 kW
+    CHECK(dear(9'000, settings).sun(0, 4'999).decision().action == Action::sell);
+    for (const int load_w : {5'000, 7'000}) {
+      const fb::DecisionMadeT decision = dear(9'000, settings).sun(0, load_w).decision();
+      CHECK(decision.action != Action::sell);
+      CHECK(tried(decision, Rule::sale_limits)->numbers == Numbers{14, 0});
+    }
+  }
+
   TEST_CASE("a sale goes on in its slot, whatever better slots are to come") {
     const auto house = [] {
       return TieredHouse(9'000, selling_settings()).prices(quarters(1, 120) + quarters(4, 150));

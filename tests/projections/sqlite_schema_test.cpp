@@ -100,9 +100,10 @@ TEST_SUITE("projections/sqlite schema") {
     SqliteReader before(fresh_file(four, false, 4));
     SqliteReader after(fresh_file(five, false, 5));
     auto tables_of_five = columns(after);
-    for (const char* ours : {"hourly_stats", "daily_stats", "monthly_stats", "market_prices",
-                             "decision_audit", "commands", "faults", "alerts", "source_outages",
-                             "policies", "sessions_measured", "data_quality", "forecast_scores"})
+    for (const char* ours :
+         {"hourly_stats", "daily_stats", "monthly_stats", "market_prices", "decision_audit",
+          "commands", "faults", "alerts", "source_outages", "policies", "sessions_measured",
+          "reports", "data_quality", "forecast_scores"})
       CHECK(tables_of_five.erase(ours) == 1);
     CHECK(tables_of_five == columns(before));
     const auto indexes_of_five = indexes(after);
