@@ -19,8 +19,6 @@ using std::chrono::seconds;
 __extension__ using Wide = __int128;
 using Numbers = std::vector<std::int64_t>;
 
-// A critical battery is lifted so far above its limit: about an hour of a house.
-constexpr BasisPoints critical_lift{800};
 // Where a charge ended full, the next begins only so far below.
 constexpr BasisPoints full_again_below{200};
 // The cheapest of less time to come says nothing.
@@ -133,7 +131,7 @@ std::optional<PriceE8> Tiered::cheapest_near() const {
 Tiered::Verdict Tiered::without_price() {
   if (price_) return passed(Rule::no_price);
   Numbers levels = {soc_.count(), tiers_.critical.count()};
-  const BasisPoints goal = std::min(tiers_.critical + critical_lift, settings_.soc_target);
+  const BasisPoints goal = lifted_to();
   const bool begun = charging_ && state_.decision->rule == Rule::critical_charge;
   if (power_ > Watts(0) && soc_ < goal && (soc_ < tiers_.critical || begun))
     return charge(Rule::critical_charge, std::move(levels), goal, tiers_.price_critical);
@@ -151,7 +149,7 @@ Tiered::Verdict Tiered::super_cheap() {
 
 Tiered::Verdict Tiered::critical() {
   const bool begun = charging_ && state_.decision->rule == Rule::critical_charge;
-  const BasisPoints goal = std::min(tiers_.critical + critical_lift, settings_.soc_target);
+  const BasisPoints goal = lifted_to();
   const BasisPoints limit = begun ? goal : std::min(tiers_.critical, goal);
   // Above price_high nothing else charges; below it no battery that is nearly empty waits.
   const PriceE8 enough = std::max(tiers_.price_critical, tiers_.price_high);
@@ -302,7 +300,7 @@ void Tiered::judge() {
       judge_.passed(wanted.rule, Outcome::rejected, std::move(wanted.numbers));
       wanted = *std::move(sale);
     }
-  if (wanted.action == Action::self_use && wanted.rule != Rule::price_too_high)
+  if (wanted.action == Action::self_use && wanted.rule != Rule::critical_wait)
     if (Verdict kept = charge_kept()) {
       judge_.passed(wanted.rule, Outcome::rejected, std::move(wanted.numbers));
       wanted = *std::move(kept);

@@ -12,6 +12,8 @@ namespace wattledger::policy {
 
 // How long a charge that is over counts.
 inline constexpr std::chrono::seconds tiered_recent{24 * 3600};
+// A critical battery is lifted so far above its limit: about an hour of a house.
+inline constexpr BasisPoints tiered_critical_lift{800};
 // How far ahead the sun is looked for by rule no_sun.
 inline constexpr std::chrono::seconds tiered_sun_within{6 * 3600};
 
@@ -57,6 +59,10 @@ class Tiered {
   // What stands behind them all.
   Verdict charge_kept();
   [[nodiscard]] PriceE8 kept_up_to() const;
+  // Where the charge of a critical battery ends.
+  [[nodiscard]] BasisPoints lifted_to() const {
+    return std::min(tiers_.critical + tiered_critical_lift, settings_.soc_target);
+  }
 
   Verdict passed(fb::Rule rule, Numbers numbers = {},
                  fb::Outcome outcome = fb::Outcome::not_applicable) {

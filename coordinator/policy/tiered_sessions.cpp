@@ -130,15 +130,18 @@ Tiered::Verdict Tiered::charge_kept() {
     charged_to = history.charged_to;
   if (!charged_to || soc_ < *charged_to - tiers_.session_again_below)
     return passed(Rule::charge_kept);
-  const PriceE8 again = kept_up_to();
+  // What lifted a critical battery is kept up to the price at which it would be lifted again.
+  const bool lifted = soc_ <= lifted_to();
+  const PriceE8 again = lifted ? std::max(tiers_.price_critical, tiers_.price_high) : kept_up_to();
   // Once kept it is not used at the first price that is a little above.
-  const PriceE8 ceiling = kept ? above_by(again, tiers_.near_cheapest) : again;
+  const PriceE8 ceiling = kept && !lifted ? above_by(again, tiers_.near_cheapest) : again;
   Numbers numbers = {soc_.count(), charged_to->count(), price_->count(), ceiling.count()};
   const auto& pv = state_.reading->pv_power;
   const auto& load = state_.reading->load_power;
-  const bool dearer = std::any_of(ahead_.begin(), ahead_.end(), [&](const PricedSlot& each) {
-    return each.import > again && each.start < now_ + tiers_.near_within;
-  });
+  const bool dearer =
+      lifted || std::any_of(ahead_.begin(), ahead_.end(), [&](const PricedSlot& each) {
+        return each.import > again && each.start < now_ + tiers_.near_within;
+      });
   constexpr std::uint32_t recommended_saving = 2;
   const bool saving = peak_code(state_, now_).value_or(0) >= recommended_saving;
   if (*price_ > ceiling || !dearer || saving || (pv && load && *pv > *load))
