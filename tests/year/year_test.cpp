@@ -47,9 +47,9 @@ std::vector<std::string> real_house() {
 struct Owner {
   const char* policy;
   bool sells;
-  // Of the others it is said, not demanded, that the mode changes seldom and no limit is broken:
-  // their rules do not see to it yet.
-  bool demanded;
+  // Of the others it is said, not demanded, that the mode changes seldom: a hungry winter's day
+  // lets rules on levels switch more often.
+  bool calm;
 };
 
 // A connection that the house's own load and sun keep within, so that only we can break it.
@@ -60,13 +60,11 @@ std::string configuration(const Owner& owner) {
 }
 
 void check(const Course& course, const Owner& owner, std::uint32_t percent) {
-  if (owner.demanded) {
-    CHECK(course.breaches.empty());
+  CHECK(course.breaches.empty());
+  if (owner.calm)
     CHECK(changes_at(course, percent) <= changes_max);
-  } else {
-    WARN(course.breaches.empty());
+  else
     WARN(changes_at(course, percent) <= changes_max);
-  }
   for (const std::string& each : course.open_at_midnight) MESSAGE("open at midnight: " << each);
   CHECK(course.open_at_midnight.empty());
   CHECK(course.left_open.empty());
@@ -80,7 +78,7 @@ void check(const Course& course, const Owner& owner, std::uint32_t percent) {
 TEST_SUITE("year") {
   TEST_CASE("no flip-flop, no broken limit and no session left open, whoever decides") {
     for (const Span& span : spans()) {
-      for (const Owner& owner : {Owner{"optimal", false, true}, Owner{"optimal", true, false},
+      for (const Owner& owner : {Owner{"optimal", false, true}, Owner{"optimal", true, true},
                                  Owner{"tiered", false, false}, Owner{"tiered", true, false}}) {
         const std::string name =
             std::string(span.name) + ", " + owner.policy + (owner.sells ? " with selling" : "");
