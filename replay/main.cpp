@@ -13,6 +13,7 @@
 #include "replay/house/adopt.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/retire.hpp"
+#include "replay/house/submit.hpp"
 #include "replay/inverter/commands.hpp"
 #include "replay/language.hpp"
 #include "replay/legacy_import/commands.hpp"
@@ -47,6 +48,15 @@ void add_file_commands(CLI::App& app, Invocation& invocation) {
   add_config_check(*config, invocation);
 }
 
+// An audit has no socket: the house appends for it.
+ReportRecorder report_recorder() {
+  return [](const Place& place, const std::string& event_json) -> Result<Sequence> {
+    const auto submitted = submit(place, event_json);
+    if (!submitted) return Failure(submitted.error());
+    return submitted->sequence;
+  };
+}
+
 void add_commands(CLI::App& app, Invocation& invocation) {
   add_setup(app, invocation);
   add_status(app, invocation);
@@ -67,6 +77,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_audit_verify(*audit, invocation);
   add_audit_prove(*audit, invocation);
   add_audit_what_if(*audit, invocation);
+  add_audit_report(*audit, invocation, report_recorder());
 
   CLI::App* log =
       add_group(app, {"log", "Look at the log itself: the one truth", "wattledger log stat"});

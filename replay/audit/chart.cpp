@@ -178,28 +178,36 @@ std::string now_text(const Chart& chart, const Columns& columns) {
 }
 
 // SVG. Panels stand under each other, with the scale at their left.
-constexpr double width = 800, left = 60, top = 18, panel = 90, gap = 26;
+constexpr double left = 60, top = 18, gap = 26, strip_height = 12;
 
-double x_of(double slot, std::size_t slots) {
-  return left + (width - left) * slot / static_cast<double>(std::max<std::size_t>(slots, 1));
-}
+// Where things stand.
+struct Frame {
+  double width, panel;
+  std::size_t slots;
+  char decimal_point;
+  [[nodiscard]] double x(std::size_t slot) const { return x(static_cast<double>(slot)); }
+  [[nodiscard]] double x(double slot) const {
+    return left + (width - left) * slot / static_cast<double>(std::max<std::size_t>(slots, 1));
+  }
+};
 
-std::string bars_svg(const ChartSeries& series, const Scale& scale, double y0, std::size_t slots) {
+std::string bars_svg(const ChartSeries& series, const Scale& scale, double y0, const Frame& frame) {
   std::string svg;
-  const double zero = y0 + panel * (1 - scale.share(0));
+  const double zero = y0 + frame.panel * (1 - scale.share(0));
   for (std::size_t i = 0; i < series.values.size(); ++i) {
     if (!series.values[i] || *series.values[i] == 0) continue;
-    const double y = y0 + panel * (1 - scale.share(*series.values[i]));
-    const double x = x_of(static_cast<double>(i), slots);
+    const double y = y0 + frame.panel * (1 - scale.share(*series.values[i]));
+    const double x = frame.x(i);
     svg += fmt::format(R"(<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>)",
                        *series.values[i] < 0 ? "in" : "out", x, std::min(y, zero),
-                       x_of(static_cast<double>(i + 1), slots) - x, std::abs(y - zero));
+                       frame.x(i + 1) - x, std::abs(y - zero));
   }
-  return svg + fmt::format(R"(<path class="grid" d="M{:.1f} {:.1f}H{:.0f}"/>)", left, zero, width);
+  return svg +
+         fmt::format(R"(<path class="grid" d="M{:.1f} {:.1f}H{:.0f}"/>)", left, zero, frame.width);
 }
 
 // A path with a gap wherever nothing is known.
-std::string path_svg(const ChartSeries& series, const Scale& scale, double y0, std::size_t slots) {
+std::string path_svg(const ChartSeries& series, const Scale& scale, double y0, const Frame& frame) {
   std::string path;
   bool drawing = false;
   for (std::size_t i = 0; i < series.values.size(); ++i) {
@@ -207,13 +215,12 @@ std::string path_svg(const ChartSeries& series, const Scale& scale, double y0, s
       drawing = false;
       continue;
     }
-    const double y = y0 + panel * (1 - scale.share(*series.values[i]));
+    const double y = y0 + frame.panel * (1 - scale.share(*series.values[i]));
     if (series.form == ChartSeries::Form::line) {
-      path += fmt::format("{}{:.1f} {:.1f}", drawing ? "L" : "M",
-                          x_of(static_cast<double>(i) + 1, slots), y);
+      path += fmt::format("{}{:.1f} {:.1f}", drawing ? "L" : "M", frame.x(i + 1), y);
     } else {
-      if (!drawing) path += fmt::format("M{:.1f} {:.1f}", x_of(static_cast<double>(i), slots), y);
-      path += fmt::format("V{:.1f}H{:.1f}", y, x_of(static_cast<double>(i + 1), slots));
+      if (!drawing) path += fmt::format("M{:.1f} {:.1f}", frame.x(i), y);
+      path += fmt::format("V{:.1f}H{:.1f}", y, frame.x(i + 1));
     }
     drawing = true;
   }
@@ -221,30 +228,74 @@ std::string path_svg(const ChartSeries& series, const Scale& scale, double y0, s
                      series.form == ChartSeries::Form::line ? "line" : "steps", path);
 }
 
-std::string panel_svg(const ChartSeries& series, double y0, std::size_t slots) {
+std::string scale_text(double value, const ChartSeries& series, const Frame& frame) {
+  std::string text = fmt::format("{:.{}f}", value, series.decimals);
+  std::replace(text.begin(), text.end(), '.', frame.decimal_point);
+  return text;
+}
+
+std::string panel_svg(const ChartSeries& series, double y0, const Frame& frame) {
   const Scale scale = scale_of(series, false);
   std::string svg = fmt::format(
       R"(<text x="{:.0f}" y="{:.0f}">{} ({})</text><path class="grid" d="M{:.0f} {:.0f}H{:.0f}M{:.0f} {:.0f}H{:.0f}"/>)",
-      left, y0 - 5, escaped(series.name), escaped(series.unit), left, y0, width, left, y0 + panel,
-      width);
+      left, y0 - 5, escaped(series.name), escaped(series.unit), left, y0, frame.width, left,
+      y0 + frame.panel, frame.width);
   svg += fmt::format(
-      R"(<text class="end" x="{:.0f}" y="{:.0f}">{:.{}f}</text><text class="end" x="{:.0f}" y="{:.0f}">{:.{}f}</text>)",
-      left - 6, y0 + 5, scale.high, series.decimals, left - 6, y0 + panel + 4, scale.low,
-      series.decimals);
-  return svg + (series.form == ChartSeries::Form::bars ? bars_svg(series, scale, y0, slots)
-                                                       : path_svg(series, scale, y0, slots));
+      R"(<text class="end" x="{:.0f}" y="{:.0f}">{}</text><text class="end" x="{:.0f}" y="{:.0f}">{}</text>)",
+      left - 6, y0 + 5, scale_text(scale.high, series, frame), left - 6, y0 + frame.panel + 4,
+      scale_text(scale.low, series, frame));
+  return svg + (series.form == ChartSeries::Form::bars ? bars_svg(series, scale, y0, frame)
+                                                       : path_svg(series, scale, y0, frame));
 }
 
-std::string axis_svg(const Chart& chart, const ZoneOffsets& zone, std::size_t slots, double y) {
-  const UtcTime end = chart.start + chart.step * static_cast<std::int64_t>(slots);
-  const int between = hours_between(chart.start, end, 16);
+// Neighbours of one mark are one rectangle.
+std::string strip_svg(const Chart& chart, const SvgForm& form, double y0, const Frame& frame) {
+  std::string svg =
+      fmt::format(R"(<text x="{:.0f}" y="{:.0f}">{}</text>)", left, y0 - 5, escaped(form.strip));
+  for (std::size_t i = 0; i < chart.marks.size();) {
+    const char mark = chart.marks[i];
+    std::size_t end = i + 1;
+    while (end < chart.marks.size() && chart.marks[end] == mark) ++end;
+    for (const auto& each : form.classes)
+      if (each.first == mark)
+        svg += fmt::format(
+            R"(<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.0f}"/>)",
+            each.second, frame.x(i), y0, frame.x(end) - frame.x(i), strip_height);
+    i = end;
+  }
+  return svg;
+}
+
+std::string hours_svg(const Chart& chart, const ZoneOffsets& zone, const Frame& frame, double y) {
+  const UtcTime end = chart.start + chart.step * static_cast<std::int64_t>(frame.slots);
+  const int between = hours_between(chart.start, end, frame.width < 600 ? 8 : 16);
   std::string svg;
-  for (std::size_t i = 0; i < slots; ++i) {
+  for (std::size_t i = 0; i < frame.slots; ++i) {
     const UtcTime at = chart.start + chart.step * static_cast<std::int64_t>(i);
     const int minute = local_minute(at, zone);
     if (minute % 60 != 0 || minute / 60 % between != 0) continue;
-    svg += fmt::format(R"(<text class="middle" x="{:.1f}" y="{:.0f}">{:02}:00</text>)",
-                       x_of(static_cast<double>(i), slots), y, minute / 60);
+    svg += fmt::format(R"(<text class="middle" x="{:.1f}" y="{:.0f}">{:02}:00</text>)", frame.x(i),
+                       y, minute / 60);
+  }
+  return svg;
+}
+
+// Each day's name in its middle, and a line between two days.
+std::string days_svg(const Chart& chart, const ZoneOffsets& zone, const SvgForm& form,
+                     const Frame& frame, double y) {
+  std::string svg;
+  std::size_t begin = 0, day = 0;
+  for (std::size_t i = 1; i <= frame.slots; ++i) {
+    const UtcTime at = chart.start + chart.step * static_cast<std::int64_t>(i);
+    if (i < frame.slots && local_minute(at, zone) != 0) continue;
+    if (day < form.days.size())
+      svg += fmt::format(R"(<text class="middle" x="{:.1f}" y="{:.0f}">{}</text>)",
+                         frame.x(static_cast<double>(begin + i) / 2), y, escaped(form.days[day]));
+    if (i < frame.slots)
+      svg +=
+          fmt::format(R"(<path class="grid" d="M{:.1f} {:.0f}V{:.0f}"/>)", frame.x(i), top, y - 12);
+    begin = i;
+    ++day;
   }
   return svg;
 }
@@ -281,22 +332,31 @@ std::string chart_text(const Chart& chart, const ZoneOffsets& zone, std::size_t 
   return text + axis_text(chart, zone, shown) + now_text(chart, shown);
 }
 
-std::string chart_svg(const Chart& chart, const ZoneOffsets& zone) {
-  const std::size_t slots = slots_of(chart);
-  if (slots == 0 || chart.step.count() <= 0) return "";
-  const double height = top + static_cast<double>(chart.series.size()) * (panel + gap) + 4;
+std::string chart_svg(const Chart& chart, const ZoneOffsets& zone, const SvgForm& form) {
+  const Frame frame{form.width, form.panel, slots_of(chart), form.decimal_point};
+  if (frame.slots == 0 || chart.step.count() <= 0) return "";
+  const double panels = top + static_cast<double>(chart.series.size()) * (form.panel + gap);
+  const double height = panels + 4 + (form.strip.empty() ? 0 : strip_height + gap);
   std::string svg = fmt::format(
-      R"(<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {:.0f} {:.0f}" role="img">)",
-      width + 10, height);
+      R"(<svg class="chart"{} viewBox="0 0 {:.0f} {:.0f}" role="img"{}>)",
+      form.in_page ? "" : R"( xmlns="http://www.w3.org/2000/svg")", form.width + 10, height,
+      form.says.empty() ? "" : fmt::format(R"( aria-label="{}")", escaped(form.says)));
   for (std::size_t i = 0; i < chart.series.size(); ++i)
-    svg += panel_svg(chart.series[i], top + static_cast<double>(i) * (panel + gap), slots) + "\n";
-  svg += axis_svg(chart, zone, slots, height - 8);
+    svg +=
+        panel_svg(chart.series[i], top + static_cast<double>(i) * (form.panel + gap), frame) + "\n";
+  if (!form.strip.empty()) svg += strip_svg(chart, form, panels, frame) + "\n";
+  svg += form.days.empty() ? hours_svg(chart, zone, frame, height - 8)
+                           : days_svg(chart, zone, form, frame, height - 8);
   if (chart.now && *chart.now >= chart.start) {
     const double slot = std::chrono::duration<double>(*chart.now - chart.start) / chart.step;
-    svg += fmt::format(R"(<path class="now" d="M{:.1f} {:.0f}V{:.0f}"/>)", x_of(slot, slots), top,
+    svg += fmt::format(R"(<path class="now" d="M{:.1f} {:.0f}V{:.0f}"/>)", frame.x(slot), top,
                        height - gap);
   }
   return svg + "</svg>\n";
+}
+
+std::string chart_svg(const Chart& chart, const ZoneOffsets& zone) {
+  return chart_svg(chart, zone, SvgForm{});
 }
 
 std::string chart_style() {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "events/time.hpp"
@@ -37,7 +38,23 @@ struct Chart {
 [[nodiscard]] std::string chart_text(const Chart& chart, const ZoneOffsets& zone,
                                      std::size_t columns, bool colour);
 
-// An <svg> of its own, 800 wide, which grows with its place; colours by chart_style()'s classes.
+// How a chart is drawn as SVG.
+struct SvgForm {
+  double width = 800;
+  double panel = 90;     // height of each
+  bool in_page = false;  // inside HTML, which knows the namespace
+  std::string says;      // for whoever does not see it
+  char decimal_point = '.';
+  // A strip below the panels, named so, with the class of each letter of Chart::marks.
+  std::string strip;
+  std::vector<std::pair<char, std::string>> classes;
+  // Names of the local days, instead of hours; lines stand at midnight.
+  std::vector<std::string> days;
+};
+// An <svg> of its own, which grows with its place; colours by chart_style()'s classes.
+[[nodiscard]] std::string chart_svg(const Chart& chart, const ZoneOffsets& zone,
+                                    const SvgForm& form);
+// 800 wide, without a strip.
 [[nodiscard]] std::string chart_svg(const Chart& chart, const ZoneOffsets& zone);
 // CSS for light and dark.
 [[nodiscard]] std::string chart_style();

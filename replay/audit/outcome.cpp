@@ -54,6 +54,18 @@ Fate fate_of(const FollowedDecision& told, bool last_failed) {
   return told.next ? Fate::superseded : Fate::waiting;
 }
 
+// Load less PV at the hour's price: the need bought, the surplus fed in.
+std::int64_t without_battery_e8(const fold::State& prices, const fold::EnergyHourRow& row,
+                                UtcTime from) {
+  if (row.sums.priced_s == 0) return 0;
+  const MilliwattHours net(row.sums.load_mwh - row.sums.pv_mwh);
+  const fold::PriceSlot* slot = fold::price_at(prices, std::max(row.start, from));
+  const PriceE8 price = net > MilliwattHours(0) || slot == nullptr
+                            ? PriceE8(row.sums.price_seconds_e8 / row.sums.priced_s)
+                            : fold::feed_in_price(prices, *slot);
+  return cost(net, price).count();
+}
+
 }  // namespace
 
 std::string_view fate_name(Fate fate) {
@@ -117,14 +129,9 @@ void Meter::flush(const fold::State& prices) {
 void Meter::add(const fold::State& prices, const fold::Metered& from, const fold::Metered& to) {
   for (const fold::EnergyHourRow& row : fold::energy_between(prices, from, to)) {
     metering_.sums += row.sums;
-    if (row.sums.priced_s == 0) continue;
-    const UtcTime begin = std::max(row.start, from.at);
-    const MilliwattHours net(row.sums.load_mwh - row.sums.pv_mwh);
-    const fold::PriceSlot* slot = fold::price_at(prices, begin);
-    const PriceE8 price = net > MilliwattHours(0) || slot == nullptr
-                              ? PriceE8(row.sums.price_seconds_e8 / row.sums.priced_s)
-                              : fold::feed_in_price(prices, *slot);
-    metering_.without_battery_e8 += cost(net, price).count();
+    const std::int64_t without = without_battery_e8(prices, row, from.at);
+    metering_.without_battery_e8 += without;
+    if (each_) each_(row, without);
   }
 }
 

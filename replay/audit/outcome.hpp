@@ -84,6 +84,10 @@ struct FollowedDecision {
 // counters only grow within a quarter are taken together: their differences add up.
 class Meter {
  public:
+  // What one stretch adds to a local hour, and what the house would have paid without a battery.
+  using Each = std::function<void(const fold::EnergyHourRow&, std::int64_t without_battery_e8)>;
+  Meter() = default;
+  explicit Meter(Each each) : each_(std::move(each)) {}
   void take(const fold::State& prices, const fb::ReadingRecorded& reading, UtcTime at);
   // Reckons up to the last reading.
   void flush(const fold::State& prices);
@@ -94,6 +98,7 @@ class Meter {
  private:
   void add(const fold::State& prices, const fold::Metered& from, const fold::Metered& to);
 
+  Each each_;
   std::optional<fold::Metered> from_, last_;
   Metering metering_;
 };
