@@ -143,7 +143,8 @@ class SavingsChart {
                     width + 10, bottom + 20, words_(Say::daily));
     svg += fmt::format(R"(<text x="{:.0f}" y="12">{} ({})</text>)", left, words_(Say::daily_axis),
                        escaped(report_.currency));
-    for (const double each : {high_, 0.0, low_}) svg += line(each);
+    svg += line(high_) + line(0);
+    if (low_ < 0) svg += line(low_);
     for (std::size_t i = 0; i < values_.size(); ++i) svg += bar(i);
     return svg + "</svg>\n";
   }

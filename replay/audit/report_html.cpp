@@ -27,7 +27,7 @@ constexpr const char* page_style =
     ".note,small{font-size:.85rem;opacity:.85}.good{border-left:4px solid #0072b2;"
     "padding-left:.8rem}"
     "table{border-collapse:collapse;width:100%;font-size:.9rem}"
-    "th{font-weight:600;vertical-align:bottom}td{vertical-align:top}"
+    "td:first-child{min-width:6rem}th{font-weight:600;vertical-align:bottom}td{vertical-align:top}"
     "td,th{text-align:left;padding:.25rem .9rem .25rem 0;border-bottom:1px solid #8884;"
     "overflow-wrap:normal}"
     ".n{text-align:right;white-space:nowrap;padding-right:0;padding-left:.9rem}"

@@ -1,5 +1,7 @@
 #include "replay/audit/report_words.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -26,6 +28,22 @@ std::string_view ReportWords::operator()(Say id) const {
                                  [&](const ReportText& each) { return each.id == id; });
   if (text == texts.end()) return "?";
   return language_ == fold::Language::polish ? text->polish : text->english;
+}
+
+std::string ReportWords::filled(Say id, const std::vector<std::string>& values) const {
+  const std::string_view text = (*this)(id);
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool place = text[i] == '{' && i + 2 < text.size() && text[i + 2] == '}';
+    const auto index = place ? static_cast<std::size_t>(text[i + 1] - '0') : values.size();
+    if (index >= values.size()) {
+      result += text[i];
+      continue;
+    }
+    result += values[index];
+    i += 2;
+  }
+  return result;
 }
 
 std::string ReportWords::rule(fb::Rule rule) const {

@@ -1,12 +1,11 @@
 // What a report says, in both languages, and how it writes numbers and days.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "events/codec.hpp"
 #include "events/time.hpp"
@@ -59,10 +58,12 @@ class ReportWords {
   explicit ReportWords(fold::Language language) : language_(language) {}
   [[nodiscard]] fold::Language language() const { return language_; }
   [[nodiscard]] std::string_view operator()(Say id) const;
+  // With texts and whole numbers in the places of {0}, {1}, …
   template <class... Args>
   [[nodiscard]] std::string say(Say id, const Args&... args) const {
-    return fmt::format(fmt::runtime((*this)(id)), args...);
+    return filled(id, {text_of(args)...});
   }
+  [[nodiscard]] std::string filled(Say id, const std::vector<std::string>& values) const;
   [[nodiscard]] std::string rule(fb::Rule rule) const;
   [[nodiscard]] std::string action(fb::Action action) const;
   [[nodiscard]] std::string happening(HappeningKind kind) const;
@@ -76,6 +77,9 @@ class ReportWords {
   [[nodiscard]] std::string short_day(std::int32_t day) const;
 
  private:
+  static std::string text_of(std::string_view text) { return std::string(text); }
+  static std::string text_of(std::uint64_t count) { return std::to_string(count); }
+
   fold::Language language_;
 };
 
