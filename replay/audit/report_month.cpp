@@ -21,7 +21,8 @@ std::optional<UtcTime> time_of(const Optional& us) {
 
 // "measured 253, limit 250; too high"
 std::string measured_text(const flatbuffers::Optional<std::int64_t>& measured,
-                          const flatbuffers::Optional<std::int64_t>& limit, std::string detail) {
+                          const flatbuffers::Optional<std::int64_t>& limit,
+                          const std::string& detail) {
   std::string text;
   if (measured) text = fmt::format("measured {}", *measured);
   if (limit) text += (text.empty() ? "" : ", ") + fmt::format("limit {}", *limit);
@@ -177,7 +178,7 @@ void MonthReader::add(HappeningKind kind, const log::RecordView& record, std::st
     return;
   }
   report_.happenings.push_back(
-      {kind, record.sequence, record.event.occurred_at(), std::move(what), std::move(detail)});
+      {kind, record.sequence, record.event.occurred_at(), std::move(what), detail});
 }
 
 void MonthReader::happen(const log::RecordView& record) {
