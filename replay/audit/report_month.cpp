@@ -178,7 +178,7 @@ void MonthReader::add(HappeningKind kind, const log::RecordView& record, std::st
     return;
   }
   report_.happenings.push_back(
-      {kind, record.sequence, record.event.occurred_at(), std::move(what), detail});
+      {kind, record.sequence, record.event.occurred_at(), std::move(what), std::move(detail)});
 }
 
 void MonthReader::happen(const log::RecordView& record) {
