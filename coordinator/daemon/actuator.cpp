@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/policy/forced_mode.hpp"
+
 namespace wattledger::daemon {
 namespace {
 
-using fb::Action;
 using fb::InverterMode;
 using std::chrono::seconds;
 
@@ -19,21 +20,6 @@ fold::PolicySettings settings_of(const fold::State& state) {
 bool is_forced(InverterMode mode) {
   return mode == InverterMode::charge || mode == InverterMode::hold ||
          mode == InverterMode::discharge;
-}
-
-InverterMode mode_for(Action action) {
-  switch (action) {
-    case Action::charge:
-      return InverterMode::charge;
-    case Action::hold:
-      return InverterMode::hold;
-    case Action::sell:
-      return InverterMode::discharge;
-    case Action::self_use:
-    case Action::stop:
-      return InverterMode::general;
-  }
-  return InverterMode::general;
 }
 
 fb::CommandTrouble trouble_of(ErrorKind kind) {
@@ -81,24 +67,13 @@ fb::CommandIssuedT command_for(const inverter::Wish& wish, const fold::State& st
 }  // namespace
 
 inverter::Wish wish_for(const fold::State& state, UtcTime now) {
+  const policy::ForcedMode forced = policy::forced_mode(state, now);
+  if (!is_forced(forced.mode)) return {};
   inverter::Wish wish;
-  if (!state.decision) return wish;
-  // An hour of the wall clock that comes again: what is forced in its first pass would begin anew by
-  // itself in the second, so nothing is.
-  const ZoneOffsets& zone = state.site.zone;
-  if (zone.to_utc(zone.to_local(now), /*second_pass=*/true) > now) return wish;
-  const fold::LastDecision& decision = *state.decision;
-  const fold::PolicySettings settings = settings_of(state);
-  const UtcTime planned = decision.until.value_or(now);
-  if (mode_for(decision.action) == InverterMode::general || planned <= now) return wish;
-  // Minutes are what the inverter's schedule can say, and its day ends at 23:59 of its own clock.
-  const UtcTime midnight = state.site.zone.next_day_start(now) - std::chrono::minutes(1);
-  const UtcTime end = std::min({planned, now + settings.forced_end_max, midnight});
-  wish.until = std::chrono::floor<std::chrono::minutes>(end);
-  if (wish.until <= now) return inverter::Wish{};
-  wish.mode = mode_for(decision.action);
-  wish.power = decision.power.value_or(Watts(0));
-  wish.target_soc = decision.target_soc.value_or(BasisPoints(0));
+  wish.mode = forced.mode;
+  wish.until = forced.until;
+  wish.power = forced.power;
+  wish.target_soc = forced.target_soc;
   return wish;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coordinator/policy/forced_mode.hpp"
 #include "coordinator/policy/price_slots.hpp"
 #include "coordinator/policy/session_changes.hpp"
 
@@ -15,58 +16,16 @@ using std::chrono::seconds;
 
 constexpr std::int64_t percent_bp = 100;
 
-// What an inverter is told of a decision, as coordinator/daemon/actuator.hpp words it: an end of
-// whole minutes, never beyond the inverter's own day, and nothing forced in an hour of the wall
-// clock that comes again.
-struct Told {
-  InverterMode mode = InverterMode::general;
-  UtcTime until;
-  Watts power;
-  BasisPoints target;
-};
-
-InverterMode mode_for(Action action) {
-  switch (action) {
-    case Action::charge:
-      return InverterMode::charge;
-    case Action::hold:
-      return InverterMode::hold;
-    case Action::sell:
-      return InverterMode::discharge;
-    case Action::self_use:
-    case Action::stop:
-      return InverterMode::general;
-  }
-  return InverterMode::general;
-}
-
-Told told_by(const fold::State& state, UtcTime now) {
-  Told told;
-  const ZoneOffsets& zone = state.site.zone;
-  if (!state.decision || zone.to_utc(zone.to_local(now), /*second_pass=*/true) > now) return told;
-  const fold::LastDecision& decision = *state.decision;
-  const UtcTime planned = decision.until.value_or(now);
-  if (mode_for(decision.action) == InverterMode::general || planned <= now) return told;
-  const UtcTime midnight = zone.next_day_start(now) - std::chrono::minutes(1);
-  told.until = std::chrono::floor<std::chrono::minutes>(
-      std::min({planned, now + state.policy->settings.forced_end_max, midnight}));
-  if (told.until <= now) return {};
-  told.mode = mode_for(decision.action);
-  told.power = decision.power.value_or(Watts(0));
-  told.target = decision.target_soc.value_or(BasisPoints(0));
-  return told;
-}
-
 InverterMode mode_now(const fold::InverterState& inverter, UtcTime now) {
   const bool over = inverter.confirmed_until && *inverter.confirmed_until <= now;
   return over ? InverterMode::general : inverter.confirmed;
 }
 
-bool must_be_told(const fold::State& state, const Told& told, UtcTime now) {
+bool must_be_told(const fold::State& state, const policy::ForcedMode& told, UtcTime now) {
   const fold::InverterState& inverter = state.inverter;
   if (mode_now(inverter, now) != told.mode || inverter.wished != told.mode) return true;
   if (told.mode == InverterMode::general) return false;
-  if (inverter.wished_power != told.power || inverter.wished_soc != told.target) return true;
+  if (inverter.wished_power != told.power || inverter.wished_soc != told.target_soc) return true;
   if (!inverter.confirmed_until || told.until < *inverter.confirmed_until) return true;
   return told.until > *inverter.confirmed_until &&
          *inverter.confirmed_until - now < state.policy->settings.slot;
@@ -274,7 +233,7 @@ Result<void> PolicyWorld::decide(UtcTime now) {
 }
 
 Result<void> PolicyWorld::obey(UtcTime now) {
-  const Told told = told_by(state_, now);
+  const policy::ForcedMode told = policy::forced_mode(state_, now);
   if (!must_be_told(state_, told, now)) return {};
   fb::CommandIssuedT issued;
   fb::CommandConfirmedT confirmed;
@@ -283,14 +242,14 @@ Result<void> PolicyWorld::obey(UtcTime now) {
   if (told.mode != InverterMode::general) {
     issued.power_w = confirmed.power_w = static_cast<std::int32_t>(told.power.count());
     issued.target_soc_bp = confirmed.target_soc_bp =
-        static_cast<std::uint16_t>(told.target.count());
+        static_cast<std::uint16_t>(told.target_soc.count());
     issued.until_us = confirmed.until_us = to_us(told.until);
   }
   WATTLEDGER_TRY(tell(std::move(issued), now));
   confirmed.command = state_.inverter.command.value;
   WATTLEDGER_TRY(tell(std::move(confirmed), now));
   order_ = {told.mode, static_cast<double>(told.power.count()),
-            static_cast<double>(told.target.count()) / 1e4};
+            static_cast<double>(told.target_soc.count()) / 1e4};
   order_ends_.reset();
   if (told.mode != InverterMode::general) order_ends_ = told.until;
   return {};
