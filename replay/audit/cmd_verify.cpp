@@ -24,7 +24,7 @@ using Json = nlohmann::ordered_json;
 // told.
 constexpr std::size_t findings_told_max = 1'000;
 
-void print_finding(const Finding& finding, const ZoneOffsets& zone) {
+void print_finding(const Remade& finding, const ZoneOffsets& zone) {
   say(fmt::format("{:>8}  {}  {}: {}", finding.sequence.value, local_text(finding.at, zone),
                   answer_name(finding.answer), finding.why));
   for (const FieldDifference& each : finding.differences)
@@ -32,7 +32,7 @@ void print_finding(const Finding& finding, const ZoneOffsets& zone) {
                     each.remade));
 }
 
-Json finding_json(const Finding& finding) {
+Json finding_json(const Remade& finding) {
   Json result = {{"sequence", finding.sequence.value},
                  {"at", utc_text(finding.at)},
                  {"answer", answer_name(finding.answer)},
@@ -67,7 +67,7 @@ struct Wish {
 class Teller {
  public:
   Teller(bool json, const ZoneOffsets& zone) : json_(json), zone_(zone) {}
-  void tell(const Finding& finding) {
+  void tell(const Remade& finding) {
     if (told_ == findings_told_max) {
       ++untold_;
       return;
@@ -183,7 +183,7 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   std::optional<Progress> progress(std::in_place, invocation, "re-making decisions");
   const auto report = remake_in_ranges(
       open->log, open->snapshot, *period, ranges,
-      [&](const Finding& finding) { teller.tell(finding); },
+      [&](const Remade& finding) { teller.tell(finding); },
       [&](Sequence done) { progress->at(done.value, open->snapshot.head().value); });
   progress.reset();
   if (!report) return cannot(report.error());

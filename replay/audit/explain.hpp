@@ -53,7 +53,7 @@ struct Explanation {
   std::vector<RuleShown> rules;
   std::optional<PlanShown> plan;
   std::optional<Alternatives> alternatives;
-  std::optional<Finding> remade;             // not of an imported one
+  std::optional<Remade> remade;              // not of an imported one
   std::vector<CorrectionShown> corrections;  // of the facts and of the decision
   Sequence corrections_through;              // the last record that was looked at for them
   std::string overridden_by;                 // the owner's words, where a wish was in force

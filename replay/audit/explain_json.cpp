@@ -159,7 +159,7 @@ Json happened_json(const FollowedDecision& told) {
   return result;
 }
 
-Json remade_json(const std::optional<Finding>& remade) {
+Json remade_json(const std::optional<Remade>& remade) {
   if (!remade) return nullptr;
   Json fields = Json::array();
   for (const FieldDifference& each : remade->differences)

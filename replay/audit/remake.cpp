@@ -25,26 +25,26 @@ bool in_import(const log::Meta& meta, Sequence sequence) {
 class Remaking {
  public:
   Remaking(const log::Snapshot& snapshot, RemakeStart start, const Period& period,
-           const std::function<void(const Finding&)>& found)
+           const std::function<void(const Remade&)>& found)
       : snapshot_(snapshot), at_(std::move(start)), period_(period), found_(found) {}
 
   Result<void> record(const log::RecordView& record);
   // Of one whose past is known: nothing before it is read.
-  Result<Finding> alone(const log::RecordView& record, fold::State past);
+  Result<Remade> alone(const log::RecordView& record, fold::State past);
   [[nodiscard]] RemakeReport& report() { return report_; }
 
  private:
   Result<void> judge(const log::RecordView& record, Sequence decided);
-  Result<void> compare(const fb::DecisionMade& fact, Finding& finding);
+  Result<void> compare(const fb::DecisionMade& fact, Remade& finding);
   Result<void> compare_plan(const fb::DecisionMadeT& recorded, const policy::Judgement& judgement,
-                            Finding& finding) const;
+                            Remade& finding) const;
   Result<void> fold_to(Sequence sequence);
-  void count(const Finding& finding);
+  void count(const Remade& finding);
 
   const log::Snapshot& snapshot_;
   RemakeStart at_;
   const Period& period_;
-  const std::function<void(const Finding&)>& found_;
+  const std::function<void(const Remade&)>& found_;
   RemakeReport report_;
 };
 
@@ -65,7 +65,7 @@ Result<void> Remaking::record(const log::RecordView& record) {
 
 Result<void> Remaking::judge(const log::RecordView& record, Sequence decided) {
   const auto& fact = *record.event.as<fb::DecisionMade>();
-  Finding finding;
+  Remade finding;
   finding.sequence = record.sequence;
   finding.at = record.event.occurred_at();
   if (fact.based_on() >= record.sequence.value) {
@@ -84,9 +84,9 @@ Result<void> Remaking::judge(const log::RecordView& record, Sequence decided) {
   return {};
 }
 
-Result<Finding> Remaking::alone(const log::RecordView& record, fold::State past) {
+Result<Remade> Remaking::alone(const log::RecordView& record, fold::State past) {
   at_.state = std::move(past);
-  Finding finding;
+  Remade finding;
   finding.sequence = record.sequence;
   finding.at = record.event.occurred_at();
   const auto* fact = record.event.as<fb::DecisionMade>();
@@ -108,7 +108,7 @@ std::string other_revision_text(std::uint32_t revision,
                      fields.empty() ? "all else is equal" : "it decides otherwise in " + fields);
 }
 
-Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
+Result<void> Remaking::compare(const fb::DecisionMade& fact, Remade& finding) {
   WATTLEDGER_TRY(fold_to(Sequence{fact.based_on()}));
   fb::DecisionMadeT recorded;
   fact.UnPackTo(&recorded);
@@ -140,7 +140,7 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Finding& finding) {
 // The canonical encoding leaves `plan` out; what it names must be the plan in force or, between the
 // past and the decision, the one that this very judgement made.
 Result<void> Remaking::compare_plan(const fb::DecisionMadeT& recorded,
-                                    const policy::Judgement& judgement, Finding& finding) const {
+                                    const policy::Judgement& judgement, Remade& finding) const {
   const std::optional<fb::PlanAdoptedT>& plan = judgement.plan;
   if (!recorded.plan) {
     if (!plan && !judgement.keeps_plan) return {};
@@ -182,7 +182,7 @@ Result<void> Remaking::fold_to(Sequence sequence) {
                         });
 }
 
-void Remaking::count(const Finding& finding) {
+void Remaking::count(const Remade& finding) {
   ++report_.decisions;
   switch (finding.answer) {
     case Answer::identical:
@@ -267,10 +267,10 @@ std::vector<FieldDifference> compare_fields(const fb::DecisionMadeT& recorded,
   return differences;
 }
 
-Result<Finding> remake_decision(const log::Snapshot& snapshot, const log::RecordView& record,
-                                fold::State past) {
+Result<Remade> remake_decision(const log::Snapshot& snapshot, const log::RecordView& record,
+                               fold::State past) {
   const Period all;
-  const std::function<void(const Finding&)> nobody;
+  const std::function<void(const Remade&)> nobody;
   return Remaking(snapshot, RemakeStart{}, all, nobody).alone(record, std::move(past));
 }
 
@@ -289,7 +289,7 @@ bool RemakeStart::look_at(const log::RecordView& record, const log::Meta& meta) 
 
 Result<RemakeReport> remake_decisions(const log::Snapshot& snapshot, RemakeStart start, Sequence to,
                                       const Period& period,
-                                      const std::function<void(const Finding&)>& found,
+                                      const std::function<void(const Remade&)>& found,
                                       const std::function<void(Sequence)>& progress) {
   const Sequence from = start.behind.next();
   Remaking remaking(snapshot, std::move(start), period, found);

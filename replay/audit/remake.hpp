@@ -30,7 +30,7 @@ struct FieldDifference {
   std::string remade;
 };
 
-struct Finding {
+struct Remade {
   Sequence sequence;
   UtcTime at;
   Answer answer = Answer::identical;
@@ -69,14 +69,15 @@ struct RemakeStart {
 // Judges the decisions of `period` behind `start` and up to `to`. Calls `found` for each that is
 // not identical, in order; `progress` with the sequence reached now and then. A record that cannot
 // be read ends it, in the report; errors are others of reading the log.
-[[nodiscard]] Result<RemakeReport> remake_decisions(
-    const log::Snapshot& snapshot, RemakeStart start, Sequence to, const Period& period,
-    const std::function<void(const Finding&)>& found,
-    const std::function<void(Sequence)>& progress);
+[[nodiscard]] Result<RemakeReport> remake_decisions(const log::Snapshot& snapshot,
+                                                    RemakeStart start, Sequence to,
+                                                    const Period& period,
+                                                    const std::function<void(const Remade&)>& found,
+                                                    const std::function<void(Sequence)>& progress);
 
 // One decision of ours, from the past up to what it was based on. Of what came before that, only
 // what `past` says is known: an engine's revision that is not this one counts as other_revision.
-[[nodiscard]] Result<Finding> remake_decision(const log::Snapshot& snapshot,
-                                              const log::RecordView& record, fold::State past);
+[[nodiscard]] Result<Remade> remake_decision(const log::Snapshot& snapshot,
+                                             const log::RecordView& record, fold::State past);
 
 }  // namespace wattledger::tool

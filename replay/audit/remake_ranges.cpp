@@ -19,7 +19,7 @@ struct Range {
 
 struct Judged {
   Result<RemakeReport> report = RemakeReport{};
-  std::vector<Finding> findings;
+  std::vector<Remade> findings;
 };
 
 // Ranges go in in order and are taken by whoever is free; what they gave comes out in order.
@@ -117,7 +117,7 @@ void judge_ranges(const log::Log& log, const Period& period, RangeQueue& queue) 
     Judged judged;
     judged.report = snapshot ? remake_decisions(
                                    *snapshot, std::move(range->start), range->to, period,
-                                   [&](const Finding& each) { judged.findings.push_back(each); },
+                                   [&](const Remade& each) { judged.findings.push_back(each); },
                                    [](Sequence) {})
                              : Result<RemakeReport>(Failure(snapshot.error()));
     queue.give(range->number, std::move(judged));
@@ -139,7 +139,7 @@ void add(RemakeReport& all, const RemakeReport& one) {
 
 Result<RemakeReport> remake_in_ranges(const log::Log& log, const log::Snapshot& snapshot,
                                       const Period& period, const RangesOptions& options,
-                                      const std::function<void(const Finding&)>& found,
+                                      const std::function<void(const Remade&)>& found,
                                       const std::function<void(Sequence)>& progress) {
   const unsigned jobs = std::clamp(options.jobs, 1U, jobs_max);
   if (jobs == 1) return remake_decisions(snapshot, {}, snapshot.head(), period, found, progress);
@@ -153,7 +153,7 @@ Result<RemakeReport> remake_in_ranges(const log::Log& log, const log::Snapshot& 
   while (!error && !all.damage) {
     const auto judged = queue.next();
     if (!judged) break;
-    for (const Finding& each : judged->findings) found(each);
+    for (const Remade& each : judged->findings) found(each);
     if (judged->report)
       add(all, *judged->report);
     else

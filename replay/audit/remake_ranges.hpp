@@ -21,9 +21,11 @@ struct RangesOptions {
 
 // As remake_decisions() over all of `snapshot`, which is of `log`. At most two ranges a job are
 // under way or waiting to be told.
-[[nodiscard]] Result<RemakeReport> remake_in_ranges(
-    const log::Log& log, const log::Snapshot& snapshot, const Period& period,
-    const RangesOptions& options, const std::function<void(const Finding&)>& found,
-    const std::function<void(Sequence)>& progress);
+[[nodiscard]] Result<RemakeReport> remake_in_ranges(const log::Log& log,
+                                                    const log::Snapshot& snapshot,
+                                                    const Period& period,
+                                                    const RangesOptions& options,
+                                                    const std::function<void(const Remade&)>& found,
+                                                    const std::function<void(Sequence)>& progress);
 
 }  // namespace wattledger::tool

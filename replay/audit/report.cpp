@@ -157,7 +157,7 @@ Result<Report> make_report(const log::Log& log, const log::Snapshot& snapshot,
   RangesOptions ranges;
   ranges.jobs = wish.jobs;
   const auto remade = remake_in_ranges(
-      log, snapshot, report.period, ranges, [](const Finding&) {},
+      log, snapshot, report.period, ranges, [](const Remade&) {},
       [&](Sequence done) { progress(done, snapshot.head()); });
   if (!remade) return Failure(remade.error());
   report.remade = *remade;

@@ -84,12 +84,12 @@ std::string dongle_text(const Dongle& dongle) {
 }
 
 // The one inverter on the network. invalid_input: there are several, for the owner to choose from.
-Result<Way> find_one(const Wish& wish, const std::vector<DiscoveryTarget>& targets) {
+Result<AnsweredWay> find_one(const Wish& wish, const std::vector<DiscoveryTarget>& targets) {
   progress(fmt::format("asking the network for inverters, {} ms", wish.wait_ms));
   const auto dongles = discover(targets, std::chrono::milliseconds(wish.wait_ms));
   if (!dongles) return Failure(dongles.error());
   if (dongles->empty()) return nobody(targets);
-  std::vector<Way> found;
+  std::vector<AnsweredWay> found;
   std::string list;
   std::string answered;
   for (const Dongle& dongle : *dongles) {

@@ -139,11 +139,11 @@ Result<inverter::Device> who_is(const ModbusOptions& options) {
   return inverter::BlockReader(link).identify();
 }
 
-Result<Way> first_way(const std::vector<ModbusOptions>& ways) {
+Result<AnsweredWay> first_way(const std::vector<ModbusOptions>& ways) {
   std::string tried;
   for (const ModbusOptions& way : ways) {
     const auto device = who_is(way);
-    if (device) return Way{way, *device};
+    if (device) return AnsweredWay{way, *device};
     if (ways.size() == 1) return Failure(device.error());
     // Behind the last colon of the link's line stands what the system or the unit said.
     const std::string& what = device.error().what;

@@ -18,11 +18,11 @@ namespace wattledger::tool {
 
 // The first of the ways that an inverter answers by. Errors: of one way, that one's; of several,
 // one line with what became of each.
-struct Way {
+struct AnsweredWay {
   inverter::ModbusOptions options;
   inverter::Device device;
 };
-[[nodiscard]] Result<Way> first_way(const std::vector<inverter::ModbusOptions>& ways);
+[[nodiscard]] Result<AnsweredWay> first_way(const std::vector<inverter::ModbusOptions>& ways);
 // "Modbus/TCP on port 502"
 [[nodiscard]] std::string way_text(const inverter::ModbusOptions& options);
 

@@ -171,7 +171,7 @@ Audited found(Table& table, const std::string& kind, const TrueHistory& truth, S
   ++tally.made;
   const auto differs =
       std::find_if(audited.findings.begin(), audited.findings.end(),
-                   [](const tool::Finding& each) { return each.answer == tool::Answer::differs; });
+                   [](const tool::Remade& each) { return each.answer == tool::Answer::differs; });
   CAPTURE(kind);
   CAPTURE(sequence.value);
   if (differs != audited.findings.end()) {
@@ -227,7 +227,7 @@ void change_decisions(Table& table, const TrueHistory& truth, Random& random) {
                 [&](fb::EventT& event) { field.change(*event.fact.AsDecisionMade()); });
       // Not the next one that rests on it, but the forged one itself is named, and what in it.
       REQUIRE(!audited.findings.empty());
-      const tool::Finding& first = audited.findings.front();
+      const tool::Remade& first = audited.findings.front();
       CHECK(first.sequence == forged);
       CHECK(first.answer == tool::Answer::differs);
       const auto named =

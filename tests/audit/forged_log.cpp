@@ -88,7 +88,7 @@ Audited audit(const std::filesystem::path& directory, const TrueHistory& truth) 
   audited.integrity = must(tool::check_integrity(snapshot, options));
   audited.report = must(tool::remake_decisions(
       snapshot, {}, snapshot.head(), {},
-      [&](const tool::Finding& each) { audited.findings.push_back(each); }, [](Sequence) {}));
+      [&](const tool::Remade& each) { audited.findings.push_back(each); }, [](Sequence) {}));
   return audited;
 }
 

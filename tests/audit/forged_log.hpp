@@ -51,7 +51,7 @@ class TrueHistory {
 // What `audit verify --key KEY --against NOTE` looks at.
 struct Audited {
   tool::RemakeReport report;
-  std::vector<tool::Finding> findings;
+  std::vector<tool::Remade> findings;
   tool::Integrity integrity;
 };
 [[nodiscard]] Audited audit(const std::filesystem::path& log, const TrueHistory& truth);

@@ -18,7 +18,7 @@ std::string told(const std::filesystem::path& directory, const tool::RangesOptio
   std::string text;
   const auto report = tool::remake_in_ranges(
       *log, *snapshot, {}, options,
-      [&](const tool::Finding& each) {
+      [&](const tool::Remade& each) {
         text += std::to_string(each.sequence.value) + " " +
                 std::string(tool::answer_name(each.answer)) + " " + each.why + "\n";
         for (const tool::FieldDifference& field : each.differences)

@@ -153,7 +153,7 @@ void remake(benchmark::State& state, const char* policy) {
   for (auto _ : state) {
     const log::Snapshot snapshot = must(made.log().snapshot());
     const auto report = must(tool::remake_in_ranges(
-        made.log(), snapshot, {}, options, [](const tool::Finding&) {}, [](Sequence) {}));
+        made.log(), snapshot, {}, options, [](const tool::Remade&) {}, [](Sequence) {}));
     if (report.identical != made.decisions()) state.SkipWithError("a decision is not identical");
   }
   rate(state, made);

@@ -62,7 +62,7 @@ TEST_SUITE("replay/audit list") {
   TEST_CASE("failed, superseded, not needed, and only advised") {
     ExplainedHouse house(round_settings("cheapest"));
     cheap_noon(house);
-    HouseLog& log = house.log();
+    HouseDirectory& log = house.log();
     const std::uint64_t failed = log.decide(noon_s);
     fb::CommandFailedT trouble;
     trouble.command = log.add(noon_s + 1, command(failed));

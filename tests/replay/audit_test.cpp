@@ -10,7 +10,7 @@ namespace {
 
 // A day of the house: a reading and a decision every quarter of an hour, the battery slowly
 // filling.
-void live_a_day(HouseLog& house) {
+void live_a_day(HouseDirectory& house) {
   house.begin();
   for (int quarter = 0; quarter < 96; ++quarter) {
     const int second = quarter * 900 + 60;
@@ -19,7 +19,7 @@ void live_a_day(HouseLog& house) {
   }
 }
 
-nlohmann::json verified(const HouseLog& house, int code) {
+nlohmann::json verified(const HouseDirectory& house, int code) {
   const ToolRun run = on(house, {"audit", "verify", "--format", "json"});
   INFO(run.out << run.err);
   CHECK(run.code == code);
@@ -32,7 +32,7 @@ nlohmann::json verified(const HouseLog& house, int code) {
 
 TEST_SUITE("replay/audit") {
   TEST_CASE("a day's decisions are re-made to the byte, wherever other records stand between") {
-    HouseLog house;
+    HouseDirectory house;
     live_a_day(house);
     house.close();
     const ToolRun run = on(house, {"audit", "verify"});
@@ -55,7 +55,7 @@ TEST_SUITE("replay/audit") {
   TEST_CASE("each altered field of a decision is found and named") {
     struct Forgery {
       const char* field;
-      HouseLog::Alter alter;
+      HouseDirectory::Alter alter;
     };
     const std::vector<Forgery> table = {
         {"action", [](fb::DecisionMadeT& d) { d.action = fb::Action::sell; }},
@@ -74,7 +74,7 @@ TEST_SUITE("replay/audit") {
         {"control_mode", [](fb::DecisionMadeT& d) { d.control_mode = fb::ControlMode::on; }},
     };
     for (const Forgery& forgery : table) {
-      HouseLog house;
+      HouseDirectory house;
       house.begin();
       house.reading(60);
       const std::uint64_t forged = house.decide(60, forgery.alter);
@@ -94,7 +94,7 @@ TEST_SUITE("replay/audit") {
 
   TEST_CASE("a decision that says it knew other records differs") {
     for (const std::uint64_t based_on : {0ULL, 4ULL, 6ULL, 1'000ULL}) {
-      HouseLog house;
+      HouseDirectory house;
       house.begin();
       house.reading(60);
       house.reading(120);
@@ -109,7 +109,7 @@ TEST_SUITE("replay/audit") {
   }
 
   TEST_CASE("a plan that is not the one the same past makes is found") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60);
     house.decide(60, [](fb::DecisionMadeT& d) { d.plan = 1U; });
@@ -120,7 +120,7 @@ TEST_SUITE("replay/audit") {
   }
 
   TEST_CASE("a plan that was taken out of a decision is found") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60);
     bool had_one = false;
@@ -136,7 +136,7 @@ TEST_SUITE("replay/audit") {
   }
 
   TEST_CASE("decisions of an engine revision that the log says was running are no defect") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     fb::CoordinatorStartedT started;
     started.engine_revision = 77;
@@ -153,7 +153,7 @@ TEST_SUITE("replay/audit") {
   }
 
   TEST_CASE("a decision whose policy is not in the log cannot be re-made") {
-    HouseLog house;
+    HouseDirectory house;
     house.site();
     house.reading(60);
     house.decide(60, [](fb::DecisionMadeT& d) { *d.policy_digest = fb::Digest256(1, 2, 3, 4); });
@@ -162,7 +162,7 @@ TEST_SUITE("replay/audit") {
   }
 
   TEST_CASE("list shows what was decided and why, aligned") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 3'000);
     house.decide(60);
@@ -185,7 +185,7 @@ TEST_SUITE("replay/audit") {
   }
 
   TEST_CASE("list as JSON is one object per decision; a limit takes the newest") {
-    HouseLog house;
+    HouseDirectory house;
     live_a_day(house);
     house.close();
     const auto all = on(house, {"audit", "list", "--format", "json"}).json_lines();

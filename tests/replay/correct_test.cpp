@@ -66,7 +66,7 @@ constexpr const char* amounts =
 
 TEST_SUITE("replay/correct") {
   TEST_CASE("costs 1000 times too low are found, shown first, and right after a replay") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60);
     const std::uint64_t wrong = house.add(120, charge(100'000, 30'000));
@@ -116,7 +116,7 @@ TEST_SUITE("replay/correct") {
   }
 
   TEST_CASE("a sale that was added up at every tick is what the meter measured") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     for (int minute = 0; minute <= 150; ++minute)
       house.add(minute * 60,
@@ -138,7 +138,7 @@ TEST_SUITE("replay/correct") {
   }
 
   TEST_CASE("what a meter cannot tell is no reason to correct a sale") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     // Five minutes apart, 2.5 kWh from 01:00 to 01:30; then nothing is heard for an hour.
     for (int minute = 0; minute <= 100; minute += 5)
@@ -160,7 +160,7 @@ TEST_SUITE("replay/correct") {
   }
 
   TEST_CASE("a correction is taken back by another, and a rule leaves the owner's own alone") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60);
     const std::string wrong = std::to_string(house.add(120, charge(100'000, 30'000)));
@@ -180,7 +180,7 @@ TEST_SUITE("replay/correct") {
   }
 
   TEST_CASE("a day that was looked at while it was incomplete is whole after the next look") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     for (int minute = 0; minute < 600; ++minute) house.reading(minute * 60);
     const auto noon = house.data() / "noon", night = house.data() / "night";
@@ -196,7 +196,7 @@ TEST_SUITE("replay/correct") {
   }
 
   TEST_CASE("numbers at the edge of 64 bits are no reason to correct anything") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     constexpr auto least = std::numeric_limits<std::int64_t>::min();
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
@@ -221,7 +221,7 @@ TEST_SUITE("replay/correct") {
   }
 
   TEST_CASE("what does not belong together is said, and a rule that is none") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     CHECK(on(house, {"correct", "--rule", "cost-per-mhw"}).err.find("cost-per-mwh") !=

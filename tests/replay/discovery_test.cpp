@@ -26,7 +26,7 @@ TEST_SUITE("replay/setup/discovery") {
   }
 
   TEST_CASE("an answer that comes twice is one dongle, and waiting ends when all have answered") {
-    const Responder dongle("127.0.0.1,ACCF23AABBCC,one");
+    const UdpParrot dongle("127.0.0.1,ACCF23AABBCC,one");
     const auto target = tool::discovery_target(dongle.place());
     REQUIRE(target.has_value());
     const auto found = tool::discover({*target, *target}, std::chrono::minutes(10));

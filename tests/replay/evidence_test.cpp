@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ToolRun done(const HouseLog& house, std::vector<std::string> arguments) {
+ToolRun done(const HouseDirectory& house, std::vector<std::string> arguments) {
   ToolRun run = on(house, std::move(arguments));
   INFO(run.err);
   REQUIRE(run.code == 0);
@@ -52,7 +52,7 @@ struct Evidence {
     arguments.insert(arguments.begin(), {"log", "check-proof"});
     return run_tool(arguments, elsewhere.path());
   }
-  HouseLog house;
+  HouseDirectory house;
   MemoryDirectory elsewhere;
 };
 
@@ -250,7 +250,7 @@ TEST_SUITE("replay/evidence") {
     const Evidence evidence;
     const std::string kept = evidence.away("kept.note");
     done(evidence.house, {"log", "checkpoint", "--out", kept});
-    HouseLog rewritten;  // of the same uuid
+    HouseDirectory rewritten;  // of the same uuid
     rewritten.begin();
     rewritten.reading(60, 1'000);
     rewritten.decide(60);
@@ -338,7 +338,7 @@ TEST_SUITE("replay/evidence") {
   }
 
   TEST_CASE("a log that somebody holds without an answer is not signed") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     const ToolRun run = on(house, {"log", "checkpoint"});
     CHECK(run.code == 3);

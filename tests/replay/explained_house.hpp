@@ -39,13 +39,13 @@ class ExplainedHouse {
   // hour, and decides again. The decision's record.
   std::uint64_t decide(std::int64_t second = noon_s);
 
-  [[nodiscard]] HouseLog& log() { return log_; }
+  [[nodiscard]] HouseDirectory& log() { return log_; }
 
  private:
   void command(std::uint64_t decision, const fb::DecisionMadeT& made, std::int64_t second);
   void live(const fb::DecisionMadeT& made, std::int64_t second);
 
-  HouseLog log_;
+  HouseDirectory log_;
   int soc_bp_ = 5'000, pv_w_ = 0, load_w_ = 600, battery_w_ = 0;
   std::int64_t capacity_mwh_;
   std::optional<int> temperature_mc_;

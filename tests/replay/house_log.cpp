@@ -6,7 +6,7 @@
 
 namespace wattledger::testing {
 
-HouseLog::HouseLog() {
+HouseDirectory::HouseDirectory() {
   const std::filesystem::path directory = home_ / "log";
   log::CreateOptions options;
   options.uuid = Id128{};
@@ -16,7 +16,7 @@ HouseLog::HouseLog() {
   appender_.emplace(value(log::Appender::open(*log_, *lock_, {})));
 }
 
-std::uint64_t HouseLog::append(const fb::EventT& native, std::int64_t second) {
+std::uint64_t HouseDirectory::append(const fb::EventT& native, std::int64_t second) {
   const EncodedEvent encoded = value(encode(native));
   const auto appended = value(appender_->append(encoded, at_s(second), {}));
   const EventView view = value(decode(encoded.kind(), encoded.bytes()));
@@ -24,7 +24,7 @@ std::uint64_t HouseLog::append(const fb::EventT& native, std::int64_t second) {
   return appended.sequence.value;
 }
 
-std::uint64_t HouseLog::reading(std::int64_t second, int soc_bp) {
+std::uint64_t HouseDirectory::reading(std::int64_t second, int soc_bp) {
   fb::ReadingRecordedT fact;
   fact.battery_soc_bp = static_cast<std::uint16_t>(soc_bp);
   fact.battery_power_w = -3'000;
@@ -35,7 +35,8 @@ std::uint64_t HouseLog::reading(std::int64_t second, int soc_bp) {
   return add(second, std::move(fact), fb::Source::inverter);
 }
 
-std::uint64_t HouseLog::decide(std::int64_t second, const Alter& alter, std::uint64_t behind) {
+std::uint64_t HouseDirectory::decide(std::int64_t second, const Alter& alter,
+                                     std::uint64_t behind) {
   policy::Judgement judgement = policy::decide(state_, at_s(second));
   for (std::uint64_t i = 0; i < behind; ++i) add(second, fb::SystemMeasuredT{});
   if (judgement.plan && policy::plan_differs(*judgement.plan, state_.plan))
@@ -46,7 +47,7 @@ std::uint64_t HouseLog::decide(std::int64_t second, const Alter& alter, std::uin
   return add(second, std::move(judgement.decision));
 }
 
-void HouseLog::site() {
+void HouseDirectory::site() {
   fb::SiteAdoptedT fact;
   fact.site = "home";
   fact.zone = "Europe/Warsaw";
@@ -56,7 +57,7 @@ void HouseLog::site() {
   add(0, std::move(fact));
 }
 
-void HouseLog::policy() {
+void HouseDirectory::policy() {
   fold::PolicySettings settings;
   settings.tariff_zones = fold::g12_zones();
   fb::PolicyAdoptedT fact;
@@ -68,7 +69,7 @@ void HouseLog::policy() {
   add(0, std::move(fact));
 }
 
-void HouseLog::prices(std::int64_t start_second) {
+void HouseDirectory::prices(std::int64_t start_second) {
   fb::PricesPublishedT fact;
   fact.provider = "test";
   fact.kind = fb::PriceKind::day_ahead;
@@ -81,7 +82,7 @@ void HouseLog::prices(std::int64_t start_second) {
   add(start_second, std::move(fact), fb::Source::price_source);
 }
 
-void HouseLog::begin() {
+void HouseDirectory::begin() {
   site();
   policy();
   prices();
@@ -105,7 +106,7 @@ bool change_byte(const std::filesystem::path& file, const std::string& text) {
   return found;
 }
 
-void HouseLog::close() {
+void HouseDirectory::close() {
   appender_.reset();
   lock_.reset();
   log_.reset();

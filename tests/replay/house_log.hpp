@@ -27,9 +27,9 @@ T value(Result<T> result) {
   return *std::move(result);
 }
 
-class HouseLog {
+class HouseDirectory {
  public:
-  HouseLog();
+  HouseDirectory();
 
   // Appends, durably, and folds. Times are seconds after 2025-10-01T00:00:00Z.
   template <class FactT>
@@ -72,7 +72,7 @@ class HouseLog {
 };
 
 // The tool on this house.
-inline ToolRun on(const HouseLog& house, std::vector<std::string> arguments) {
+inline ToolRun on(const HouseDirectory& house, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"--data", house.data().string()});
   return run_tool(arguments);
 }

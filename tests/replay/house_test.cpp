@@ -13,7 +13,7 @@ using namespace wattledger::testing;
 namespace {
 
 // The last record, as log cat has it.
-nlohmann::json newest(const HouseLog& house) {
+nlohmann::json newest(const HouseDirectory& house) {
   const auto records = on(house, {"log", "tail", "-n", "1", "--format", "json"}).json_lines();
   REQUIRE(records.size() == 1);
   return records[0];
@@ -22,7 +22,7 @@ nlohmann::json newest(const HouseLog& house) {
 // Answers the socket as a daemon would, and remembers what was asked.
 class FakeDaemon {
  public:
-  FakeDaemon(const HouseLog& house, Result<std::string> result) {
+  FakeDaemon(const HouseDirectory& house, Result<std::string> result) {
     server_ = value(
         control::Server::start(house.data(), "", [this, result](const control::Request& request) {
           const std::lock_guard lock(mutex_);
@@ -72,7 +72,7 @@ class FakeDaemon {
 
 TEST_SUITE("replay/house") {
   TEST_CASE("a power that was meant in kilowatts is refused, with the unit") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     for (const char* action : {"charge", "sell"}) {
@@ -89,7 +89,7 @@ TEST_SUITE("replay/house") {
   TEST_CASE(
       "without a daemon an override is recorded under the lock, with the house's offset and who "
       "asked") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const ToolRun run =
@@ -114,7 +114,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("a charge without an end gets one hour and says so; the others last until auto") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     CHECK(on(house, {"override", "charge"}).out.find("(one hour, as no --until was given)") !=
@@ -129,7 +129,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("a log that somebody holds without answering is exit code 3 and names the holder") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     const ToolRun run = on(house, {"override", "auto"});
     CHECK(run.code == 3);
@@ -140,7 +140,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("with a daemon the same event goes over the socket") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     FakeDaemon daemon(house, R"({"sequence":42,"repeated":false})");
     const ToolRun run = on(house, {"--format", "json", "override", "sell", "--soc", "30"});
@@ -155,7 +155,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("an answer that got lost is asked for once more, with the same id") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     FakeDaemon daemon(house, fail(ErrorKind::io, "the answer got lost", "try again"));
     const ToolRun run = on(house, {"override", "hold", "--until", "+1h"});
@@ -167,7 +167,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("what the daemon did not find is not taken for no daemon") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     FakeDaemon daemon(house, fail(ErrorKind::not_found, "no house.yaml", "restore it"));
@@ -182,7 +182,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("faults are listed and cleared by name or all at once") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     for (const fb::Fault each : {fb::Fault::battery_temperature, fb::Fault::grid_voltage}) {
       fb::FaultRaisedT fault;
@@ -205,7 +205,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("a correction names what was there before") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     house.close();
@@ -238,7 +238,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("replay into a directory touches neither log nor live files") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     house.decide(60);
@@ -259,7 +259,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("without a daemon replay adopts under the lock and records that it did") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     house.close();
@@ -285,7 +285,7 @@ TEST_SUITE("replay/house") {
   TEST_CASE(
       "what a failed adoption may still need is left, and said where; what was refused is "
       "removed") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     struct Row {
@@ -308,7 +308,7 @@ TEST_SUITE("replay/house") {
   }
 
   TEST_CASE("with a daemon replay hands over what it staged and removes it afterwards") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     FakeDaemon daemon(house, "{}");

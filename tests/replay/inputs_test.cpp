@@ -58,7 +58,7 @@ struct Web {
 
 TEST_SUITE("replay/inputs") {
   TEST_CASE("what was known at a moment is what had been recorded by then") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();  // prices of its own from 1 October, 00:00 UTC
     house.add(3'600, day_prices(today, 50'000'000));
     house.add(39'600, day_prices(tomorrow, 60'000'000));
@@ -99,7 +99,7 @@ TEST_SUITE("replay/inputs") {
   }
 
   TEST_CASE("the house's own forecasts are shown until they are over, the newest of each alone") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     const auto forecast = [](auto fact, const char* provider, const char* model, std::int64_t from,
                              std::int64_t watts) {
@@ -139,7 +139,7 @@ TEST_SUITE("replay/inputs") {
   }
 
   TEST_CASE("a moment that has not been, or that the log does not reach, is told as what it is") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const ToolRun future = on(house, {"inputs", "show", "--known-at", "2999-01-01T00:00:00Z"});
@@ -167,7 +167,7 @@ TEST_SUITE("replay/inputs") {
 
   TEST_CASE("what comes is recorded where no daemon runs, and shown") {
     const Web web;
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     std::filesystem::create_directories(web.home.path() / "data");

@@ -198,7 +198,7 @@ TEST_SUITE("replay/inverter set") {
   }
 
   TEST_CASE("where a daemon polls, forced modes are overrides and the rest is refused") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const auto override_of = [&](std::vector<std::string> words) {
@@ -265,7 +265,7 @@ TEST_SUITE("replay/inverter set") {
 TEST_SUITE("replay/inverter release") {
   TEST_CASE("the settings found are put back, and only what differs is written") {
     const Station station;
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.add(60, found_settings("9010KETU00SIM001"));
     house.close();
@@ -293,7 +293,7 @@ TEST_SUITE("replay/inverter release") {
 
   TEST_CASE("another inverter, a running daemon, a log without settings: nothing is written") {
     const Station station;
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.add(60, found_settings("9010KETU00OTHER1"));
     house.close();
@@ -311,7 +311,7 @@ TEST_SUITE("replay/inverter release") {
       CHECK(held.code == 3);
       CHECK(held.err.find("stop the daemon first") != std::string::npos);
     }
-    HouseLog bare;
+    HouseDirectory bare;
     bare.begin();
     bare.close();
     const ToolRun none =

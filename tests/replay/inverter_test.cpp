@@ -94,7 +94,7 @@ TEST_SUITE("replay/inverter") {
   }
 
   TEST_CASE("where a daemon polls, its last reading is shown") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const auto lock = log::WriterLock::take(house.data() / "log", "wattledgerd");
@@ -105,7 +105,7 @@ TEST_SUITE("replay/inverter") {
     const auto before = ask();
     CHECK(before.code == 3);
     CHECK(before.err.find("has not read the inverter yet") != std::string::npos);
-    HouseLog read;
+    HouseDirectory read;
     read.begin();
     read.reading(60, 4'300);
     read.close();

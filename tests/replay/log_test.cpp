@@ -8,7 +8,7 @@ using namespace wattledger::testing;
 
 TEST_SUITE("replay/log") {
   TEST_CASE("cat prints one aligned line per record, in the house's time") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     house.decide(60);
@@ -30,7 +30,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("cat selects by sequence, kind and time, and stops at a limit") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     for (int i = 1; i <= 10; ++i) house.reading(i * 60);
     house.close();
@@ -52,7 +52,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("cat as JSON holds every field, one object per line") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     house.close();
@@ -65,7 +65,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("tail prints the newest, all of a shorter log, nothing of an empty one") {
-    HouseLog house;
+    HouseDirectory house;
     CHECK(on(house, {"log", "tail"}).out.empty());
     house.begin();
     CHECK(on(house, {"log", "tail"}).lines().size() == 4);
@@ -75,7 +75,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("stat names the log, its writer and what it holds") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60);
     const auto held = on(house, {"log", "stat", "--format", "json"}).json_lines();
@@ -92,7 +92,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("verify finds a sound log sound, with the tree when it is asked to look deep") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     const std::string root = value(house.log().snapshot()).meta().frontier.root().hex();
     house.close();
@@ -111,7 +111,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("verify --since looks no further back than the 256 records before") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     for (int i = 1; i <= 600; ++i) house.reading(i);
     house.close();
@@ -124,7 +124,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("verify names the record that a changed byte damaged, exit code 1") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     house.close();
@@ -138,7 +138,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("salvage copies what is intact, lists what is lost, and leaves the damaged log alone") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     for (int i = 1; i <= 20; ++i) house.reading(i * 60);
     house.close();
@@ -167,7 +167,7 @@ TEST_SUITE("replay/log") {
   }
 
   TEST_CASE("salvage of a sound log loses nothing, exit code 0; as JSON it is one object") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const MemoryDirectory home;

@@ -9,7 +9,7 @@ using namespace wattledger::testing;
 
 TEST_SUITE("replay/maintain") {
   TEST_CASE("the file is looked after, the log says so, and status says when") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60);
     house.close();
@@ -30,7 +30,7 @@ TEST_SUITE("replay/maintain") {
   }
 
   TEST_CASE("not while a mode is forced; a foreign file is not touched") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     fb::CommandConfirmedT confirmed;
     confirmed.mode = fb::InverterMode::charge;
@@ -40,7 +40,7 @@ TEST_SUITE("replay/maintain") {
     CHECK(run.code == 3);
     CHECK(run.err.find("the inverter is in forced charge") != std::string::npos);
 
-    HouseLog other;
+    HouseDirectory other;
     other.begin();
     other.close();
     const auto file = other.data() / "goodwe_energy.db";

@@ -28,7 +28,7 @@ std::string sql(const std::filesystem::path& file, const std::string& statement)
 }
 
 // Records 1 to 4 at the beginning, a reading each minute for `minutes` minutes, rows of both kinds.
-void live(HouseLog& house, int minutes) {
+void live(HouseDirectory& house, int minutes) {
   house.begin();
   for (int minute = 1; minute <= minutes; ++minute) house.reading(60 * minute, 5'000 + minute);
   house.close();
@@ -38,7 +38,7 @@ void live(HouseLog& house, int minutes) {
 
 TEST_SUITE("replay/replay") {
   TEST_CASE("tables are built as of a record, or of what the log held at a time") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 20);
     const MemoryDirectory away;
     const auto newest = [&](const std::string& into) {
@@ -65,7 +65,7 @@ TEST_SUITE("replay/replay") {
   }
 
   TEST_CASE("the past and everything are for another directory, and the options go together") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 2);
     const MemoryDirectory away;
     const std::string into = away / "x";
@@ -100,7 +100,7 @@ TEST_SUITE("replay/replay") {
   }
 
   TEST_CASE("with --keep-all old states stay, which retention cuts") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     constexpr std::int64_t day = 86'400;
     for (const std::int64_t at : {std::int64_t{60}, 20 * day, 40 * day}) house.reading(at);
@@ -116,7 +116,7 @@ TEST_SUITE("replay/replay") {
   }
 
   TEST_CASE("a dry run says what a replay takes, and changes nothing") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 3);
     const ToolRun first = on(house, {"replay", "--dry-run"});
     CHECK(first.code == 0);
@@ -133,7 +133,7 @@ TEST_SUITE("replay/replay") {
   }
 
   TEST_CASE("a diff finds what was changed by hand, of rows and of files, and only that") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 12);
     REQUIRE(on(house, {"replay", "--projection", "sqlite", "--yes"}).code == 0);
     REQUIRE(on(house, {"replay", "--projection", "json", "--yes"}).code == 0);
@@ -166,7 +166,7 @@ TEST_SUITE("replay/replay") {
   }
 
   TEST_CASE("an undo takes over again what the last replay replaced, and can be undone") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 12);
     const ToolRun none = on(house, {"replay", "--undo", "--yes"});
     CHECK(none.code == 3);
@@ -209,7 +209,7 @@ TEST_SUITE("replay/replay") {
   }
 
   TEST_CASE("an older schema is a replay, and so is the way back: nothing is lost in between") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 12);
     const MemoryDirectory away;
     const auto config = away / "house.yaml";
@@ -253,7 +253,7 @@ TEST_SUITE("replay/replay") {
   }
 
   TEST_CASE("status says version, position and lag; history lists every rebuild") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 3);
     const ToolRun nothing = on(house, {"replay", "--status"});
     CHECK(nothing.code == 1);

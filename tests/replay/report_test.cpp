@@ -14,7 +14,7 @@ using namespace wattledger::testing;
 namespace {
 
 // Three October days: a reading each five minutes, 720 W bought, a decision each quarter.
-void live(HouseLog& house) {
+void live(HouseDirectory& house) {
   house.begin();
   for (std::int64_t second = 0; second < 3 * 86'400; second += 300) {
     if (second % 86'400 == 0) house.prices(second);
@@ -40,7 +40,7 @@ std::string text_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string page_of(const HouseLog& house, std::vector<std::string> more = {}) {
+std::string page_of(const HouseDirectory& house, std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"audit", "report", "--month", "2025-10", "--no-record", "--out", "-"});
   const ToolRun run = on(house, std::move(more));
   INFO(run.err);
@@ -56,7 +56,7 @@ bool holds(const std::string& text, const std::string& part) {
 
 TEST_SUITE("replay/audit report") {
   TEST_CASE("the page stands by itself, is the same again, and says the meter's numbers") {
-    HouseLog house;
+    HouseDirectory house;
     live(house);
     const std::string page = page_of(house);
     for (const char* foreign : {"http", "<script", "url(", "@import", "src="})
@@ -71,7 +71,7 @@ TEST_SUITE("replay/audit report") {
   }
 
   TEST_CASE("in Polish, with its decimal comma") {
-    HouseLog house;
+    HouseDirectory house;
     live(house);
     const std::string page = page_of(house, {"--language", "pl"});
     CHECK(holds(page, "<html lang=\"pl\">"));
@@ -79,7 +79,7 @@ TEST_SUITE("replay/audit report") {
   }
 
   TEST_CASE("an event with the file's size and digest, unless it is not wished") {
-    HouseLog house;
+    HouseDirectory house;
     live(house);
     const auto file = house.data() / "october.html";
     const std::vector<std::string> ask{"audit", "report",      "--month",  "2025-10",
@@ -104,7 +104,7 @@ TEST_SUITE("replay/audit report") {
   }
 
   TEST_CASE("a month without records, and one that is none") {
-    HouseLog house;
+    HouseDirectory house;
     live(house);
     const ToolRun empty =
         on(house, {"audit", "report", "--month", "2024-02", "--no-record", "--out", "-"});
@@ -123,7 +123,7 @@ TEST_SUITE("replay/audit report") {
       MESSAGE("skipped: there is no " << browser);
       return;
     }
-    HouseLog house;
+    HouseDirectory house;
     live(house);
     std::ofstream(house.data() / "page.html") << page_of(house);
     // No network: the proxy is not there.

@@ -75,9 +75,9 @@ struct Station {
 };
 
 // Answers what it is asked on UDP, always the same.
-class Responder {
+class UdpParrot {
  public:
-  explicit Responder(std::string answer, const char* address = "127.0.0.1")
+  explicit UdpParrot(std::string answer, const char* address = "127.0.0.1")
       : answer_(std::move(answer)), socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     at_.sin_family = AF_INET;
     ::inet_pton(AF_INET, address, &at_.sin_addr);
@@ -87,9 +87,9 @@ class Responder {
     address_ = address;
     thread_ = std::thread([this] { run(); });
   }
-  Responder(const Responder&) = delete;
-  Responder& operator=(const Responder&) = delete;
-  ~Responder() {
+  UdpParrot(const UdpParrot&) = delete;
+  UdpParrot& operator=(const UdpParrot&) = delete;
+  ~UdpParrot() {
     ::sendto(socket_, "", 0, 0, reinterpret_cast<sockaddr*>(&at_), sizeof at_);  // the end
     thread_.join();
     ::close(socket_);

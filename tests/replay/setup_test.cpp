@@ -106,7 +106,7 @@ TEST_SUITE("replay/setup") {
 
   TEST_CASE("without an address the network is asked, and the one inverter there taken") {
     const Station station;
-    const Responder dongle("10.10.100.254,ACCF23AABBCC,WLAN-dongle");
+    const UdpParrot dongle("10.10.100.254,ACCF23AABBCC,WLAN-dongle");
     const auto run = station.set_up(
         {"--discover", dongle.place(), "--wait-ms", "20000", "--ports", station.ports()});
     INFO(run.err);
@@ -120,8 +120,8 @@ TEST_SUITE("replay/setup") {
     const Station one;
     const Station other(unit_of("eh"),
                         {.address = "127.0.0.2", .port = one.server->port(), .udp_port = 0});
-    const Responder first("127.0.0.1,ACCF23AABBCC,one");
-    const Responder second("127.0.0.2,ACCF23AABBCD,two", "127.0.0.2");
+    const UdpParrot first("127.0.0.1,ACCF23AABBCC,one");
+    const UdpParrot second("127.0.0.2,ACCF23AABBCD,two", "127.0.0.2");
     const auto run = one.set_up({"--discover", first.place(), "--discover", second.place(),
                                  "--wait-ms", "20000", "--ports", one.ports()});
     CHECK(run.code == 2);
@@ -135,8 +135,8 @@ TEST_SUITE("replay/setup") {
 
   TEST_CASE("a dongle without an inverter of ours behind it is passed over") {
     const Station station;
-    const Responder ours("127.0.0.1,ACCF23AABBCC,ours");
-    const Responder foreign("127.0.0.3,ACCF23AABBCE,1712345678", "127.0.0.3");
+    const UdpParrot ours("127.0.0.1,ACCF23AABBCC,ours");
+    const UdpParrot foreign("127.0.0.3,ACCF23AABBCE,1712345678", "127.0.0.3");
     CHECK(station
               .set_up({"--discover", foreign.place(), "--discover", ours.place(), "--wait-ms",
                        "20000", "--ports", station.ports()})
@@ -150,7 +150,7 @@ TEST_SUITE("replay/setup") {
 
   TEST_CASE("nobody on the network: one line with what to do") {
     const Station station;
-    const Responder noise("hello");
+    const UdpParrot noise("hello");
     const auto run = station.set_up({"--discover", noise.place(), "--wait-ms", "50"});
     CHECK(run.code == 3);
     CHECK(run.one_error_line());

@@ -26,7 +26,7 @@ control::StatusExtras extras_of_a_running_daemon() {
 
 TEST_SUITE("replay/status") {
   TEST_CASE("the screen of a house that charges") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     house.decide(60);
@@ -76,7 +76,7 @@ TEST_SUITE("replay/status") {
 
   TEST_CASE(
       "the plan ahead is a sentence and a chart of at most 80 columns; it says what it stands on") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     fb::LoadForecastIssuedT load;
@@ -165,7 +165,7 @@ TEST_SUITE("replay/status") {
   }
 
   TEST_CASE("a daemon that holds the log and does not answer is not called no daemon") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const auto lock = log::WriterLock::take(house.data() / "log", "wattledgerd");
@@ -189,7 +189,7 @@ TEST_SUITE("replay/status") {
   }
 
   TEST_CASE("without a daemon status folds the log and says so") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.reading(60, 6'400);
     house.decide(60);
@@ -211,7 +211,7 @@ TEST_SUITE("replay/status") {
   }
 
   TEST_CASE("a log that is held by somebody who does not answer is shown with that remark") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     const ToolRun run = run_tool({"--data", house.data().string(), "status"});
     CHECK(run.code == 0);

@@ -16,7 +16,7 @@ TEST_SUITE("replay/usage") {
   };
 
   TEST_CASE("what is wrong on the command line is said in one line, exit code 2") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const std::vector<Wrong> table = {
@@ -87,7 +87,7 @@ TEST_SUITE("replay/usage") {
   }
 
   TEST_CASE("an option behind which nothing stands is refused, and a record that is none") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const std::vector<Wrong> table = {
@@ -110,7 +110,7 @@ TEST_SUITE("replay/usage") {
 
   TEST_CASE("what is not there is said in one line, exit code 3") {
     const MemoryDirectory empty;
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const std::string data = house.data().string();
@@ -151,7 +151,7 @@ TEST_SUITE("replay/usage") {
   TEST_CASE(
       "without --data the house's directory is taken, then the demo's, and a choice between both "
       "is said") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     const MemoryDirectory here;
@@ -168,7 +168,7 @@ TEST_SUITE("replay/usage") {
   }
 
   TEST_CASE("an answer that could not be written in full is no answer: exit code 3") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.close();
     for (const std::vector<std::string>& words :
@@ -184,7 +184,7 @@ TEST_SUITE("replay/usage") {
   }
 
   TEST_CASE("a directory whose name is no UTF-8 is JSON all the same") {
-    HouseLog house;
+    HouseDirectory house;
     house.begin();
     house.decide(60);
     house.close();

@@ -20,7 +20,7 @@ using Skips = std::function<bool(std::int64_t second)>;
 
 // Local days with a reading each five minutes: 600 W of load, 2400 W of sun from nine to two, and a
 // battery without losses that serves the house.
-void live(HouseLog& house, int days, const Skips& skips = {}, int priced_days = 99) {
+void live(HouseDirectory& house, int days, const Skips& skips = {}, int priced_days = 99) {
   house.begin();
   double stored = 5'000;
   for (int day = 0; day < days; ++day) {
@@ -47,12 +47,12 @@ void live(HouseLog& house, int days, const Skips& skips = {}, int priced_days = 
   house.close();
 }
 
-ToolRun ask(const HouseLog& house, std::vector<std::string> more) {
+ToolRun ask(const HouseDirectory& house, std::vector<std::string> more) {
   more.insert(more.begin(), {"audit", "what-if"});
   return on(house, std::move(more));
 }
 
-nlohmann::json answer(const HouseLog& house, std::vector<std::string> more) {
+nlohmann::json answer(const HouseDirectory& house, std::vector<std::string> more) {
   more.insert(more.end(), {"--format", "json"});
   const ToolRun run = ask(house, std::move(more));
   INFO(run.err);
@@ -73,7 +73,7 @@ const nlohmann::json& way(const nlohmann::json& answer, const std::string& name)
 
 TEST_SUITE("replay/what_if") {
   TEST_CASE("a policy stands beside what was, and beside what needs none") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 3);
     const auto told = answer(house, {"--policy", "optimal"});
     CHECK(told["days_kept"] == 3);
@@ -92,7 +92,7 @@ TEST_SUITE("replay/what_if") {
   }
 
   TEST_CASE("the days add up to the whole, in JSON as in CSV") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 3);
     const auto told = answer(house, {"--policy", "tiered"});
     double sum = 0;
@@ -110,13 +110,13 @@ TEST_SUITE("replay/what_if") {
   }
 
   TEST_CASE("the same log gives the same answer") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 2);
     CHECK(ask(house, {"--policy", "optimal"}).out == ask(house, {"--policy", "optimal"}).out);
   }
 
   TEST_CASE("for people: a table, the difference, the days, what it rests on") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 2);
     const ToolRun run = ask(house, {"--policy", "optimal"});
     INFO(run.out << run.err);
@@ -129,7 +129,7 @@ TEST_SUITE("replay/what_if") {
   }
 
   TEST_CASE("a day that lacks readings is said and is in no sum; a short gap is bridged") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 3, [](std::int64_t second) {
       const bool long_gap = second >= day_s + 8 * 3'600 && second < day_s + 13 * 3'600;
       const bool short_gap = second >= 2 * day_s + 3'600 && second < 2 * day_s + 3'600 + 600;
@@ -146,11 +146,11 @@ TEST_SUITE("replay/what_if") {
   }
 
   TEST_CASE("a day without prices is left out; without any there is nothing to say") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 2, {}, 1);
     const auto told = answer(house, {"--policy", "optimal"});
     CHECK(told["days_kept"] == 1);
-    HouseLog unpriced;
+    HouseDirectory unpriced;
     live(unpriced, 1, {}, 0);
     const ToolRun run = ask(unpriced, {"--policy", "optimal", "--from", "2025-10-02T02:00"});
     INFO(run.err);
@@ -159,7 +159,7 @@ TEST_SUITE("replay/what_if") {
   }
 
   TEST_CASE("a period, and another base") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 3);
     const auto told = answer(house, {"--policy", "optimal", "--against", "self-use", "--from",
                                      "2025-10-03", "--to", "2025-10-04"});
@@ -175,7 +175,7 @@ TEST_SUITE("replay/what_if") {
   }
 
   TEST_CASE("a file's rules are taken, the house's own keys are not") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 2);
     TemporaryDirectory files;
     const auto write = [&](const char* name, const char* text) {
@@ -203,7 +203,7 @@ TEST_SUITE("replay/what_if") {
   }
 
   TEST_CASE("wrong input is one line that says what to do") {
-    HouseLog house;
+    HouseDirectory house;
     live(house, 1);
     struct Wrong {
       std::vector<std::string> arguments;
@@ -228,7 +228,7 @@ TEST_SUITE("replay/what_if") {
       CHECK(run.one_error_line());
       CHECK(run.err.find(wrong.says) != std::string::npos);
     }
-    HouseLog empty;
+    HouseDirectory empty;
     empty.begin();
     empty.close();
     const ToolRun run = ask(empty, {"--policy", "optimal"});

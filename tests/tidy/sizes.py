@@ -153,3 +153,32 @@ def check_namespaces(path, text):
     if path.endswith(".hpp") and "#pragma once" not in text:
         found.append(f"{path}: lacks #pragma once")
     return found
+
+
+def types_defined(text):
+    """Qualified names of the classes and enumerations that the text defines at namespace scope, none of a nameless namespace."""
+    text, scopes, found, head_at = blanked(text), [], [], 0
+    for match in re.finditer(r"[{};]", text):
+        head = without_template(" ".join(text[head_at:match.start()].split()))
+        head_at = match.end()
+        if match.group() == "}" and scopes:
+            scopes.pop()
+        if match.group() != "{":
+            continue
+        namespace = re.match(r"(?:inline )?namespace(?: ([\w:]+))?$", head)
+        declared = re.match(r"(?:struct|class|union|enum(?: class| struct)?) (?:\[\[.*?\]\] )?(\w+)(?: final)?(?: ?:(?!:).*)?$", head)
+        if declared and None not in scopes:
+            found.append("::".join([*scopes, declared.group(1)]))
+        scopes.append(namespace.group(1) if namespace else None)
+    return found
+
+
+def check_types(sources):
+    """One type, one name: a linker takes any of two that are called alike for both, and says nothing."""
+    found, first = [], {}
+    for path, text in sources.items():
+        if path.endswith((".cpp", ".hpp")):
+            for name in types_defined(text):
+                if first.setdefault(name, path) != path:
+                    found.append(f"{path}: {name} is also a type of {first[name]}")
+    return found

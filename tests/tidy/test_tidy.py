@@ -210,6 +210,15 @@ TEST_SUITE("x") {
                       right + "using namespace std;\n", "#pragma once\nint x;\n"]:
             self.assertNotEqual(sizes.check_namespaces("log/log.hpp", wrong), [], wrong)
 
+    def test_two_types_of_one_name_are_found_and_those_of_nameless_namespaces_are_not(self):
+        one = "namespace wattledger::tool {\nenum class A : int { x };\ntemplate <class T>\nstruct B final : C<T> { struct A {}; };\n}\n"
+        self.assertEqual(sizes.types_defined(one), ["wattledger::tool::A", "wattledger::tool::B"])
+        hidden = "namespace wattledger::tool {\nnamespace {\nstruct A {};\n}\nvoid f() { struct B {}; }\nstruct A;\n}\n"
+        self.assertEqual(sizes.types_defined(hidden), [])
+        other = "namespace wattledger::log {\nstruct A {};\n}\n"
+        self.assertEqual(sizes.check_types({"replay/a.hpp": one, "replay/b.cpp": hidden, "log/c.hpp": other}), [])
+        self.assertEqual(len(sizes.check_types({"replay/a.hpp": one, "replay/b.hpp": one.replace("B", "D")})), 1)
+
 
 class Floats(unittest.TestCase):
     def floating(self, code, options=(), name="wattledger_policy"):

@@ -49,6 +49,7 @@ def check(root):
     found += [f"{path.name}: nothing but the rooms and the build's own files stands at the root"
               for path in sorted(root.iterdir()) if path.name not in AT_ROOT]
     found += sizes.check_sizes({**sources, **cmake}, exceptions)
+    found += sizes.check_types(sources)
     for path, text in sources.items():
         found += sizes.check_name(path)
         if path.endswith(".fbs"):
