@@ -57,6 +57,11 @@ void Cheapest::judge() {
   if (!choice.dearest_chosen) numbers = {};
   const bool charge = here.charge && judge_.charge_power() > Watts(0);
   if (judge_.restrained(charge ? Action::charge : Action::self_use)) return;
+  if (here.charge && !charge) {
+    judge_.passed(Rule::cheapest_slots, Outcome::rejected, std::move(numbers));
+    judge_.chosen(Rule::connection_limit, Action::self_use, judge_.connection_numbers());
+    return;
+  }
   if (!charge) {
     judge_.passed(Rule::cheapest_slots, Outcome::rejected, numbers);
     judge_.chosen(Rule::serve_house, Action::self_use, std::move(numbers));

@@ -14,7 +14,7 @@ namespace wattledger::policy {
 
 // Raised by hand whenever any decision could come out differently; the golden corpus in tests/
 // guards it.
-inline constexpr std::uint32_t engine_revision = 4;
+inline constexpr std::uint32_t engine_revision = 5;
 
 struct Judgement {
   fb::DecisionMadeT decision;  // complete but for `plan`, the sequence its PlanAdopted gets or has

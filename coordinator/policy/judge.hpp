@@ -48,6 +48,10 @@ class Judge {
   [[nodiscard]] Watts charge_power() const;
   // What the house needs beside the sun, by the newest reading, else as it is expected.
   [[nodiscard]] Watts drawn() const;
+  // Numbers of `connection_limit`: what may be drawn and what the house draws, W.
+  [[nodiscard]] std::vector<std::int64_t> connection_numbers() const {
+    return {settings_.import_max.count(), drawn().count()};
+  }
   // Most power of a sale that it leaves. The house's load is not counted on: it may end.
   [[nodiscard]] Watts export_room() const;
   // Whether the day of the sessions' counts is still the local day; another day's are over.

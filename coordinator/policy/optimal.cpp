@@ -29,7 +29,8 @@ class Optimal {
 
   void judge() {
     if (stands()) return;
-    auto horizon = horizon_of(state_, settings_, judge_.soc(), now_);
+    // Below the minimum it plans as at it: nothing of what is there may be used.
+    auto horizon = horizon_of(state_, settings_, std::max(judge_.soc(), settings_.soc_min), now_);
     if (!horizon) {
       judge_.chosen(Rule::no_price, Action::self_use, {});
       return;
@@ -53,6 +54,7 @@ class Optimal {
   [[nodiscard]] Planned<Plan> within_caps(Horizon& horizon, Plan best);
   [[nodiscard]] std::vector<std::int64_t> cap_numbers(const SaleRoom& room) const;
   void decide(const Horizon& horizon, const Plan& best);
+  [[nodiscard]] bool lacks_power(const Horizon& horizon, std::optional<PriceE8> value) const;
   [[nodiscard]] Order doing_now() const;
   [[nodiscard]] std::optional<std::vector<Order>> standing_orders(const Horizon& horizon) const;
   Wish carry_out(const Horizon& horizon, const std::vector<Order>& orders,
@@ -126,6 +128,15 @@ Order Optimal::doing_now() const {
   return {};
 }
 
+// Whether a charge would pay in this slot, and only the connection is in its way.
+bool Optimal::lacks_power(const Horizon& horizon, std::optional<PriceE8> value) const {
+  if (!value || judge_.soc() >= settings_.soc_max || judge_.charge_power() > Watts(0) ||
+      settings_.charge_power_max <= Watts(0))
+    return false;
+  const Wide worth = static_cast<Wide>(value->count()) * settings_.charge_efficiency.count();
+  return worth > static_cast<Wide>(horizon.problem.slots.front().import_price.count()) * whole_bp;
+}
+
 // What the last plan says of the slots to come; nothing where it does not reach as far as what is
 // known, or is another policy's.
 std::optional<std::vector<Order>> Optimal::standing_orders(const Horizon& horizon) const {
@@ -160,6 +171,7 @@ void Optimal::decide(const Horizon& horizon, const Plan& best) {
   const Plan& chosen = calm ? *calm : best;
   const std::int64_t value =
       best.value_of_more.value_or(best.value_of_less.value_or(PriceE8(0))).count();
+  const std::int64_t feed_in = problem.slots.front().export_price.count();
   if (const auto standing = standing_orders(horizon)) {
     const auto kept = settle(problem, course_of(problem, *standing));
     const std::int64_t least = settings_.plan_gain_min.count();
@@ -169,7 +181,7 @@ void Optimal::decide(const Horizon& horizon, const Plan& best) {
       Wish wish = carry_out(horizon, *standing, kept->steps, best.value_of_more);
       if (wish.rule == Rule::serve_house) {
         wish.rule = Rule::plan_kept;
-        wish.numbers = {gain, least, value};
+        wish.numbers = {gain, least, value, feed_in};
       }
       judge_.settle(std::move(wish));
       return;
@@ -184,7 +196,7 @@ void Optimal::decide(const Horizon& horizon, const Plan& best) {
       std::chrono::floor<seconds>(horizon.slots.back().start + horizon.slots.back().length - now_);
   if (wish.rule == Rule::serve_house) {
     wish.rule = Rule::planned;
-    wish.numbers = {chosen.cost.count(), saving.count(), value, ahead.count()};
+    wish.numbers = {chosen.cost.count(), saving.count(), value, ahead.count(), feed_in};
   }
   judge_.settle(std::move(wish));
 }
@@ -198,6 +210,12 @@ Wish Optimal::carry_out(const Horizon& horizon, const std::vector<Order>& orders
   const HorizonSlot& last = horizon.slots[run - 1];
   const Energy end = steps[run - 1].stored;
   Wish wish;
+  if ((first.action == Action::charge || first.action == Action::self_use) &&
+      lacks_power(horizon, value)) {
+    wish.rule = Rule::connection_limit;
+    wish.numbers = judge_.connection_numbers();
+    return wish;
+  }
   if (first.action == Action::charge) wish = charge(horizon, first, steps.front(), end, value);
   if (first.action == Action::sell) wish = sell(horizon, first, steps.front(), end);
   if (first.action == Action::hold) {
@@ -226,7 +244,11 @@ Wish Optimal::charge(const Horizon& horizon, const Order& order, const PlanStep&
                      std::optional<PriceE8> value) {
   Wish wish;
   const Watts power = std::min(Watts(std::abs(order.power_w)), judge_.charge_power());
-  if (power <= Watts(0)) return wish;
+  if (power <= Watts(0)) {
+    wish.rule = Rule::connection_limit;
+    wish.numbers = judge_.connection_numbers();
+    return wish;
+  }
   wish.target = std::min(BasisPoints((level(end) + percent_bp - 1) / percent_bp * percent_bp),
                          settings_.soc_max);
   // Full before its time: what is stored was not to be used meanwhile.

@@ -137,6 +137,10 @@ std::vector<Order> calmed(const PlanProblem& problem, std::vector<Order> orders,
       std::vector<Order> better;
       for (const Order& other : {left, right}) {
         if (other.action == now || (best && left == right) || asked >= calming_max) continue;
+        // Whether a charge begins now is the plan's alone (orders.hpp).
+        if (run.begin == 0 && before.action != Action::charge &&
+            (now == Action::charge || other.action == Action::charge))
+          continue;
         if (other.action == Action::sell && !all_may_sell(problem, run)) continue;
         ++asked;
         std::vector<Order> changed = orders;

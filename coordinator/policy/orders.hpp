@@ -32,8 +32,10 @@ struct Order {
 
 // The orders without the changes of mode that gain less than `least` each: a run of equal actions
 // takes on its neighbour's, the shortest runs first, where that costs less; a sale's only where all
-// of its slots may sell. `before`: what is done now. At most `calming_max` such questions are
-// asked.
+// of its slots may sell. `before`: what is done now. Whether a charge begins in the first slot
+// stays as it is: what the plan of least cost charges falls with what is stored, while the cost of
+// a whole run does not, so that a fuller battery might begin a charge that an emptier one would
+// not. At most `calming_max` such questions are asked.
 inline constexpr std::size_t calming_max = 120;
 [[nodiscard]] std::vector<Order> calmed(const PlanProblem& problem, std::vector<Order> orders,
                                         Order before, MoneyE8 least);

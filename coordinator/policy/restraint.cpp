@@ -56,6 +56,7 @@ bool is_above_policies(Rule rule) {
     case Rule::recently_full:
     case Rule::cheap_price:
     case Rule::charge_kept:
+    case Rule::connection_limit:
     case Rule::super_cheap:
     case Rule::sale_limits:
     case Rule::sale_floor:

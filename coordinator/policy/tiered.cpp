@@ -59,7 +59,7 @@ Wish Tiered::charge(Rule rule, Numbers numbers, BasisPoints target, PriceE8 ceil
   Wide sum = 0;
   std::int64_t known = 0;
   for (const PricedSlot& each : ahead_) {
-    if (each.start >= now_ + settings_.horizon) break;
+    if (each.start >= slot_ + settings_.horizon) break;
     sum += each.import.count();
     ++known;
   }
@@ -80,7 +80,7 @@ seconds Tiered::time_to(BasisPoints target) const {
 // By the forecast of the sun; nothing where it says nothing.
 std::optional<Tiered::Sun> Tiered::sun_ahead(seconds within) const {
   std::optional<Sun> sun;
-  for (UtcTime start = slot_end(); start <= now_ + within; start += settings_.slot) {
+  for (UtcTime start = slot_end(); start <= slot_ + within; start += settings_.slot) {
     const auto pv = forecast_at(state_.pv_forecast, start);
     if (!pv) continue;
     const Watts surplus = *pv - load_at(state_, settings_, start);
@@ -119,7 +119,7 @@ std::optional<PriceE8> Tiered::cheapest(UtcTime from, UtcTime to) const {
 
 // The running slot is among those it compares; nothing where too little is known to compare.
 std::optional<PriceE8> Tiered::cheapest_near() const {
-  const UtcTime end = now_ + tiers_.near_within;
+  const UtcTime end = slot_ + tiers_.near_within;
   const auto compared = std::count_if(ahead_.begin(), ahead_.end(), [&](const PricedSlot& each) {
     return each.start > slot_ && each.start < end;
   });
@@ -163,7 +163,7 @@ Tiered::Verdict Tiered::critical() {
 Tiered::Verdict Tiered::critical_wait() {
   const PricedSlot* cheapest_slot = nullptr;
   for (const PricedSlot& each : ahead_)
-    if (each.start > slot_ && each.start <= now_ + tiers_.wait_max &&
+    if (each.start > slot_ && each.start <= slot_ + tiers_.wait_max &&
         (cheapest_slot == nullptr || each.import < cheapest_slot->import))
       cheapest_slot = &each;
   const auto at_s = [](UtcTime time) { return to_us(time) / 1'000'000; };
@@ -213,7 +213,7 @@ Tiered::Verdict Tiered::no_sun() {
 // one is above today's.
 Tiered::Verdict Tiered::zone_ending() {
   const std::string here = fold::tariff_zone(state_, slot_);
-  const UtcTime last = now_ + tiers_.near_within;
+  const UtcTime last = slot_ + tiers_.near_within;
   UtcTime end = slot_end();
   while (end < last && fold::tariff_zone(state_, end) == here) end += settings_.slot;
   if (soc_ >= tiers_.middle || end >= last) return passed(Rule::zone_ending);
@@ -239,7 +239,7 @@ Tiered::Verdict Tiered::before_peak() {
   if (soc_ >= tiers_.middle || soc_ < tiers_.before_peak_from || is_evening(slot_))
     return passed(Rule::before_peak);
   UtcTime begin = slot_end();
-  while (begin <= now_ + tiers_.near_within && !is_evening(begin)) begin += settings_.slot;
+  while (begin <= slot_ + tiers_.near_within && !is_evening(begin)) begin += settings_.slot;
   Wide sum = 0;
   std::int64_t slots = 0;
   UtcTime end = begin;
@@ -249,7 +249,7 @@ Tiered::Verdict Tiered::before_peak() {
     ++slots;
     end += settings_.slot;
   }
-  if (slots == 0 || is_evening(end) || begin > now_ + tiers_.near_within)
+  if (slots == 0 || is_evening(end) || begin > slot_ + tiers_.near_within)
     return passed(Rule::before_peak);
   const Wide size = *price_ < PriceE8(0) ? -price_->count() : price_->count();
   const Wide risen =
@@ -275,9 +275,16 @@ Tiered::Verdict Tiered::near_cheapest() {
   return charge(Rule::near_cheapest, std::move(numbers), settings_.soc_target, tiers_.price_high);
 }
 
+// A charge for which the connection leaves no power is not begun.
 Wish Tiered::wish() {
+  Wish wanted = by_rules();
+  if (wanted.action != Action::charge || power_ > Watts(0)) return wanted;
+  passed(wanted.rule, std::move(wanted.numbers), Outcome::rejected);
+  return serve(Rule::connection_limit, judge_.connection_numbers());
+}
+
+Wish Tiered::by_rules() {
   if (Verdict verdict = without_price()) return *verdict;
-  if (power_ <= Watts(0)) return serve(Rule::serve_house, {});
   constexpr std::array rules = {
       &Tiered::super_cheap,    &Tiered::young_session,  &Tiered::critical, &Tiered::battery_full,
       &Tiered::price_too_high, &Tiered::charge_goes_on, &Tiered::no_sun,   &Tiered::zone_ending,

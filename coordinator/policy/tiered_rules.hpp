@@ -40,7 +40,9 @@ class Tiered {
   using Numbers = std::vector<std::int64_t>;
   using Verdict = std::optional<Wish>;
   Wish wish();
-  // The rules in their order. Each: what is wished, if the rule holds.
+  Wish by_rules();
+  // The rules in their order. Each: what is wished, if the rule holds. Times ahead count from the
+  // beginning of the slot, so that all of a slot sees the same.
   Verdict without_price();
   Verdict super_cheap();
   Verdict young_session();

@@ -140,7 +140,7 @@ Tiered::Verdict Tiered::charge_kept() {
   const auto& load = state_.reading->load_power;
   const bool dearer =
       lifted || std::any_of(ahead_.begin(), ahead_.end(), [&](const PricedSlot& each) {
-        return each.import > again && each.start < now_ + tiers_.near_within;
+        return each.import > again && each.start < slot_ + tiers_.near_within;
       });
   constexpr std::uint32_t recommended_saving = 2;
   const bool saving = peak_code(state_, now_).value_or(0) >= recommended_saving;

@@ -115,6 +115,7 @@ const char* priority(fb::Rule rule) {
     case fb::Rule::cheapest_slots:
     case fb::Rule::battery_full:
     case fb::Rule::serve_house:
+    case fb::Rule::connection_limit:
     case fb::Rule::no_price:
       return "medium";
     case fb::Rule::session_goes_on:

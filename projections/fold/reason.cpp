@@ -169,6 +169,8 @@ class Sentence {
         return charge_kept();
       case fb::Rule::charge_temperature:
         return charge_temperature();
+      case fb::Rule::connection_limit:
+        return connection_limit();
       case fb::Rule::anti_flap:
         return has(2) ? say(Phrase::anti_flap, {count("ago", 0), count("limit", 1)})
                       : say(Phrase::anti_flap_bare);
@@ -181,11 +183,9 @@ class Sentence {
       case fb::Rule::no_price:
         return say(Phrase::no_price);
       case fb::Rule::planned:
-        return planned();
       case fb::Rule::plan_kept:
-        return kept();
       case fb::Rule::plan_infeasible:
-        return infeasible();
+        return by_plan();
       case fb::Rule::critical_charge:
         return critical();
       case fb::Rule::critical_wait:
@@ -229,8 +229,9 @@ class Sentence {
     return say(found.full, {price("price", 0), price("limit", 1)});
   }
 
-  // What the plan weighs in this slot: the price now against what a stored kWh is worth later.
-  [[nodiscard]] std::string weighed(std::int64_t stored_value) const {
+  // What the plan weighs in this slot: the price now, or what feeding in earns (the number there;
+  // earlier engines did not tell it), against what a stored kWh is worth later.
+  [[nodiscard]] std::string weighed(std::int64_t stored_value, std::size_t feed_in) const {
     const Value worth{"worth", words_.price(stored_value)};
     if (!decision_.price_e8) return say(Phrase::weighed_worth, {worth});
     const Value now{"price", words_.price(*decision_.price_e8)};
@@ -238,10 +239,16 @@ class Sentence {
       case fb::Action::charge:
         return say(Phrase::weighed_later, {now, worth});
       case fb::Action::hold:
-        return say(*decision_.price_e8 < stored_value ? Phrase::weighed_less : Phrase::weighed_both,
-                   {now, worth});
+        if (*decision_.price_e8 < stored_value) return say(Phrase::weighed_less, {now, worth});
+        if (!has(feed_in + 1)) return say(Phrase::weighed_both, {now, worth});
+        if (number(feed_in) > stored_value)
+          return say(Phrase::weighed_fed_in, {price("feed_in", feed_in), worth});
+        return say(Phrase::weighed_all, {now, price("feed_in", feed_in), worth});
       case fb::Action::sell:
-        return say(Phrase::weighed_sale, {worth});
+        if (!has(feed_in + 1)) return say(Phrase::weighed_sale, {worth});
+        if (number(feed_in) > stored_value)
+          return say(Phrase::weighed_fed_in, {price("feed_in", feed_in), worth});
+        return say(Phrase::weighed_all, {now, price("feed_in", feed_in), worth});
       case fb::Action::self_use:
       case fb::Action::stop:
         return say(Phrase::weighed_both, {now, worth});
@@ -249,9 +256,14 @@ class Sentence {
     return say(Phrase::weighed_price, {now});
   }
 
+  [[nodiscard]] std::string by_plan() const {
+    if (decision_.rule == fb::Rule::planned) return planned();
+    return decision_.rule == fb::Rule::plan_kept ? kept() : infeasible();
+  }
+
   [[nodiscard]] std::string planned() const {
     if (!has(4)) return say(Phrase::planned_bare);
-    return say(Phrase::planned, {{"weighed", weighed(number(2))},
+    return say(Phrase::planned, {{"weighed", weighed(number(2), 4)},
                                  counted("hours", (number(3) + 1'800) / 3'600),
                                  price("saving", 1)});
   }
@@ -261,7 +273,7 @@ class Sentence {
     const std::string gain =
         number(0) <= 0 ? say(Phrase::gain_nothing)
                        : say(Phrase::gain_too_little, {price("gain", 0), price("least", 1)});
-    return say(Phrase::kept, {{"weighed", weighed(number(2))}, {"gain", gain}});
+    return say(Phrase::kept, {{"weighed", weighed(number(2), 3)}, {"gain", gain}});
   }
 
   [[nodiscard]] std::string infeasible() const {
@@ -287,6 +299,11 @@ class Sentence {
                {{"temperature", words_.celsius(number(0))},
                 {"from", words_.celsius(number(1) + inside)},
                 {"to", words_.celsius(number(2) - inside)}});
+  }
+
+  [[nodiscard]] std::string connection_limit() const {
+    if (!has(2)) return say(Phrase::connection_limit_bare);
+    return say(Phrase::connection_limit, {power("limit", 0), power("drawn", 1)});
   }
 
   [[nodiscard]] std::string operator_limit() const {

@@ -71,6 +71,12 @@ constexpr Text texts[] = {
      "kWh z sieci kosztuje teraz {price}, a zmagazynowana jest warta {worth}"},
     {Phrase::weighed_sale,
      "zmagazynowana kWh będzie później warta {worth}, a teraz sprzedaje się ją drożej"},
+    {Phrase::weighed_fed_in,
+     "kWh oddana do sieci przynosi teraz {feed_in}, więcej niż {worth}, ile zmagazynowana kWh "
+     "będzie warta później"},
+    {Phrase::weighed_all,
+     "kWh z sieci kosztuje teraz {price}, oddana przynosi {feed_in}, a zmagazynowana jest warta "
+     "{worth}"},
     {Phrase::weighed_price, "kWh z sieci kosztuje teraz {price}"},
     {Phrase::infeasible,
      "żaden plan nie dotrzymuje wszystkich ograniczeń: {obstacle}, od godziny {time}"},
@@ -121,6 +127,9 @@ constexpr Text texts[] = {
     {Phrase::charge_temperature_begins,
      "bateria ma {temperature}, a ładowanie zaczyna się tylko od {from} do {to}"},
     {Phrase::charge_temperature_bare, "bateria jest za zimna albo za gorąca, żeby ją ładować"},
+    {Phrase::connection_limit,
+     "dom pobiera {drawn} z {limit}, na które pozwala przyłącze, i na ładowanie zostaje za mało"},
+    {Phrase::connection_limit_bare, "przyłącze nie zostawia mocy na ładowanie"},
     {Phrase::price_too_high, "cena {price} za kWh przekracza {limit}"},
     {Phrase::price_too_high_bare, "cena jest za wysoka, żeby ładować"},
     {Phrase::charge_goes_on, "cena {price} za kWh nie przekracza {limit}"},

@@ -328,6 +328,7 @@ constexpr RuleName names[] = {
     {R::sale, "sale", "sprzedaż"},
     {R::charge_temperature, "battery too cold or too hot", "bateria za zimna albo za gorąca"},
     {R::charge_kept, "charge kept", "ładunek zachowany"},
+    {R::connection_limit, "connection leaves no power", "przyłącze nie zostawia mocy"},
 };
 
 }  // namespace

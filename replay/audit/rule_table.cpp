@@ -62,6 +62,10 @@ constexpr RuleSentence sentences[] = {
      "inside.",
      "Bateria ma {0d}; ładuje się ją tylko od {1d} do {2d}, a ładowanie zaczyna się stopień "
      "wewnątrz."},
+    {R::connection_limit, C, 2, any, any, 0,
+     "The house draws {1W} of the {0W} that its connection allows: too little is left to charge "
+     "with.",
+     "Dom pobiera {1W} z {0W}, na które pozwala przyłącze: na ładowanie zostaje za mało."},
     {R::operator_limit, P, 1, any, any, 0,
      "The grid operator's code of this hour is {0n}; it forbids nothing that was wished.",
      "Kod operatora sieci w tej godzinie to {0n}; nie zabrania niczego, co było zamierzone."},
@@ -110,6 +114,11 @@ constexpr RuleSentence sentences[] = {
      "Cena tej pory jest znana."},
     {R::no_price, C, 0, any, any, 0, "No price is known for this time.",
      "Cena tej pory nie jest znana."},
+    {R::planned, C, 5, any, any, 0,
+     "The new plan costs {0m} over {3t}, {1m} less than serving the house alone; a stored kWh is "
+     "worth {2p}, one fed in now earns {4p}.",
+     "Nowy plan kosztuje {0m} przez {3t}, o {1m} mniej niż samo zasilanie domu; zmagazynowana kWh "
+     "jest warta {2p}, a oddana teraz przynosi {4p}."},
     {R::planned, C, 4, any, any, 0,
      "The new plan costs {0m} over {3t}, {1m} less than serving the house alone; a stored kWh is "
      "worth {2p}.",
@@ -121,6 +130,16 @@ constexpr RuleSentence sentences[] = {
     {R::plan_kept, X, 3, any, any, 0,
      "A new plan gains {0m}, at least the {1m} that a change must gain: the old plan goes.",
      "Nowy plan zyskuje {0m}, co najmniej {1m} wymagane do zmiany: stary plan odchodzi."},
+    {R::plan_kept, C, 4, 0, any, 0,
+     "A new plan would gain {0m}, less than the {1m} that a change must gain: the plan stays. A "
+     "stored kWh is worth {2p}, one fed in now earns {3p}.",
+     "Nowy plan zyskałby {0m}, mniej niż {1m} wymagane do zmiany: plan zostaje. Zmagazynowana kWh "
+     "jest warta {2p}, a oddana teraz przynosi {3p}."},
+    {R::plan_kept, C, 4, any, any, 0,
+     "A new plan would gain nothing: the plan stays. A stored kWh is worth {2p}, one fed in now "
+     "earns {3p}.",
+     "Nowy plan nic by nie zyskał: plan zostaje. Zmagazynowana kWh jest warta {2p}, a oddana teraz "
+     "przynosi {3p}."},
     {R::plan_kept, C, 3, 0, any, 0,
      "A new plan would gain {0m}, less than the {1m} that a change must gain: the plan stays. A "
      "stored kWh is worth {2p}.",
@@ -144,7 +163,7 @@ constexpr RuleSentence sentences[] = {
     {R::charge_goes_on, P, 2, any, any, 0, "The charge under way is where it was to end.",
      "Trwające ładowanie doszło tam, gdzie miało się skończyć."},
     {R::charge_goes_on, P, 0, any, any, 0, "No charge is under way.", "Nie trwa ładowanie."},
-    {R::charge_goes_on, C, 2, any, any, 0,
+    {R::charge_goes_on, X | C, 2, any, any, 0,
      "A charge is under way, and {0p} per kWh is within {1p}.",
      "Trwa ładowanie, a {0p} za kWh mieści się w {1p}."},
     {R::no_sun, P, 4, 0, 1, 0,
@@ -158,21 +177,21 @@ constexpr RuleSentence sentences[] = {
      "Bateria jest dość pełna na czas bez słońca."},
     {R::no_sun, P, 0, any, any, 0, "What the sun gives and the house takes is not known.",
      "Nie wiadomo, ile daje słońce i ile bierze dom."},
-    {R::no_sun, C, 5, any, any, 0,
+    {R::no_sun, X | C, 5, any, any, 0,
      "PV less load is {0W} and will be {4W} at most within six hours; {2p} per kWh is within {3p}.",
      "PV bez poboru domu to {0W}, przez sześć godzin najwyżej {4W}; {2p} za kWh mieści się w "
      "{3p}."},
-    {R::no_sun, C, 4, any, any, 0,
+    {R::no_sun, X | C, 4, any, any, 0,
      "PV less load is {0W}, no forecast says more; {2p} per kWh is within {3p}.",
      "PV bez poboru domu to {0W}, prognoza nie mówi o więcej; {2p} za kWh mieści się w {3p}."},
     {R::critical_charge, P, 2, any, any, 0,
      "The battery is at {0%}, not below the {1%} that are critical.",
      "Bateria ma {0%}, nie mniej niż krytyczne {1%}."},
-    {R::critical_charge, C, 4, 2, 3, 0,
+    {R::critical_charge, X | C, 4, 2, 3, 0,
      "The battery is at {0%}, below {1%}; {2p} per kWh is above {3p}, but nothing to come is worth "
      "waiting for.",
      "Bateria ma {0%}, mniej niż {1%}; {2p} za kWh przekracza {3p}, ale nie warto czekać."},
-    {R::critical_charge, C, 4, any, any, 0,
+    {R::critical_charge, X | C, 4, any, any, 0,
      "The battery is at {0%}, below {1%}, and {2p} per kWh is within {3p}.",
      "Bateria ma {0%}, mniej niż {1%}, a {2p} za kWh mieści się w {3p}."},
     {R::critical_charge, C, 2, 1, 0, 0,
@@ -201,7 +220,7 @@ constexpr RuleSentence sentences[] = {
     {R::zone_ending, P, 0, any, any, 0,
      "The battery is past the middle, or no zone whose prices are known begins in time.",
      "Bateria jest powyżej środka albo nie zaczyna się na czas strefa o znanych cenach."},
-    {R::zone_ending, C, 4, any, any, 0,
+    {R::zone_ending, X | C, 4, any, any, 0,
      "The tariff's zone ends in {0t}, a charge takes {1t}, and the next zone costs {3p} or more "
      "instead of {2p}.",
      "Strefa taryfy kończy się za {0t}, ładowanie trwa {1t}, a następna kosztuje od {3p} zamiast "
@@ -215,13 +234,13 @@ constexpr RuleSentence sentences[] = {
     {R::before_peak, P, 0, any, any, 0,
      "The battery is past the middle, or no evening whose prices are all known begins in time.",
      "Bateria jest powyżej środka albo nie zaczyna się na czas wieczór o znanych cenach."},
-    {R::before_peak, C, 3, any, any, 0,
+    {R::before_peak, X | C, 3, any, any, 0,
      "The evening's mean is {1p} per kWh, {0p} now is far enough below it and within {2p}.",
      "Średnia wieczoru to {1p} za kWh, {0p} teraz jest dość niższa i mieści się w {2p}."},
     {R::near_cheapest, P, 0, any, any, 0,
      "The battery is past the middle, where it is charged in sessions.",
      "Bateria jest powyżej środka, gdzie ładuje się sesjami."},
-    {R::near_cheapest, C, 3, any, any, 0,
+    {R::near_cheapest, X | C, 3, any, any, 0,
      "{0p} per kWh is near the cheapest to come, {1p} (near is up to {2p}).",
      "{0p} za kWh jest blisko najtańszej nadchodzącej, {1p} (blisko to do {2p})."},
     {R::price_above_cheapest, P, 3, any, any, 0,
@@ -236,7 +255,7 @@ constexpr RuleSentence sentences[] = {
     {R::session_goes_on, P, 0, any, any, 0,
      "No session is under way that a cheap price would let go on.",
      "Nie trwa sesja, którą tania cena pozwalałaby prowadzić dalej."},
-    {R::session_goes_on, C, 2, any, any, 0,
+    {R::session_goes_on, X | C, 2, any, any, 0,
      "A session is under way; the battery is at {0%} and goes to {1%}.",
      "Trwa sesja; bateria ma {0%}, a dojdzie do {1%}."},
     {R::session_limit, P, 2, any, any, 0, "{0n} charges began today; {1n} may.",
@@ -277,7 +296,7 @@ constexpr RuleSentence sentences[] = {
      "{0p} za kWh przekracza {1p}, przy których bateria jest napełniana do pełna."},
     {R::super_cheap, P, 2, any, any, 0, "{0p} per kWh is within {1p}, but the battery is full.",
      "{0p} za kWh mieści się w {1p}, ale bateria jest pełna."},
-    {R::super_cheap, C, 2, any, any, 0,
+    {R::super_cheap, X | C, 2, any, any, 0,
      "{0p} per kWh is within {1p}, at which the battery is filled whatever it holds.",
      "{0p} za kWh mieści się w {1p}, przy których bateria jest napełniana do pełna."},
     {R::sale_limits, P, 2, any, any, 0, "At {0n} o'clock up to {1W} may be sold.",

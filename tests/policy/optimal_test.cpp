@@ -188,6 +188,24 @@ TEST_SUITE("policy/optimal") {
     CHECK(judged.decision.action == Action::self_use);
   }
 
+  TEST_CASE("what keeps it from a charge that would pay is the connection, and so it is told") {
+    fold::PolicySettings settings = optimal_settings();
+    settings.import_max = Watts(4'000);
+    const auto rule = [&](int soc_bp, int load_w, std::vector<std::int64_t> market) {
+      ToldHouse house = optimal_house(soc_bp, std::move(market), settings);
+      fb::ReadingRecordedT fact = reading(soc_bp);
+      fact.load_power_w = load_w;
+      fact.pv_power_w = 0;
+      house.tell(noon, std::move(fact));
+      const Judgement judged = decide(house.state(), noon);
+      CHECK(judged.decision.action == Action::self_use);
+      return judged.decision.rule;
+    };
+    CHECK(rule(1'000, 3'800, blocks({{20, 4}, {90, 40}})) == Rule::connection_limit);
+    CHECK(rule(5'000, 3'800, blocks({{90, 8}, {20, 8}})) == Rule::planned);
+    CHECK(rule(10'000, 3'800, blocks({{90, 8}, {20, 8}})) == Rule::planned);
+  }
+
   TEST_CASE("the plan sells no more than the caps and the floor leave, and says so") {
     const auto market = blocks({{95, 4}, {20, 8}, {30, 8}});
     fold::PolicySettings settings = optimal_settings();
@@ -383,7 +401,8 @@ TEST_SUITE("policy/optimal") {
       const auto judged = decide(house.state(), now);
       const fb::DecisionMadeT& decision = judged.decision;
       RC_ASSERT(canonical_bytes(decision) == canonical_bytes(decide(house.state(), now).decision));
-      const bool refused = decision.rule == Rule::sale_floor || decision.rule == Rule::sale_cap;
+      const bool refused = decision.rule == Rule::sale_floor || decision.rule == Rule::sale_cap ||
+                           decision.rule == Rule::sale_limits;
       RC_ASSERT((decision.rule == Rule::planned || (refused && settings.selling.enabled)));
       if (decision.action == Action::charge) {
         RC_ASSERT(*decision.target_soc_bp >= soc);
@@ -398,6 +417,37 @@ TEST_SUITE("policy/optimal") {
       if (decision.until_us) RC_ASSERT(utc_from_us(*decision.until_us) > now);
       for (const std::uint16_t level : judged.plan->soc_end_bp)
         RC_ASSERT(level <= settings.soc_max.count());
+    }));
+  }
+
+  // Where buying costs no less than feeding in earns, so that more stored is never worth more.
+  TEST_CASE("properties: more SOC never makes it charge more, all else equal") {
+    CHECK(rc::check([] {
+      fold::PolicySettings settings = optimal_settings();
+      settings.charge_efficiency = BasisPoints(*rc::gen::inRange<std::int64_t>(8'000, 10'001));
+      settings.discharge_efficiency = BasisPoints(*rc::gen::inRange<std::int64_t>(8'000, 10'001));
+      settings.plan_gain_min = MoneyE8(*rc::gen::inRange<std::int64_t>(0, 30'000'000));
+      settings.terminal_value = BasisPoints(*rc::gen::inRange<std::int64_t>(0, 12'000));
+      settings.wear = PriceE8(*rc::gen::inRange<std::int64_t>(0, 10'000'000));
+      ToldHouse house = optimal_house(5'000,
+                                      *rc::gen::container<std::vector<std::int64_t>>(
+                                          48, rc::gen::inRange<std::int64_t>(0, 150'000'000)),
+                                      settings);
+      house.tell(noon, sun(noon, *rc::gen::container<std::vector<std::int64_t>>(
+                                     48, rc::gen::inRange<std::int64_t>(0, 4'000))));
+      const auto judged = [&](int soc_bp) {
+        fold::State state = house.state();
+        state.reading->soc = BasisPoints(soc_bp);
+        return decide(state, noon).decision;
+      };
+      const int full_bp = *rc::gen::inRange(501, 10'001);
+      const fb::DecisionMadeT full = judged(full_bp);
+      if (full.action != Action::charge) return;
+      for (int i = 0; i < 4; ++i) {
+        const int soc_bp = *rc::gen::inRange(500, full_bp);
+        RC_LOG() << full_bp << " charges, " << soc_bp << "\n";
+        RC_ASSERT(judged(soc_bp).action == Action::charge);
+      }
     }));
   }
 }

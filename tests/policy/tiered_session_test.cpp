@@ -309,11 +309,19 @@ TEST_SUITE("policy/tiered sessions") {
     CHECK(power(900, 300) == 4'000);
     const auto none = TieredHouse(4'000, settings).prices({20}).sun(0, 3'501).decision();
     CHECK(none.action == Action::self_use);
-    CHECK(none.rule == Rule::serve_house);
+    CHECK(none.rule == Rule::connection_limit);
+    CHECK(tried(none, Rule::connection_limit)->numbers == std::vector<std::int64_t>{4'000, 3'501});
+    CHECK(tried(none, Rule::super_cheap)->outcome == fb::Outcome::rejected);
+    // Where none would charge, it is not the connection.
+    CHECK(TieredHouse(9'500, settings).prices({60}).sun(0, 3'501).decision().rule ==
+          Rule::battery_full);
     settings.policy = "cheapest";
     CHECK(TieredHouse(4'000, settings).prices({20, 90}).sun(0, 1).decision().power_w == 3'500);
-    CHECK(TieredHouse(4'000, settings).prices({20, 90}).sun(0, 3'501).decision().action ==
-          Action::self_use);
+    const auto cheapest = TieredHouse(4'000, settings).prices({20, 90}).sun(0, 3'501).decision();
+    CHECK(cheapest.action == Action::self_use);
+    CHECK(cheapest.rule == Rule::connection_limit);
+    CHECK(TieredHouse(4'000, settings).prices({90, 20}).sun(0, 3'501).decision().rule ==
+          Rule::serve_house);
   }
 }
 
