@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "coordinator/policy/cheapest_slots.hpp"
 #include "coordinator/policy/session_changes.hpp"
+#include "coordinator/policy/worth_recording.hpp"
 
 namespace wattledger::daemon {
 namespace {
@@ -49,27 +49,6 @@ Result<void> record_all(Journal& journal, std::vector<Fact>& facts) {
 }
 
 }  // namespace
-
-bool worth_recording(const fold::State& state, const policy::Judgement& judgement, UtcTime now) {
-  const fb::DecisionMadeT& decision = judgement.decision;
-  if (!state.decision) return true;
-  const fold::LastDecision& last = *state.decision;
-  const seconds slot = state.policy ? state.policy->settings.slot : seconds(900);
-  if (policy::slot_start(now, slot) != policy::slot_start(last.at, slot)) return true;
-  if (last.action != decision.action || last.rule != decision.rule) return true;
-  const auto power = last.power ? std::optional<std::int64_t>(last.power->count()) : std::nullopt;
-  const auto target =
-      last.target_soc ? std::optional<std::int64_t>(last.target_soc->count()) : std::nullopt;
-  const bool same_power =
-      power.has_value() == decision.power_w.has_value() && (!power || *power == *decision.power_w);
-  const bool same_target = target.has_value() == decision.target_soc_bp.has_value() &&
-                           (!target || *target == *decision.target_soc_bp);
-  if (decision.action != fb::Action::hold && (!same_power || !same_target)) return true;
-  // A hold keeps the SOC it began with; the others are renewed before the inverter ends them by
-  // itself.
-  return last.until && decision.until_us && utc_from_us(*decision.until_us) > *last.until &&
-         *last.until - now < slot;
-}
 
 Result<void> record_sessions(Journal& journal, UtcTime now) {
   std::vector<fb::EventT> due = journal.with_state(
@@ -286,7 +265,7 @@ Result<void> Tick::judge(UtcTime now) {
       journal_.decide(now, [&](const fold::State& state, const policy::Judgement& judgement) {
         changed = !state.decision || state.decision->action != judgement.decision.action ||
                   state.decision->rule != judgement.decision.rule;
-        return worth_recording(state, judgement, now);
+        return policy::worth_recording(state, judgement.decision, now);
       });
   if (!decided) return Failure(decided.error());
   if (!decided->sequence) return {};

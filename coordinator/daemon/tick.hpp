@@ -80,11 +80,6 @@ class Tick {
   bool repeats_ = false;                            // the inverter's answers are of long ago
 };
 
-// Is this judgement worth a record? At each new slot, and whenever action, power, target or rule
-// differ from the last decision's, or a forced mode must be renewed. Pure.
-[[nodiscard]] bool worth_recording(const fold::State& state, const policy::Judgement& judgement,
-                                   UtcTime now);
-
 // Records what is due about charges, sales and the day's plan.
 Result<void> record_sessions(Journal& journal, UtcTime now);
 

@@ -6,6 +6,7 @@
 #include "coordinator/policy/forced_mode.hpp"
 #include "coordinator/policy/price_slots.hpp"
 #include "coordinator/policy/session_changes.hpp"
+#include "coordinator/policy/worth_recording.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -29,24 +30,6 @@ bool must_be_told(const fold::State& state, const policy::ForcedMode& told, UtcT
   if (!inverter.confirmed_until || told.until < *inverter.confirmed_until) return true;
   return told.until > *inverter.confirmed_until &&
          *inverter.confirmed_until - now < state.policy->settings.slot;
-}
-
-// As coordinator/daemon/tick.hpp asks it of every judgement: is it worth a record.
-bool is_news(const fold::State& state, const fb::DecisionMadeT& decision, UtcTime now) {
-  if (!state.decision) return true;
-  const fold::LastDecision& last = *state.decision;
-  const seconds slot = state.policy->settings.slot;
-  if (policy::slot_start(now, slot) != policy::slot_start(last.at, slot)) return true;
-  if (last.action != decision.action || last.rule != decision.rule) return true;
-  const auto differs = [](const auto& before, const auto& now_wished) {
-    return before.has_value() != now_wished.has_value() ||
-           (before && before->count() != static_cast<std::int64_t>(*now_wished));
-  };
-  if (decision.action != Action::hold &&
-      (differs(last.power, decision.power_w) || differs(last.target_soc, decision.target_soc_bp)))
-    return true;
-  return last.until && decision.until_us && utc_from_us(*decision.until_us) > *last.until &&
-         *last.until - now < slot;
 }
 
 // Made by the recorded battery, or because of what was decided then.
@@ -221,7 +204,7 @@ Result<void> PolicyWorld::decide(UtcTime now) {
   slot_due_ = false;
   if (state_.reading && state_.reading->soc)
     soc_decided_ = state_.reading->soc->count() / percent_bp;
-  if (!is_news(state_, judgement.decision, now)) return {};
+  if (!policy::worth_recording(state_, judgement.decision, now)) return {};
   if (judgement.plan && policy::plan_differs(*judgement.plan, state_.plan))
     WATTLEDGER_TRY(tell(*judgement.plan, now));
   if ((judgement.plan || judgement.keeps_plan) && state_.plan)
