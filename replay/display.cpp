@@ -82,6 +82,10 @@ std::string duration_text(std::chrono::seconds duration) {
   return fmt::format("{} d {} h", s / 86'400, s % 86'400 / 3'600);
 }
 
+std::string counted_text(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string bytes_text(std::uint64_t bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);
   double value = static_cast<double>(bytes);
@@ -94,11 +98,15 @@ std::string bytes_text(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, unit);
 }
 
+bool is_time_of_day(std::string_view text) {
+  return (text.size() == 5 || (text.size() == 8 && text[5] == ':')) && text[2] == ':';
+}
+
 Result<UtcTime> time_argument(const std::string& text, const ZoneOffsets& zone, UtcTime now) {
   if (!text.empty() && text.front() == '+') {
     const auto duration = parse_duration(std::string_view(text).substr(1));
     if (duration) return now + *duration;
-  } else if (text.size() == 5 && text[2] == ':') {  // of the house's day that it is now
+  } else if (is_time_of_day(text)) {  // of the house's day that it is now
     const std::string today = date_text(zone.to_local(now));
     if (const auto time = parse_time(today + "T" + text, zone); time) return *time;
   } else if (const auto time = parse_time(text, zone); time) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "events/identity.hpp"
 #include "events/time.hpp"
@@ -25,6 +26,8 @@ namespace wattledger::tool {
 [[nodiscard]] std::string energy_text(std::optional<std::int64_t> mwh);
 // "12 s", "5 min", "3 h 20 min", "2 d 4 h"
 [[nodiscard]] std::string duration_text(std::chrono::seconds duration);
+// "1 record", "2 records"
+[[nodiscard]] std::string counted_text(std::uint64_t count, std::string_view noun);
 // "1.5 MiB"
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);
 
@@ -40,6 +43,8 @@ template <class Optional>
 // "+2h", "+1h30m", "+1d" after `now`. Errors: invalid_input, showing what can be written.
 [[nodiscard]] Result<UtcTime> time_argument(const std::string& text, const ZoneOffsets& zone,
                                             UtcTime now);
+// "18:30" or "18:30:07", which time_argument() takes for one of the house's day that `now` is in.
+[[nodiscard]] bool is_time_of_day(std::string_view text);
 
 // The computer's clock: of the tool alone, and only for ages on the screen and for what the owner
 // asks now.

@@ -9,6 +9,7 @@
 #include "projections/fold/legacy_rows.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/decision_words.hpp"
+#include "replay/display.hpp"
 #include "replay/place.hpp"
 #include "replay/text_file.hpp"
 
@@ -27,9 +28,9 @@ Error not_signed_yet(const log::Snapshot& snapshot, std::uint64_t sequence, cons
   const auto newest = log::newest_checkpoint(snapshot);
   if (!newest || !*newest || (*newest)->size >= sequence) return error;
   return {ErrorKind::not_found,
-          fmt::format("decision {} is newer than the last checkpoint, which covers {} records",
-                      sequence, (*newest)->size),
-          "the daemon signs on its schedule; wattledger log checkpoint signs one now"};
+          fmt::format("decision {} is newer than the last checkpoint, which covers {}", sequence,
+                      counted_text((*newest)->size, "record")),
+          "the daemon signs on its schedule, and wattledger log checkpoint has one signed now"};
 }
 
 Result<Handout> prove(const log::Snapshot& snapshot, std::uint64_t sequence,
@@ -48,8 +49,8 @@ Result<Handout> prove(const log::Snapshot& snapshot, std::uint64_t sequence,
   record->event.as<fb::DecisionMade>()->UnPackTo(&decision);
   const std::string reason = fold::reason_text(decision, zone);
   return Handout{"proof", *words + log::proof_text(*proof),
-                 fmt::format("proof that decision {} ({}) is in the log as signed at {} records",
-                             sequence, reason, checkpoint->size),
+                 fmt::format("proof that decision {} ({}) is in the log as signed at {}", sequence,
+                             reason, counted_text(checkpoint->size, "record")),
                  Json{{"proves", "inclusion"},
                       {"sequence", sequence},
                       {"size", checkpoint->size},

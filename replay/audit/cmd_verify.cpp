@@ -47,14 +47,11 @@ Json finding_json(const Remade& finding) {
 std::string summary(const RemakeReport& report) {
   if (report.decisions == 0) return "no decisions in this period";
   return fmt::format(
-             "{} decisions re-made: {} identical, {} differ, {} by another engine revision, {} not "
+             "{} re-made: {} identical, {} differ, {} by another engine revision, {} not "
              "reproducible",
-             report.decisions, report.identical, report.differs, report.other_revision,
-             report.not_reproducible) +
-         (report.imported == 0
-              ? ""
-              : fmt::format(" ({} of them imported: what they rested on was never recorded)",
-                            report.imported));
+             counted_text(report.decisions, "decision"), report.identical, report.differs,
+             report.other_revision, report.not_reproducible) +
+         (report.imported == 0 ? "" : " (imported: what they rested on was never recorded)");
 }
 
 struct Wish {

@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "replay/display.hpp"
+
 namespace wattledger::tool {
 namespace {
 
@@ -37,6 +43,26 @@ Result<std::string> against_kept(const log::Snapshot& snapshot, const IntegrityO
       kept->size);
 }
 
+// Checkpoints that fail for one reason, such as a key that is not theirs, are one finding.
+void gather_checkpoints(Integrity& integrity) {
+  std::vector<log::Finding>& findings = integrity.verification.findings;
+  std::map<std::string, std::vector<Sequence>> by_reason;
+  for (const log::Finding& each : findings)
+    if (each.kind == log::FindingKind::damaged_checkpoint)
+      by_reason[each.what].push_back(each.sequence);
+  for (const auto& [reason, sizes] : by_reason) {
+    if (sizes.size() < 2) continue;
+    std::erase_if(findings, [&what = reason](const log::Finding& each) {
+      return each.kind == log::FindingKind::damaged_checkpoint && each.what == what;
+    });
+    const bool all = integrity.verification.checkpoints == 0 && by_reason.size() == 1;
+    integrity.broken.push_back(fmt::format(
+        "{} {} checkpoints, at {} to {} records: {}{}", all ? "all" : "of the checkpoints",
+        sizes.size(), sizes.front().value, sizes.back().value, reason,
+        all ? "; look whether the key is this log's (wattledger log key)" : ""));
+  }
+}
+
 }  // namespace
 
 Result<Integrity> check_integrity(const log::Snapshot& snapshot, const IntegrityOptions& options) {
@@ -54,6 +80,7 @@ Result<Integrity> check_integrity(const log::Snapshot& snapshot, const Integrity
     if (const auto checkpoint = log::read_checkpoint((*newest)->note))
       integrity.newest = *checkpoint;
   }
+  gather_checkpoints(integrity);
   if (options.demanded && !integrity.newest)
     integrity.broken.emplace_back("no checkpoint of this log is signed by the key given");
   if (options.kept) {
@@ -67,8 +94,8 @@ Result<Integrity> check_integrity(const log::Snapshot& snapshot, const Integrity
 
 std::string integrity_line(const Integrity& integrity) {
   const log::Verification& found = integrity.verification;
-  std::string line = fmt::format("log: {} records ", found.records);
-  const std::size_t findings = found.findings.size();
+  std::string line = fmt::format("log: {} ", counted_text(found.records, "record"));
+  const std::size_t findings = found.findings.size() + integrity.broken.size();
   line += findings == 0 ? "intact"
                         : fmt::format("read, {} finding{}", findings, findings == 1 ? "" : "s");
   line += fmt::format(", root {}", found.root.hex());

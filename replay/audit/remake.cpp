@@ -36,6 +36,11 @@ class Remaking {
  private:
   Result<void> judge(const log::RecordView& record, Sequence decided);
   Result<void> compare(const fb::DecisionMade& fact, Remade& finding);
+  void compare_without_policy(const fb::DecisionMadeT& recorded, Remade& finding) const;
+  [[nodiscard]] bool of_other_engine(std::uint32_t revision) const {
+    return revision != policy::engine_revision &&
+           revision == at_.running_revision.value_or(revision);
+  }
   Result<void> compare_plan(const fb::DecisionMadeT& recorded, const policy::Judgement& judgement,
                             Remade& finding) const;
   Result<void> fold_to(Sequence sequence);
@@ -114,8 +119,7 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Remade& finding) {
   fact.UnPackTo(&recorded);
   const bool has_policy = recorded.policy_digest && from_fb(*recorded.policy_digest) != Digest{};
   if (has_policy && !at_.state.policy && !at_.policy_readable) {
-    finding.answer = Answer::not_reproducible;
-    finding.why = "the policy it names is not in the log before it, or this program cannot read it";
+    compare_without_policy(recorded, finding);
     return {};
   }
   const policy::Judgement judgement = policy::decide(at_.state, finding.at);
@@ -123,10 +127,9 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Remade& finding) {
   if (policy::canonical_bytes(recorded) == policy::canonical_bytes(remade))
     return compare_plan(recorded, judgement, finding);
   finding.differences = compare_fields(recorded, remade);
-  const std::uint32_t revision = recorded.engine_revision;
-  if (revision != policy::engine_revision && revision == at_.running_revision.value_or(revision)) {
+  if (of_other_engine(recorded.engine_revision)) {
     finding.answer = Answer::other_revision;
-    finding.why = other_revision_text(revision, finding.differences);
+    finding.why = other_revision_text(recorded.engine_revision, finding.differences);
     return {};
   }
   finding.answer = Answer::differs;
@@ -135,6 +138,21 @@ Result<void> Remaking::compare(const fb::DecisionMade& fact, Remade& finding) {
   finding.why = other_past ? "the past it was made from is not the past in the log"
                            : "the same past gives another decision";
   return {};
+}
+
+// This very engine wrote the policy and could read it: one that is gone or illegible was tampered
+// with or damaged.
+void Remaking::compare_without_policy(const fb::DecisionMadeT& recorded, Remade& finding) const {
+  const Sequence unreadable = at_.unreadable_policy;
+  finding.why = unreadable.value == 0
+                    ? std::string("the policy that it names is not in the log before it")
+                    : fmt::format("the policy of record {}, which it rests on, cannot be read",
+                                  unreadable.value);
+  finding.answer = Answer::differs;
+  if (!of_other_engine(recorded.engine_revision)) return;
+  finding.answer = Answer::other_revision;
+  finding.why = fmt::format("made by engine revision {}, this is {}: {}", recorded.engine_revision,
+                            policy::engine_revision, finding.why);
 }
 
 // The canonical encoding leaves `plan` out; what it names must be the plan in force or, between the
@@ -277,9 +295,12 @@ Result<Remade> remake_decision(const log::Snapshot& snapshot, const log::RecordV
 bool RemakeStart::look_at(const log::RecordView& record, const log::Meta& meta) {
   behind = record.sequence;
   if (const auto* adopted = record.event.as<fb::PolicyAdopted>();
-      adopted != nullptr && adopted->text() != nullptr)
-    policy_readable =
-        policy_readable || fold::parse_policy(adopted->text()->string_view()).has_value();
+      adopted != nullptr && adopted->text() != nullptr) {
+    if (fold::parse_policy(adopted->text()->string_view()))
+      policy_readable = true;
+    else
+      unreadable_policy = record.sequence;
+  }
   if (const auto* started = record.event.as<fb::CoordinatorStarted>())
     running_revision = started->engine_revision();
   if (record.event.kind() != Kind::DecisionMade || in_import(meta, record.sequence)) return false;

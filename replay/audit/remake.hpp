@@ -19,7 +19,7 @@ enum class Answer {
   identical,
   differs,         // a defect or a forgery
   other_revision,  // made by another engine revision, as the log says: not comparable byte by byte
-  not_reproducible,  // its policy cannot be read by this program, or it was imported
+  not_reproducible,  // it was imported: what it rested on was never recorded
 };
 
 [[nodiscard]] std::string_view answer_name(Answer answer);
@@ -48,7 +48,7 @@ struct RemakeReport {
   std::uint64_t differs = 0;
   std::uint64_t other_revision = 0;
   std::uint64_t not_reproducible = 0;
-  std::uint64_t imported = 0;   // of those: what they rested on was never recorded; only counted
+  std::uint64_t imported = 0;   // all of those; only counted
   Sequence through;             // judged up to here
   std::optional<Error> damage;  // what kept it from going on: a record that cannot be read
 };
@@ -61,6 +61,7 @@ struct RemakeStart {
   Sequence decided;                               // the newest decision of ours
   std::optional<std::uint32_t> running_revision;  // as the newest start of the daemon recorded it
   bool policy_readable = false;                   // a policy that this program can read was adopted
+  Sequence unreadable_policy;                     // the newest that it cannot read; 0: none
 
   // Looks at a record that is not folded yet; true when it is a decision of ours.
   bool look_at(const log::RecordView& record, const log::Meta& meta);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "coordinator/control/control.hpp"
 #include "log/checkpoint.hpp"
 #include "log/proof_file.hpp"
 #include "tests/replay/house_log.hpp"
@@ -204,6 +205,67 @@ TEST_SUITE("replay/evidence") {
     CHECK(reading.err.find("record 5 is no decision, it is ReadingRecorded") != std::string::npos);
     CHECK(on(evidence.house, {"audit", "prove", "99"}).code == 3);
     CHECK(on(evidence.house, {"audit", "prove"}).code == 2);
+  }
+
+  TEST_CASE("a decision newer than the checkpoints is proved once another is signed") {
+    HouseDirectory house;
+    house.begin();
+    house.reading(60, 6'400);
+    const std::string first = std::to_string(house.decide(60));
+    house.sign();
+    house.reading(120, 6'500);
+    house.sign();
+    house.reading(180, 6'600);
+    const std::string newest = std::to_string(house.decide(960));
+    const ToolRun early = on(house, {"audit", "prove", newest});
+    CHECK(early.code == 3);
+    CHECK(early.one_error_line());
+    CHECK(early.err.find("decision " + newest +
+                         " is newer than the last checkpoint, which covers 8 records; the daemon "
+                         "signs on its schedule, and wattledger log checkpoint has one signed "
+                         "now") != std::string::npos);
+    CHECK(done(house, {"audit", "prove", first}).out.starts_with("# wattledger/decision-words"));
+
+    // While a daemon holds the log it is the one that signs.
+    std::string verb;
+    {
+      const auto daemon =
+          value(control::Server::start(house.data(), "", [&](const control::Request& request) {
+            verb = request.verb;
+            return Result<std::string>(nlohmann::json{{"note", house.sign()}}.dump());
+          }));
+      done(house, {"log", "checkpoint"});
+      CHECK(
+          done(house, {"audit", "prove", newest}).out.find("# decision        record " + newest) !=
+          std::string::npos);
+    }
+    CHECK(verb == "checkpoint");
+  }
+
+  TEST_CASE("a key that is not the checkpoints' is one finding, however many there are") {
+    HouseDirectory house;
+    house.begin();
+    for (int i = 1; i <= 5; ++i) {
+      house.reading(60 * i);
+      house.sign();
+    }
+    house.decide(400);
+    house.close();
+    const Evidence another;
+    done(another.house, {"log", "checkpoint"});
+    const std::string key = another.away("other.vkey");
+    done(another.house, {"log", "key", "--out", key});
+    const ToolRun run = on(house, {"audit", "verify", "--key", key});
+    CHECK(run.code == 1);
+    const auto lines = run.lines();
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[1].starts_with("all 5 checkpoints, at 5 to 9 records: the note is not signed by "));
+    CHECK(lines[1].ends_with("; look whether the key is this log's (wattledger log key)"));
+    CHECK(lines[2].find(" records read, 1 finding, root ") != std::string::npos);
+    const auto json = on(house, {"audit", "verify", "--key", key, "--format", "json"});
+    CHECK(json.code == 1);
+    CHECK(json.json_lines().at(0)["log"]["findings"].size() == 1);
+    CHECK(on(house, {"audit", "verify", "--key", house.data() / "keys" / "no.such"}).code == 2);
   }
 
   TEST_CASE("growth is proved between two checkpoints, also against one that was kept") {

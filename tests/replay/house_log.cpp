@@ -4,6 +4,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "log/checkpoint.hpp"
+
 namespace wattledger::testing {
 
 HouseDirectory::HouseDirectory() {
@@ -45,6 +47,14 @@ std::uint64_t HouseDirectory::decide(std::int64_t second, const Alter& alter,
     judgement.decision.plan = state_.plan->sequence.value;
   if (alter) alter(judgement.decision);
   return add(second, std::move(judgement.decision));
+}
+
+std::string HouseDirectory::sign() {
+  const auto key = value(log::SigningKey::open_or_create(log::signing_key_file(data())));
+  appender_.reset();
+  std::string note = value(log::make_checkpoint(*log_, *lock_, key));
+  appender_.emplace(value(log::Appender::open(*log_, *lock_, {})));
+  return note;
 }
 
 void HouseDirectory::site() {

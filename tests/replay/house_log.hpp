@@ -55,6 +55,8 @@ class HouseDirectory {
   // The four things that a house begins with: records 1 to 4.
   void begin();
 
+  // Signs what stands there, as the daemon does on its schedule. The note.
+  std::string sign();
   // Lets go of the log, so that a tool may write to it.
   void close();
   [[nodiscard]] std::filesystem::path data() const { return home_.path(); }
