@@ -134,7 +134,17 @@ std::optional<Format> format_of(const std::string& word) {
   return std::nullopt;
 }
 
-// Every command writes text and json.
+// "text, json or csv": what the called command writes; each of them the first two.
+std::string formats_of(const Invocation& invocation) {
+  std::string names(format_name(Format::text));
+  for (std::size_t i = 0; i < invocation.formats.size() + 1; ++i) {
+    const bool last = i == invocation.formats.size();
+    const Format each = i == 0 ? Format::json : invocation.formats[i - 1];
+    names += (last ? " or " : ", ") + std::string(format_name(each));
+  }
+  return names;
+}
+
 bool is_written(const Invocation& invocation) {
   const auto& more = invocation.formats;
   return invocation.format == Format::text || invocation.format == Format::json ||
@@ -151,12 +161,13 @@ void add_globals(CLI::App& app, Invocation& invocation, std::string& language) {
          [&](const std::string& word) {
            invocation.format = format_of(word).value_or(Format::text);
          },
-         "Write for people (text) or for programs (json); audit list also csv, audit explain also "
-         "html")
+         "Write for people (text) or for programs (json); audit list and audit what-if also csv, "
+         "audit explain also html")
       ->type_name("text|json")
       ->check([](const std::string& word) {
-        return format_of(word) ? std::string()
-                               : "\"" + word + "\" is no format; write text or json";
+        return format_of(word)
+                   ? std::string()
+                   : "\"" + word + "\" is no format; write text or json (some commands: csv, html)";
       });
   add_text(app, "--language", language,
            "In which it is told why (else the configuration's, else that of LC_ALL, LC_MESSAGES, "
@@ -251,7 +262,7 @@ Exit run(int argc, char** argv) {
   if (!is_written(invocation))
     return usage(path_of(*deepest(app)).substr(sizeof "wattledger") + " does not write " +
                      std::string(format_name(invocation.format)),
-                 "write --format text or json");
+                 "write --format " + formats_of(invocation));
   const auto named = fold::language_of(language);
   if (!language.empty() && !named)
     return usage("\"" + language + "\" is no language of this program", "write en or pl");

@@ -443,4 +443,8 @@ std::string reason_text(const fb::DecisionMadeT& decision, const ZoneOffsets& zo
   return Sentence(decision, &zone, language).text();
 }
 
+std::string fault_text(fb::Fault fault, Language language) {
+  return Words(language).say(name_of(fault));
+}
+
 }  // namespace wattledger::fold

@@ -12,5 +12,7 @@ namespace wattledger::fold {
 // As reason_text(decision, zone) of legacy_rows.hpp. UTF-8.
 [[nodiscard]] std::string reason_text(const fb::DecisionMadeT& decision, const ZoneOffsets& zone,
                                       Language language);
+// "battery voltage", "napięcie baterii"
+[[nodiscard]] std::string fault_text(fb::Fault fault, Language language);
 
 }  // namespace wattledger::fold

@@ -19,6 +19,15 @@ std::string_view form(std::string_view forms, std::size_t index) {
   return forms.substr(0, forms.find('|'));
 }
 
+// Polish: 1 sesja; 2, 3, 4, 22 sesje; 5, 12, 21 sesji.
+std::size_t form_of(Language language, std::int64_t count) {
+  const std::uint64_t size = size_of(count);
+  if (size == 1) return 0;
+  if (language == Language::english) return 1;
+  const bool teen = size % 100 >= 12 && size % 100 <= 14;
+  return size % 10 >= 2 && size % 10 <= 4 && !teen ? 1 : 2;
+}
+
 }  // namespace
 
 std::string_view language_code(Language language) {
@@ -35,6 +44,10 @@ std::optional<Language> language_of(std::string_view code) {
   for (const Language each : {Language::english, Language::polish})
     if (language_code(each) == code) return each;
   return std::nullopt;
+}
+
+std::string_view form_for(Language language, std::int64_t count, std::string_view forms) {
+  return form(forms, form_of(language, count));
 }
 
 Value counted(std::string_view name, std::int64_t count) {
@@ -60,19 +73,11 @@ std::string Words::say(Phrase phrase, std::initializer_list<Value> values) const
     if (value == values.end())
       said += "{" + std::string(hole) + "}";  // tests look for these
     else
-      said += bar == std::string_view::npos ? std::string_view(value->text)
-                                            : form(hole.substr(bar + 1), form_of(value->count));
+      said += bar == std::string_view::npos
+                  ? std::string_view(value->text)
+                  : form_for(language_, value->count, hole.substr(bar + 1));
   }
   return said += rest;
-}
-
-// Polish: 1 sesja; 2, 3, 4, 22 sesje; 5, 12, 21 sesji.
-std::size_t Words::form_of(std::int64_t count) const {
-  const std::uint64_t size = size_of(count);
-  if (size == 1) return 0;
-  if (language_ == Language::english) return 1;
-  const bool teen = size % 100 >= 12 && size % 100 <= 14;
-  return size % 10 >= 2 && size % 10 <= 4 && !teen ? 1 : 2;
 }
 
 // `value` / 10^`digits` with at most `shown` decimals (half away from zero), at least `least`.

@@ -1,5 +1,5 @@
-// The message catalogue behind reason.hpp and plan_text.hpp, for their .cpp alone: what can be
-// said, and each language's text for it (reason_english.cpp, reason_polish.cpp).
+// The message catalogue behind reason.hpp and plan_text.hpp, for their .cpp: what can be said, and
+// each language's text for it (reason_english.cpp, reason_polish.cpp).
 //
 // A text names its values in braces, in whatever order its language wants: "{price} per kWh is
 // above {limit}". "{count|charge|charges}" is the form of a word that goes with the value `count`,
@@ -195,6 +195,9 @@ struct Value {
   std::string text;
   std::int64_t count = 0;  // of counted() ones
 };
+// Of "charge|charges" or "sesja|sesje|sesji" the form that goes with the number.
+[[nodiscard]] std::string_view form_for(Language language, std::int64_t count,
+                                        std::string_view forms);
 [[nodiscard]] Value counted(std::string_view name, std::int64_t count);
 
 // Says phrases and numbers in one language.
@@ -212,7 +215,6 @@ class Words {
 
  private:
   [[nodiscard]] std::string decimal(std::int64_t value, int digits, int shown, int least) const;
-  [[nodiscard]] std::size_t form_of(std::int64_t count) const;
 
   Language language_;
   std::span<const Text> texts_;

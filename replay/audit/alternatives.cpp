@@ -80,10 +80,10 @@ std::optional<Alternatives> alternatives_of(const fold::State& past, UtcTime now
     if (alternative.chosen && decision.power_w)
       power = Watts(action == fb::Action::charge ? -*decision.power_w : *decision.power_w);
     if (action == fb::Action::sell && !settings.selling.enabled)
-      alternative.forbidden = "selling is switched off";
+      alternative.forbidden = forbidden_selling_off;
     else if (action == fb::Action::sell &&
              horizon->problem.slots.front().export_price < settings.selling.price_min)
-      alternative.forbidden = "a kWh fed in earns less than is asked";
+      alternative.forbidden = forbidden_price;
     else
       courses.price(alternative, {action, static_cast<std::int32_t>(power.count())},
                     result.planned);

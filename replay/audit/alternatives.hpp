@@ -11,6 +11,10 @@
 
 namespace wattledger::tool {
 
+// Reasons beside the planner's obstacles why an action was not open.
+inline constexpr std::string_view forbidden_selling_off = "selling is switched off";
+inline constexpr std::string_view forbidden_price = "a kWh fed in earns less than is asked";
+
 struct Alternative {
   fb::Action action = fb::Action::self_use;
   bool chosen = false;  // it is what was decided

@@ -87,7 +87,8 @@ std::string without_end_spaces(std::string line) {
   return line + "\n";
 }
 
-std::string panel_text(const ChartSeries& series, const Columns& columns, const char* colour) {
+std::string panel_text(const ChartSeries& series, const Columns& columns, const char* colour,
+                       char decimal_point) {
   const bool by_size = series.form == ChartSeries::Form::bars;
   const Scale scale = scale_of(series, by_size);
   std::vector<int> levels;
@@ -105,6 +106,7 @@ std::string panel_text(const ChartSeries& series, const Columns& columns, const 
     std::string line;
     if (row == panel_rows - 1) line = fmt::format("{:.{}f}", scale.high, series.decimals);
     if (row == 0) line = fmt::format("{:.{}f}", scale.low, series.decimals);
+    std::replace(line.begin(), line.end(), '.', decimal_point);
     line = right(line, scale_columns - 1) + " ";
     std::string drawn;
     for (const int level : levels)
@@ -172,7 +174,8 @@ std::string now_text(const Chart& chart, const Columns& columns) {
   if (!chart.now || *chart.now < chart.start) return "";
   for (std::size_t column = 0; column < columns.count; ++column) {
     const UtcTime end = chart.start + chart.step * static_cast<std::int64_t>(columns.end(column));
-    if (*chart.now < end) return std::string(scale_columns + column, ' ') + "^ decided\n";
+    if (*chart.now < end)
+      return std::string(scale_columns + column, ' ') + "^ " + chart.decided + "\n";
   }
   return "";
 }
@@ -327,7 +330,8 @@ std::string chart_text(const Chart& chart, const ZoneOffsets& zone, std::size_t 
   const Columns shown(slots, columns - scale_columns - 2);
   std::string text;
   for (std::size_t i = 0; i < chart.series.size(); ++i)
-    text += panel_text(chart.series[i], shown, colour ? colours[i % colours.size()] : "");
+    text += panel_text(chart.series[i], shown, colour ? colours[i % colours.size()] : "",
+                       chart.decimal_point);
   if (!chart.marks.empty()) text += marks_text(chart, shown);
   return text + axis_text(chart, zone, shown) + now_text(chart, shown);
 }

@@ -29,7 +29,9 @@ struct Chart {
   std::chrono::seconds step{900};
   std::vector<ChartSeries> series;  // one panel each, in this order
   std::string marks;                // a letter a slot, or empty; a space says nothing
-  std::optional<UtcTime> now;       // marked on the axis
+  std::optional<UtcTime> now;       // marked on the axis, …
+  std::string decided = "decided";  // … so
+  char decimal_point = '.';         // of a text
 };
 
 // Lines of at most `columns`, each ended; of more slots than fit, neighbours are taken together:

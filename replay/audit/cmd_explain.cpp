@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "projections/fold/reason.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/audit/explain.hpp"
 #include "replay/display.hpp"
@@ -35,30 +37,59 @@ bool wants_colour() {
   return ::isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
 }
 
-std::string nearest(const NoDecision& other) {
-  std::string text;
-  if (other.before) text = fmt::format("the decision before it is {}", other.before->value);
-  if (other.after)
-    text += (text.empty() ? "" : ", ") + fmt::format("the one after is {}", other.after->value);
-  return text.empty() ? "no decision stands near it" : text;
+// A time of day alone is the last such that the log can tell of: today's, or of the day on which it
+// ends.
+Result<UtcTime> time_of(const std::string& text, const log::Snapshot& snapshot,
+                        const ZoneOffsets& zone) {
+  const UtcTime now = clock_now();
+  if (!is_time_of_day(text)) return time_argument(text, zone, now);
+  const auto head = snapshot.at(snapshot.head());
+  const UtcTime told = head ? std::min(now, head->recorded_at + in_force_max) : now;
+  const auto time = time_argument(text, zone, told);
+  if (!time || *time <= told) return time;
+  return time_argument(text, zone, zone.day_start(told) - std::chrono::hours(1));
 }
 
-void say_other(const NoDecision& other, Format format, const ZoneOffsets& zone) {
-  if (format == Format::json) {
+std::string nearest(const NoDecision& other) {
+  std::string text;
+  if (other.before) text = fmt::format("{} before it", other.before->sequence.value);
+  if (other.after)
+    text += (text.empty() ? "" : ", or ") + fmt::format("{} after it", other.after->sequence.value);
+  return text.empty() ? "no decision stands near it; wattledger audit list shows which there are"
+                      : "ask for the decision " + text;
+}
+
+std::string line_of(Sequence sequence, UtcTime at, const ZoneOffsets& zone,
+                    const std::string& what) {
+  return fmt::format("{:>8}  {}  {}", sequence.value, local_text(at, zone), what);
+}
+
+std::string line_of(const FollowedDecision& told, const ZoneOffsets& zone,
+                    fold::Language language) {
+  return line_of(told.sequence, told.at, zone,
+                 told.is_imported ? "Imported: " + told.imported_reason
+                                  : fold::reason_text(told.decision, zone, language));
+}
+
+Exit say_other(const NoDecision& other, const Invocation& invocation, const ZoneOffsets& zone) {
+  const std::string what =
+      fmt::format("record {} is no decision but a {}", other.sequence.value, other.kind);
+  if (invocation.format == Format::json) {
     Json result = {{"sequence", other.sequence.value},
                    {"at", utc_text(other.at)},
                    {"kind", other.kind},
                    {"event", Json::parse(other.json, nullptr, /*allow_exceptions=*/false)},
                    {"decision_before", nullptr},
                    {"decision_after", nullptr}};
-    if (other.before) result["decision_before"] = other.before->value;
-    if (other.after) result["decision_after"] = other.after->value;
+    if (other.before) result["decision_before"] = other.before->sequence.value;
+    if (other.after) result["decision_after"] = other.after->sequence.value;
     say(result.dump(-1, ' ', false, Json::error_handler_t::replace));
-    return;
+    return usage(what, nearest(other));
   }
-  say(fmt::format("Record {} is no decision but a {} of {}; {}.", other.sequence.value, other.kind,
-                  local_text(other.at, zone), nearest(other)));
-  say(fmt::format("See it with: wattledger log cat {}", other.sequence.value));
+  if (other.before) say(line_of(*other.before, zone, invocation.language));
+  say(line_of(other.sequence, other.at, zone, other.kind));
+  if (other.after) say(line_of(*other.after, zone, invocation.language));
+  return usage(what, nearest(other));
 }
 
 // Their last newline is say()'s.
@@ -73,13 +104,12 @@ void say_explanation(const Explanation& explanation, const Invocation& invocatio
       say(explain_json(explanation));
       return;
     case Format::html:
-      say_text(explain_html(explanation, invocation.language));
+      say_text(explain_html(explanation));
       return;
     case Format::text:
     case Format::csv:
       TextForm form;
       form.colour = wants_colour();
-      form.language = invocation.language;
       say_text(explain_text(explanation, form));
       return;
   }
@@ -93,11 +123,11 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   const ZoneOffsets zone = house_zone(open->snapshot);
   auto sequence = sequence_of(wish.which);
   if (!sequence) {
-    const auto time = time_argument(wish.which, zone, clock_now());
+    const auto time = time_of(wish.which, open->snapshot, zone);
     if (!time)
-      return usage(
-          "\"" + wish.which + "\" is neither a record nor a time",
-          "write 12345, or a time as 2025-10-26T18:30, 18:30 (today) or 2025-10-26T16:30Z");
+      return usage("\"" + wish.which + "\" is neither a record nor a time",
+                   "write 12345, or a time as 2025-10-26T18:30, 18:30 (the last in the log) or "
+                   "2025-10-26T16:30Z");
     const auto found = in_force_at(open->snapshot, *time, zone);
     if (!found) return cannot(found.error());
     sequence = *found;
@@ -109,10 +139,9 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   if (auto* explanation = std::get_if<Explanation>(&*explained)) {
     if (explanation->told.is_imported) explanation->zone = zone;
     say_explanation(*explanation, invocation);
-  } else {
-    say_other(std::get<NoDecision>(*explained), invocation.format, zone);
+    return Exit::done;
   }
-  return Exit::done;
+  return say_other(std::get<NoDecision>(*explained), invocation, zone);
 }
 
 }  // namespace
@@ -126,7 +155,8 @@ void add_audit_explain(CLI::App& audit, Invocation& invocation) {
       "wattledger audit explain 2025-10-26T06:00");
   const auto wish = std::make_shared<Wish>();
   add_text(*command, "which", wish->which,
-           "The decision's record, or a time: the decision in force then")
+           "The decision's record, or a time: the decision in force then. Of a time of day, the "
+           "last such in the log")
       .type_name("SEQ|TIME")
       .required();
   add_flag(*command, "--corrections", wish->all_corrections,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "events/near_match.hpp"
@@ -87,8 +88,15 @@ std::string outcome_text(Fate fate) {
   return text;
 }
 
-std::string money_column(std::optional<std::int64_t> e8) {
-  return e8 ? fmt::format("{:.3f}", static_cast<double>(*e8) / 1e8 + 0.0) : "-";
+std::string money_text(std::int64_t e8) {
+  const std::string text = fmt::format("{:.3f}", static_cast<double>(e8) / 1e8);
+  return text == "-0.000" ? "0.000" : text;
+}
+
+// "~0.039" where the counters' steps could have made all of it.
+std::string money_column(std::optional<std::int64_t> e8, std::int64_t error_e8) {
+  if (!e8) return "-";
+  return (*e8 != 0 && std::abs(*e8) < error_e8 ? "~" : "") + money_text(*e8);
 }
 
 void print_heading() {
@@ -108,8 +116,9 @@ void print_text(const FollowedDecision& told, const Reader& reader) {
       told.sequence.value, local_text(told.at, zone), fb::EnumNameAction(d.action),
       d.power_w ? power_text(number(d.power_w)) : "-", target_text(told, zone),
       percent_text(told.soc_bp), told.price_e8 ? price_text(told.price_e8) : "-",
-      fb::EnumNameRule(d.rule), outcome_text(told.fate), money_column(told.metering.paid_e8()),
-      money_column(told.metering.saved_e8()), why(told, reader)));
+      fb::EnumNameRule(d.rule), outcome_text(told.fate),
+      money_column(told.metering.paid_e8(), told.metering.paid_error_e8()),
+      money_column(told.metering.saved_e8(), told.metering.saved_error_e8()), why(told, reader)));
 }
 
 template <class Optional>
@@ -141,6 +150,13 @@ Json members(const FollowedDecision& told, const Reader& reader) {
   result["outcome"] = fate_name(told.fate);
   result["cost"] = json_number(told.metering.paid_e8(), 1e8);
   result["saved"] = json_number(told.metering.saved_e8(), 1e8);
+  result["savings"] = json_number(told.metering.saved_by_both_e8(), 1e8);
+  const bool priced = sums.priced_s > 0;
+  const auto within = [&](std::int64_t e8) {
+    return priced ? Json(static_cast<double>(e8) / 1e8) : Json(nullptr);
+  };
+  result["cost_within"] = within(told.metering.paid_error_e8());
+  result["saved_within"] = within(told.metering.saved_error_e8());
   result["metered_s"] = sums.covered_s;
   result["priced_s"] = sums.priced_s;
   const bool metered = told.metering.to.has_value();
@@ -166,6 +182,41 @@ std::string csv_cell(const Json& value) {
   return quoted + "\"";
 }
 
+// What the decisions told came to, and how that stands to the tables.
+class Sums {
+ public:
+  void add(const Metering& metering) {
+    if (!metering.paid_e8()) return;
+    ++priced_;
+    paid_ += *metering.paid_e8();
+    saved_ += *metering.saved_e8();
+    saved_by_both_ += *metering.saved_by_both_e8();
+    const auto is_coarse = [](std::int64_t value, std::int64_t error) {
+      return value != 0 && std::abs(value) < error;
+    };
+    coarse_ = coarse_ || is_coarse(*metering.paid_e8(), metering.paid_error_e8()) ||
+              is_coarse(*metering.saved_e8(), metering.saved_error_e8());
+  }
+  void say_all(std::uint64_t decisions) const {
+    if (priced_ == 0) return;
+    say("");
+    say(fmt::format("{}, {} of them priced: COST {} (as cost in daily_stats of the same time)",
+                    counted_text(decisions, "decision"), priced_, money_text(paid_)));
+    say(
+        fmt::format("SAVED {} against the same house without its battery; against one without "
+                    "battery and sun {} (as savings in daily_stats)",
+                    money_text(saved_), money_text(saved_by_both_)));
+    if (coarse_)
+      say("~ is less than the counters can tell, which move by 0.1 kWh: of many such the sum is "
+          "good, one alone is not");
+  }
+
+ private:
+  std::uint64_t priced_ = 0;
+  std::int64_t paid_ = 0, saved_ = 0, saved_by_both_ = 0;
+  bool coarse_ = false;
+};
+
 class Printer {
  public:
   Printer(Format format, const Reader& reader) : format_(format), reader_(reader) {}
@@ -183,10 +234,16 @@ class Printer {
       case Format::html:
         if (first) print_heading();
         print_text(told, reader_);
+        sums_.add(told.metering);
         return;
     }
   }
-  [[nodiscard]] std::uint64_t printed() const { return printed_; }
+  // Behind the last one.
+  void end() const {
+    if (format_ != Format::text) return;
+    if (printed_ == 0) say("no decisions match");
+    sums_.say_all(printed_);
+  }
 
  private:
   static void print_csv(const Json& row, bool first) {
@@ -202,6 +259,7 @@ class Printer {
   const Format format_;
   const Reader reader_;
   std::uint64_t printed_ = 0;
+  Sums sums_;
 };
 
 Result<Span> span_of(const log::Snapshot& snapshot, const Wish& wish, const Period& period,
@@ -256,7 +314,7 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     return cannot({ErrorKind::corrupt,
                    "the list lacks what stands there: " + projections::damage_text(damage),
                    "run wattledger log verify"});
-  if (printer.printed() == 0 && invocation.format == Format::text) say("no decisions match");
+  printer.end();
   return Exit::done;
 }
 

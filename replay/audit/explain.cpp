@@ -9,10 +9,11 @@
 #include "coordinator/policy/decide.hpp"
 #include "projections/fold/imported.hpp"
 #include "projections/fold/reason.hpp"
+#include "replay/audit/explain_words.hpp"
 #include "replay/audit/known_facts.hpp"
-#include "replay/audit/rule_words.hpp"
 #include "replay/audit/state_at.hpp"
 #include "replay/display.hpp"
+#include "replay/rule_words.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -29,13 +30,17 @@ std::string recorded_value(const EventView& event, const std::string& field) {
 }
 
 // All that is known of one that the older system made.
-std::string imported_sentence(const FollowedDecision& told) {
+std::string imported_sentence(const FollowedDecision& told, const Wording& say) {
   const fb::DecisionMadeT& d = told.decision;
-  std::string text = "The older system decided: " + spaced(fb::EnumNameAction(d.action));
-  if (d.power_w) text += " at " + power_text(number(d.power_w));
-  if (d.target_soc_bp) text += " to " + percent_text(number(d.target_soc_bp));
-  if (d.price_e8) text += ", at a price of " + price_text(number(d.price_e8)) + " per kWh";
-  return text + ". Its reason: " + told.imported_reason + ".";
+  std::string text = say("The older system decided: {0}", "Starszy system zdecydował: {0}",
+                         {action_title(d.action, say.language())});
+  if (d.power_w) text += say(" at {0}", " z mocą {0}", {power_text(number(d.power_w))});
+  if (d.target_soc_bp)
+    text += say(" to {0}", " do {0}", {say.quantity(percent_text(number(d.target_soc_bp)))});
+  if (d.price_e8)
+    text += say(", at a price of {0} per kWh", ", przy cenie {0} za kWh",
+                {say.quantity(price_text(number(d.price_e8)))});
+  return text + say(". Its reason: {0}.", ". Jego powód: {0}.", {told.imported_reason});
 }
 
 class Explaining {
@@ -60,10 +65,11 @@ class Explaining {
 
 Result<Explanation> Explaining::of(const log::RecordView& record, const fb::DecisionMade& fact) {
   result_.told = decision_of(record, fact);
+  result_.language = wish_.language;
   result_.engine_revision_here = policy::engine_revision;
   const FollowedDecision& told = result_.told;
   if (told.is_imported || told.decision.based_on >= record.sequence.value) {
-    if (told.is_imported) result_.sentence = imported_sentence(told);
+    if (told.is_imported) result_.sentence = imported_sentence(told, Wording(wish_.language));
     WATTLEDGER_TRY(find_corrections(record.sequence));
     return std::move(result_);
   }
@@ -78,7 +84,7 @@ Result<Explanation> Explaining::of(const log::RecordView& record, const fb::Deci
   if (told.decision.policy_digest)
     result_.policy_digest = from_fb(*told.decision.policy_digest).hex();
   WATTLEDGER_TRY(follow(record, *past));
-  auto known = known_facts(snapshot_, *past, told.at);
+  auto known = known_facts(snapshot_, *past, told.at, wish_.language);
   if (!known) return Failure(known.error());
   result_.facts = std::move(known->facts);
   result_.overridden_by = std::move(known->override_words);
@@ -126,14 +132,17 @@ Result<void> Explaining::find_plan() {
   result_.plan.emplace();
   result_.plan->sequence = record->sequence;
   plan->UnPackTo(&result_.plan->plan);
-  FactShown shown{"plan", record->sequence, {}, ""};
+  const Wording say(wish_.language);
+  FactShown shown{"plan", say("plan", "plan"), record->sequence, {}, ""};
   shown.age =
       std::chrono::floor<std::chrono::seconds>(result_.told.at - record->event.occurred_at());
-  shown.words =
-      fmt::format("{} slots from {}, made by policy {}", result_.plan->plan.actions.size(),
-                  local_text(utc_from_us(plan->start_us()), result_.zone).substr(0, 16),
-                  result_.plan->plan.policy);
-  if (*named > result_.told.decision.based_on) shown.words += ", adopted with this decision";
+  shown.words = say("{0} {0|slot|slots} from {1}, made by policy {2}",
+                    "{0} {0|okres|okresy|okresów} od {1}, według polityki {2}",
+                    {std::to_string(result_.plan->plan.actions.size()),
+                     local_text(utc_from_us(plan->start_us()), result_.zone).substr(0, 16),
+                     result_.plan->plan.policy});
+  if (*named > result_.told.decision.based_on)
+    shown.words += say(", adopted with this decision", ", przyjęty z tą decyzją");
   result_.facts.push_back(std::move(shown));
   return {};
 }
@@ -190,9 +199,10 @@ Result<NoDecision> no_decision(const log::Snapshot& snapshot, Sequence sequence)
       Sequence{sequence.value - std::min(sequence.value - 1, nearest_search_records_max)};
   WATTLEDGER_TRY(snapshot.scan(first, Sequence{sequence.value + nearest_search_records_max},
                                [&](const log::RecordView& each) -> Result<bool> {
-                                 if (each.event.kind() != Kind::DecisionMade) return true;
-                                 if (each.sequence < sequence) result.before = each.sequence;
-                                 if (each.sequence > sequence) result.after = each.sequence;
+                                 const auto* fact = each.event.as<fb::DecisionMade>();
+                                 if (fact == nullptr) return true;
+                                 (each.sequence < sequence ? result.before : result.after) =
+                                     decision_of(each, *fact);
                                  return !result.after.has_value();
                                }));
   return result;
@@ -250,19 +260,35 @@ Result<Sequence> in_force_at(const log::Snapshot& snapshot, UtcTime time, const 
               remedy);
 }
 
-Chart chart_of(const PlanShown& plan, UtcTime now) {
-  const fb::PlanAdoptedT& p = plan.plan;
+Chart chart_of(const Explanation& explanation) {
+  const Wording say(explanation.language);
+  const fb::PlanAdoptedT& p = explanation.plan->plan;
   Chart chart;
   chart.start = utc_from_us(p.start_us);
   chart.step = std::chrono::seconds(p.step_s);
-  chart.now = now;
-  ChartSeries price{"Price", "per kWh", ChartSeries::Form::steps, 2, {}, {}, {}};
+  chart.now = explanation.told.at;
+  chart.decided = say("decided", "zdecydowano");
+  chart.decimal_point = say(".", ",").front();
+  ChartSeries price{
+      say("Price", "Cena"), say("per kWh", "za kWh"), ChartSeries::Form::steps, 2, {}, {}, {}};
   for (const std::int64_t each : p.price_e8)
     price.values.emplace_back(static_cast<double>(each) / 1e8);
-  ChartSeries soc{"Charge at each slot's end", "%", ChartSeries::Form::line, 0, {}, 0.0, 100.0};
+  ChartSeries soc{say("Charge at each slot's end", "Stan na koniec każdego okresu"),
+                  "%",
+                  ChartSeries::Form::line,
+                  0,
+                  {},
+                  0.0,
+                  100.0};
   for (const std::uint16_t each : p.soc_end_bp)
     soc.values.emplace_back(static_cast<double>(each) / 100);
-  ChartSeries power{"Battery, + out, - in", "kW", ChartSeries::Form::bars, 1, {}, {}, {}};
+  ChartSeries power{say("Battery, + out, - in", "Bateria, + oddaje, - pobiera"),
+                    "kW",
+                    ChartSeries::Form::bars,
+                    1,
+                    {},
+                    {},
+                    {}};
   for (const std::int32_t each : p.battery_power_w)
     power.values.emplace_back(static_cast<double>(each) / 1000);
   chart.series = {std::move(price), std::move(soc), std::move(power)};

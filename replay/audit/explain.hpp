@@ -25,7 +25,8 @@ struct CorrectionShown {
 
 // Something that the decision knew.
 struct FactShown {
-  std::string name;   // "reading", "prices"
+  std::string name;   // "reading", "prices"; in every language
+  std::string title;  // … as the reader's language has it
   Sequence sequence;  // 0: not found within facts_search_records_max
   std::optional<std::chrono::seconds> age;
   std::string words;
@@ -44,6 +45,7 @@ struct PlanShown {
 struct Explanation {
   FollowedDecision told;
   std::string sentence;
+  fold::Language language = fold::Language::english;
   ZoneOffsets zone;
   std::string currency = "PLN";
   std::string policy;         // its name
@@ -64,7 +66,7 @@ struct NoDecision {
   Sequence sequence;
   UtcTime at;
   std::string kind, json;
-  std::optional<Sequence> before, after;  // the nearest decisions
+  std::optional<FollowedDecision> before, after;  // the nearest decisions
 };
 
 // How far back from the decision prices and the like are looked for: two days and more of a log
@@ -89,15 +91,14 @@ struct ExplainWish {
                                            const ZoneOffsets& zone);
 
 // The plan's price, SOC and power over its slots.
-[[nodiscard]] Chart chart_of(const PlanShown& plan, UtcTime now);
+[[nodiscard]] Chart chart_of(const Explanation& explanation);
 
 struct TextForm {
   std::size_t columns = 80;
   bool colour = false;
-  fold::Language language = fold::Language::english;
 };
 [[nodiscard]] std::string explain_text(const Explanation& explanation, const TextForm& form);
 [[nodiscard]] std::string explain_json(const Explanation& explanation);
-[[nodiscard]] std::string explain_html(const Explanation& explanation, fold::Language language);
+[[nodiscard]] std::string explain_html(const Explanation& explanation);
 
 }  // namespace wattledger::tool

@@ -1,8 +1,10 @@
 // One page without scripts and without anything from elsewhere.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "replay/audit/explain_words.hpp"
-#include "replay/audit/rule_words.hpp"
+#include "replay/rule_words.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -36,35 +38,53 @@ std::string table(const std::string& rows) {
   return "<div class=\"wide\"><table>\n" + rows + "</table></div>\n";
 }
 
+// `numbers`: the columns that hold numbers.
+std::string head(const std::vector<std::string>& names, const std::vector<std::size_t>& numbers) {
+  std::string row = "<tr>";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool number = std::find(numbers.begin(), numbers.end(), i) != numbers.end();
+    row += fmt::format("<th{}>{}</th>", number ? " class=\"number\"" : "", escaped(names[i]));
+  }
+  return row + "</tr>\n";
+}
+
+SvgForm svg_form(const Explanation& explanation) {
+  SvgForm form;
+  if (explanation.language == fold::Language::polish) form.decimal_point = ',';
+  return form;
+}
+
 std::string facts_table(const Explanation& explanation) {
-  std::string rows =
-      "<tr><th>fact</th><th class=\"number\">record</th>"
-      "<th class=\"number\">age</th><th>what it said</th></tr>\n";
+  const Wording say(explanation.language);
+  std::string rows = head({say("fact", "fakt"), say("record", "wpis"), say("age", "wiek"),
+                           say("what it said", "co mówił")},
+                          {1, 2});
   for (const FactShown& each : explanation.facts)
-    rows += "<tr>" + cell(each.name) +
+    rows += "<tr>" + cell(each.title) +
             cell(each.sequence.value == 0 ? "-" : std::to_string(each.sequence.value), "number") +
             cell(age_text(each), "number") + cell(each.words) + "</tr>\n";
   return table(rows);
 }
 
-std::string rules_table(const Explanation& explanation, fold::Language language) {
-  std::string rows = "<tr><th>rule</th><th>outcome</th><th>why</th></tr>\n";
+std::string rules_table(const Explanation& explanation) {
+  const Wording say(explanation.language);
+  std::string rows =
+      head({say("rule", "reguła"), say("outcome", "wynik"), say("why", "dlaczego")}, {});
   for (const RuleShown& each : explanation.rules)
     rows += (each.tried->outcome == fb::Outcome::chosen ? "<tr class=\"decides\">" : "<tr>") +
-            cell(spaced(fb::EnumNameRule(each.tried->rule))) +
-            cell(std::string(outcome_words(*each.tried, language))) + cell(each.words) + "</tr>\n";
+            cell(rule_title(each.tried->rule, explanation.language)) +
+            cell(std::string(outcome_words(*each.tried, explanation.language))) + cell(each.words) +
+            "</tr>\n";
   return table(rows);
 }
 
 std::string alternatives_table(const Explanation& explanation) {
   const AlternativeCells heading = alternative_heading(explanation);
-  std::string rows = "<tr>";
-  for (std::size_t i = 0; i < heading.size(); ++i)
-    rows += fmt::format("<th{}>{}</th>", i > 0 && i < 4 ? " class=\"number\"" : "",
-                        escaped(heading[i]));
-  rows += "</tr>\n";
-  for (const AlternativeCells& row : alternative_rows(explanation)) {
-    rows += row[4].rfind("decided", 0) == 0 ? "<tr class=\"decides\">" : "<tr>";
+  std::string rows = head({heading.begin(), heading.end()}, {1, 2, 3});
+  const std::vector<AlternativeCells> all = alternative_rows(explanation);
+  for (std::size_t index = 0; index < all.size(); ++index) {
+    const AlternativeCells& row = all[index];
+    rows += explanation.alternatives->each[index].chosen ? "<tr class=\"decides\">" : "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i)
       rows += cell(row[i], i > 0 && i < 4 ? "number" : "");
     rows += "</tr>\n";
@@ -74,10 +94,12 @@ std::string alternatives_table(const Explanation& explanation) {
 
 }  // namespace
 
-std::string explain_html(const Explanation& explanation, fold::Language language) {
+std::string explain_html(const Explanation& explanation) {
+  const auto heading = [&](Section section) { return heading_of(section, explanation); };
   const std::string title = title_of(explanation);
   std::string page =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<!DOCTYPE html>\n<html lang=\"" + std::string(fold::language_code(explanation.language)) +
+      "\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>" +
       escaped(title) + "</title>\n<style>" + page_style + chart_style() +
       "</style></head><body>\n<h1>" + escaped(title) + "</h1>\n";
@@ -88,15 +110,14 @@ std::string explain_html(const Explanation& explanation, fold::Language language
   if (explanation.told.is_imported) return page + "</body></html>\n";
   if (explanation.plan)
     page += section(plan_line(explanation),
-                    chart_svg(chart_of(*explanation.plan, explanation.told.at), explanation.zone));
-  page += section("Rules, in the order they were tried", rules_table(explanation, language));
-  page += section("What it knew", facts_table(explanation));
+                    chart_svg(chart_of(explanation), explanation.zone, svg_form(explanation)));
+  page += section(heading(Section::rules), rules_table(explanation));
+  page += section(heading(Section::facts), facts_table(explanation));
   if (explanation.alternatives)
-    page += section("What else could have been done, and what it would cost",
-                    alternatives_table(explanation));
-  page += list_section("Commanded", command_lines(explanation));
-  page += list_section("What then happened", happened_lines(explanation));
-  page += list_section("Can it be made again?", proof_lines(explanation));
+    page += section(heading(Section::alternatives), alternatives_table(explanation));
+  page += list_section(heading(Section::commands), command_lines(explanation));
+  page += list_section(heading(Section::happened), happened_lines(explanation));
+  page += list_section(heading(Section::proof), proof_lines(explanation));
   return page + "</body></html>\n";
 }
 

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "replay/audit/explain.hpp"
-#include "replay/audit/rule_words.hpp"
+#include "replay/rule_words.hpp"
 #include "replay/display.hpp"
 
 namespace wattledger::tool {

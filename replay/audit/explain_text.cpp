@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "replay/audit/explain_words.hpp"
-#include "replay/audit/rule_words.hpp"
+#include "replay/rule_words.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -79,25 +79,34 @@ class Text {
 };
 
 void Text::facts(const Explanation& explanation) {
-  heading("It knew (record, age)");
+  heading(heading_of(Section::facts, explanation));
   for (const FactShown& each : explanation.facts) {
     const std::string record = each.sequence.value == 0 ? "-" : std::to_string(each.sequence.value);
-    text_ += wrapped(fmt::format("  {:<15} {:>8} {:>11}  ", each.name, record, age_text(each)),
+    text_ += wrapped(fmt::format("  {:<15} {:>8} {:>11}  ", each.title, record, age_text(each)),
                      each.words, form_.columns);
   }
 }
 
-void Text::rules(const Explanation& explanation) {
-  heading("Rules, in the order they were tried");
+// As wide as English needs, or the longest name.
+std::size_t title_columns(const Explanation& explanation) {
+  std::size_t columns = 19;
   for (const RuleShown& each : explanation.rules)
-    text_ += wrapped("  " + padded(spaced(fb::EnumNameRule(each.tried->rule)), 21) +
-                         padded(std::string(outcome_words(*each.tried, form_.language)), 11),
+    columns = std::max(columns, width_of(rule_title(each.tried->rule, explanation.language)));
+  return columns + 2;
+}
+
+void Text::rules(const Explanation& explanation) {
+  heading(heading_of(Section::rules, explanation));
+  const std::size_t columns = title_columns(explanation);
+  for (const RuleShown& each : explanation.rules)
+    text_ += wrapped("  " + padded(rule_title(each.tried->rule, explanation.language), columns) +
+                         padded(std::string(outcome_words(*each.tried, explanation.language)), 11),
                      each.words, std::max<std::size_t>(form_.columns, 80));
 }
 
 void Text::alternatives(const Explanation& explanation) {
   if (!explanation.alternatives) return;
-  heading("What else could have been done, and what it would cost");
+  heading(heading_of(Section::alternatives, explanation));
   std::vector<AlternativeCells> rows = alternative_rows(explanation);
   rows.insert(rows.begin(), alternative_heading(explanation));
   std::array<std::size_t, 5> widths{};
@@ -125,16 +134,13 @@ std::string explain_text(const Explanation& explanation, const TextForm& form) {
   text.rules(explanation);
   if (explanation.plan) {
     text.heading(plan_line(explanation));
-    text.raw(chart_text(chart_of(*explanation.plan, explanation.told.at), explanation.zone,
-                        form.columns, form.colour));
-    text.plain(
-        "C charge, H hold, S sell, . left to the house; the battery's power is drawn by its "
-        "size");
+    text.raw(chart_text(chart_of(explanation), explanation.zone, form.columns, form.colour));
+    text.plain(plan_legend(explanation));
   }
   text.alternatives(explanation);
-  text.lines("Commanded", command_lines(explanation));
-  text.lines("What then happened", happened_lines(explanation));
-  text.lines("Can it be made again?", proof_lines(explanation));
+  text.lines(heading_of(Section::commands, explanation), command_lines(explanation));
+  text.lines(heading_of(Section::happened, explanation), happened_lines(explanation));
+  text.lines(heading_of(Section::proof, explanation), proof_lines(explanation));
   return text.all();
 }
 

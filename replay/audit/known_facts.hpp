@@ -18,6 +18,6 @@ struct KnownFacts {
 // not name (prices, the operator's codes, confirmations) are looked for backwards. Errors are those
 // of reading the log.
 [[nodiscard]] Result<KnownFacts> known_facts(const log::Snapshot& snapshot, const fold::State& past,
-                                             UtcTime now);
+                                             UtcTime now, fold::Language language);
 
 }  // namespace wattledger::tool

@@ -1,6 +1,7 @@
 #include "replay/audit/outcome.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -25,6 +26,18 @@ bool adds_up(const fold::Metered& from, const fold::Metered& to) {
          std::all_of(std::begin(counters), std::end(counters), [&](Counter counter) {
            return from.*counter && to.*counter && *(from.*counter) <= *(to.*counter);
          });
+}
+
+// A fine one stands at a whole tenth of a kWh at both ends once in ten thousand times and less.
+bool is_coarse(Counter counter, const fold::Metered& from, const fold::Metered& to) {
+  return from.*counter && to.*counter && *(from.*counter) % coarse_step_mwh == 0 &&
+         *(to.*counter) % coarse_step_mwh == 0;
+}
+
+std::int64_t error_e8(const fold::EnergySums& sums, int coarse) {
+  if (sums.priced_s == 0) return 0;
+  const PriceE8 mean(std::abs(sums.price_seconds_e8 / sums.priced_s));
+  return cost(MilliwattHours(coarse * coarse_step_mwh), mean).count();
 }
 
 bool in_one_quarter(UtcTime a, UtcTime b) { return fold::quarter_of(a) == fold::quarter_of(b); }
@@ -80,6 +93,8 @@ std::string_view fate_name(Fate fate) {
       return "waiting";
     case Fate::nothing_to_do:
       return "nothing_to_do";
+    case Fate::not_yet_known:
+      return "not_yet_known";
     case Fate::advised:
       return "advised";
     case Fate::imported:
@@ -98,6 +113,15 @@ std::optional<std::int64_t> Metering::saved_e8() const {
   return without_battery_e8 - *paid_e8();
 }
 
+std::optional<std::int64_t> Metering::saved_by_both_e8() const {
+  if (sums.priced_s == 0) return std::nullopt;
+  return sums.load_cost_e8 - *paid_e8();
+}
+
+std::int64_t Metering::paid_error_e8() const { return error_e8(sums, coarse_grid); }
+
+std::int64_t Metering::saved_error_e8() const { return error_e8(sums, coarse_grid + coarse_house); }
+
 void Meter::take(const fold::State& prices, const fb::ReadingRecorded& reading, UtcTime at) {
   // As the tables have it: what cannot be true, or lost sight of the counters, is passed over.
   if (reading.quality() == fb::Quality::implausible) return;
@@ -111,7 +135,10 @@ void Meter::take(const fold::State& prices, const fb::ReadingRecorded& reading, 
       add(prices, *last_, now);
       from_ = now;
     }
-    if (!metering_.from) metering_.from = last_->at;
+    if (!metering_.from) {
+      metering_.from = last_->at;
+      begun_ = last_;
+    }
     metering_.to = at;
   } else {
     from_ = now;
@@ -135,7 +162,18 @@ void Meter::add(const fold::State& prices, const fold::Metered& from, const fold
   }
 }
 
-Metering Meter::taken() { return std::exchange(metering_, {}); }
+Metering Meter::taken() {
+  if (metering_.to) {
+    const auto coarse = [&](std::initializer_list<Counter> some) {
+      return static_cast<int>(std::count_if(some.begin(), some.end(), [&](Counter each) {
+        return is_coarse(each, *begun_, *last_);
+      }));
+    };
+    metering_.coarse_grid = coarse({&fold::Metered::import_mwh, &fold::Metered::export_mwh});
+    metering_.coarse_house = coarse({&fold::Metered::load_mwh, &fold::Metered::pv_mwh});
+  }
+  return std::exchange(metering_, {});
+}
 
 bool is_of_prices(const EventView& event) {
   const Kind kind = event.kind();
@@ -269,7 +307,10 @@ void DecisionFollower::tell_settled(UtcTime now) {
 }
 
 void DecisionFollower::finish() {
+  const bool in_force = !open_.empty() && open_.back().in_force;
   close(nullptr);
+  if (in_force && open_.back().told.fate == Fate::nothing_to_do)
+    open_.back().told.fate = Fate::not_yet_known;
   for (Open& open : open_) {
     if (!open.told.commands.empty()) open.told.fate = fate_of(open.told, last_failed_);
     done_(std::move(open.told));

@@ -28,6 +28,7 @@ enum class Fate {
   superseded,     // another decision was made before there was an answer
   waiting,        // no answer yet; or the last command failed and nothing was tried since
   nothing_to_do,  // the inverter did so already
+  not_yet_known,  // it is in force still, and nothing was told the inverter so far
   advised,        // control was not on: nothing was written
   imported,       // of the older system, which did not record it
 };
@@ -55,14 +56,25 @@ struct CommandTold {
   std::optional<Failure> failed;  // the newest answer, if it is one
 };
 
+// What an inverter's own counters move in: tenths of a kWh, as GoodWe tells them.
+inline constexpr std::int64_t coarse_step_mwh = 100'000;
+
 struct Metering {
   std::optional<UtcTime> from, to;  // readings
   std::optional<std::int64_t> soc_from_bp, soc_to_bp;
   fold::EnergySums sums;
   std::int64_t without_battery_e8 = 0;
+  // How many of the counters move in coarse steps: of the grid's two; and of load and sun.
+  int coarse_grid = 0, coarse_house = 0;
   // Nothing where no price of the time is known.
   [[nodiscard]] std::optional<std::int64_t> paid_e8() const;
+  // Against the same house without its battery: load less sun, bought or fed in.
   [[nodiscard]] std::optional<std::int64_t> saved_e8() const;
+  // Against one without sun too: all of the load, bought. daily_stats calls it savings.
+  [[nodiscard]] std::optional<std::int64_t> saved_by_both_e8() const;
+  // How far off coarse counters may make them: each by a step at the mean price.
+  [[nodiscard]] std::int64_t paid_error_e8() const;
+  [[nodiscard]] std::int64_t saved_error_e8() const;
 };
 
 struct FollowedDecision {
@@ -99,7 +111,7 @@ class Meter {
   void add(const fold::State& prices, const fold::Metered& from, const fold::Metered& to);
 
   Each each_;
-  std::optional<fold::Metered> from_, last_;
+  std::optional<fold::Metered> begun_, from_, last_;
   Metering metering_;
 };
 

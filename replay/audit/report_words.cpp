@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "replay/audit/rule_words.hpp"
+#include "replay/rule_words.hpp"
 #include "replay/display.hpp"
 
 namespace wattledger::tool {

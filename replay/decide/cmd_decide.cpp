@@ -11,6 +11,7 @@
 #include "replay/decide/commands.hpp"
 #include "replay/decide/scenario.hpp"
 #include "replay/display.hpp"
+#include "replay/rule_words.hpp"
 #include "replay/text_file.hpp"
 
 namespace wattledger::tool {
@@ -22,6 +23,11 @@ struct Wish {
 };
 
 double money(std::int64_t e8) { return static_cast<double>(e8) / 1e8; }
+
+std::string money_text(std::int64_t e8) {
+  const std::string text = fmt::format("{:.4f}", money(e8));
+  return text == "-0.0000" ? "0.0000" : text;
+}
 
 template <class T>
 nlohmann::ordered_json or_null(const flatbuffers::Optional<T>& value, double divisor) {
@@ -73,21 +79,17 @@ void print(const Scenario& scenario, const fb::DecisionMadeT& decision, fold::La
   row("reason", fold::reason_text(decision, scenario.zone, language));
   const std::string& currency = scenario.settings.currency;
   if (decision.expected_cost_e8)
-    row("cost, this slot", fmt::format("{:.4f} {}", money(*decision.expected_cost_e8), currency));
+    row("slot costs", money_text(*decision.expected_cost_e8) + " " + currency);
   if (decision.expected_saving_e8)
-    row("saving, this slot",
-        fmt::format("{:.4f} {}", money(*decision.expected_saving_e8), currency));
+    row("slot saves", money_text(*decision.expected_saving_e8) + " " + currency);
   row("policy",
       fmt::format("{}, engine revision {}", scenario.settings.policy, decision.engine_revision));
   say("");
-  say(fmt::format("{:<22}  {:<14}  {}", "rules looked at", "outcome", "numbers"));
-  for (const auto& each : decision.tried) {
-    std::string numbers;
-    for (const std::int64_t number : each->numbers)
-      numbers += (numbers.empty() ? "" : ", ") + std::to_string(number);
-    say(fmt::format("{:<22}  {:<14}  {}", fb::EnumNameRule(each->rule),
-                    fb::EnumNameOutcome(each->outcome), numbers.empty() ? "-" : numbers));
-  }
+  say(fmt::format("{:<20}  {:<9}  {}", "rules looked at", "outcome", "why"));
+  const WordsContext context{scenario.zone, currency, language};
+  for (const auto& each : decision.tried)
+    say(fmt::format("{:<20}  {:<9}  {}", fb::EnumNameRule(each->rule),
+                    outcome_words(*each, language), rule_words(*each, context)));
 }
 
 Exit run(const Invocation& invocation, const Wish& wish) {

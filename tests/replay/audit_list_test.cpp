@@ -31,6 +31,32 @@ fb::CommandIssuedT command(std::uint64_t decision) {
   return fact;
 }
 
+std::string fmt(const char* form, double value) {
+  char text[256];
+  std::snprintf(text, sizeof text, form, value);
+  return text;
+}
+
+// As the tables add it up: from each reading to the next.
+fold::EnergySums metered_in_all(ExplainedHouse& house) {
+  const auto log = value(log::Log::open(house.log().data() / "log"));
+  const auto snapshot = value(log.snapshot());
+  fold::State state;
+  fold::EnergySums sums;
+  std::optional<fold::Metered> before;
+  CHECK(snapshot.scan(snapshot.first(), snapshot.head(), [&](const log::RecordView& record) {
+    if (const auto* reading = record.event.as<fb::ReadingRecorded>()) {
+      const fold::Metered now = fold::metered(*reading, record.event.occurred_at());
+      if (before)
+        for (const auto& row : fold::energy_between(state, *before, now)) sums += row.sums;
+      before = now;
+    }
+    fold::evolve(state, record.sequence, record.recorded_at, record.event);
+    return Result<bool>(true);
+  }));
+  return sums;
+}
+
 json line_of(const std::vector<json>& lines, std::uint64_t sequence) {
   for (const json& each : lines)
     if (each["sequence"] == sequence) return each;
@@ -120,6 +146,78 @@ TEST_SUITE("replay/audit list") {
     CHECK(listed(house).size() == 2);
   }
 
+  TEST_CASE("as it was known before the command, nothing is known of it yet") {
+    ExplainedHouse house(round_settings("cheapest"));
+    const std::uint64_t decision = cheap_noon(house).decide();
+    const auto then = listed(house, {"--known-at", "2025-10-01T14:00:00"});
+    REQUIRE(then.size() == 1);
+    CHECK(then[0]["sequence"] == decision);
+    CHECK(then[0]["outcome"] == "not_yet_known");
+    CHECK(line_of(listed(house), decision)["outcome"] == "confirmed");
+    const ToolRun text = on(house.log(), {"audit", "list", "--known-at", "2025-10-01T14:00:00"});
+    CHECK(text.lines().at(1).find("  not yet known  ") != std::string::npos);
+  }
+
+  TEST_CASE("what the list sums up is what the tables have: cost, and savings of sun and battery") {
+    ExplainedHouse house(round_settings("cheapest"));
+    cheap_noon(house).holds(5'000, 1'500, 600);
+    for (int quarter = 0; quarter < 6; ++quarter) house.decide(noon_s + quarter * 1'800);
+    const auto lines = listed(house);
+    double cost = 0, savings = 0, saved = 0;
+    for (const json& each : lines) {
+      cost += each["cost"].is_null() ? 0 : each["cost"].get<double>();
+      savings += each["savings"].is_null() ? 0 : each["savings"].get<double>();
+      saved += each["saved"].is_null() ? 0 : each["saved"].get<double>();
+    }
+    CHECK(savings > saved);
+    const fold::EnergySums all = metered_in_all(house);
+    CHECK(cost ==
+          doctest::Approx(double(all.import_cost_e8 - all.export_revenue_e8) / 1e8).epsilon(1e-6));
+    CHECK(savings + cost == doctest::Approx(double(all.load_cost_e8) / 1e8).epsilon(1e-6));
+    const auto text = on(house.log(), {"audit", "list"}).lines();
+    REQUIRE(text.size() == lines.size() + 4);
+    CHECK(
+        text[text.size() - 2] ==
+        fmt("12 decisions, 6 of them priced: COST %.3f (as cost in daily_stats of the same time)",
+            cost));
+    CHECK(text.back() == fmt("SAVED %.3f against the same house without its battery; against one "
+                             "without battery and sun ",
+                             saved) +
+                             fmt("%.3f (as savings in daily_stats)", savings));
+  }
+
+  TEST_CASE("money that the counters' steps could have made is marked") {
+    for (const bool coarse : {true, false}) {
+      CAPTURE(coarse);
+      ExplainedHouse house(round_settings("cheapest"));
+      house.prices(Slots(40, 100), noon_s - 900);
+      const std::int64_t beside = coarse ? 0 : 1'234;
+      const auto read = [&](std::int64_t second, std::int64_t load, std::int64_t import) {
+        fb::ReadingRecordedT fact;
+        fact.battery_soc_bp = std::uint16_t{5'000};
+        fact.load_total_mwh = 9'000'000'000 + load + beside;
+        fact.import_total_mwh = 4'000'000'000 + import + beside;
+        fact.export_total_mwh = 900'000'000 + beside;
+        fact.pv_total_mwh = 7'000'000'000 + beside;
+        house.log().add(second, std::move(fact), fb::Source::inverter);
+      };
+      read(noon_s - 20, 0, 0);
+      const std::uint64_t small = house.log().decide(noon_s);
+      read(noon_s + 880, 300'000, 100'000);
+      const std::uint64_t large = house.log().decide(noon_s + 900);
+      read(noon_s + 1'780, 1'300'000, 200'000);
+      const auto lines = listed(house);
+      CHECK(line_of(lines, small)["saved"] == 0.2);
+      CHECK(line_of(lines, small)["saved_within"] == (coarse ? 0.4 : 0.0));
+      CHECK(line_of(lines, small)["cost_within"] == (coarse ? 0.2 : 0.0));
+      CHECK(line_of(lines, large)["saved"] == 0.9);
+      const std::string text = on(house.log(), {"audit", "list"}).out;
+      CHECK((text.find(" ~0.100    ~0.200  ") != std::string::npos) == coarse);
+      CHECK((text.find(" ~0.100     0.900  ") != std::string::npos) == coarse);
+      CHECK((text.find("~ is less than the counters can tell") != std::string::npos) == coarse);
+    }
+  }
+
   TEST_CASE("the decisions of a charge, by its name") {
     ExplainedHouse house(round_settings("cheapest"));
     cheap_noon(house);
@@ -153,7 +251,11 @@ TEST_SUITE("replay/audit list") {
     CHECK(lines[1].find(",cheapest_slots,\"Charging at 5.0 kW until ") != std::string::npos);
     const ToolRun other = on(house.log(), {"audit", "verify", "--format", "csv"});
     CHECK(other.code == 2);
-    CHECK(other.err.find("audit verify does not write csv") != std::string::npos);
+    CHECK(other.err.find("audit verify does not write csv; write --format text or json") !=
+          std::string::npos);
+    const ToolRun page = on(house.log(), {"audit", "list", "--format", "html"});
+    CHECK(page.code == 2);
+    CHECK(page.err.find("write --format text, json or csv") != std::string::npos);
   }
 
   TEST_CASE("readings taken together give what they give one by one") {

@@ -5,7 +5,8 @@
 #include <set>
 
 #include "replay/audit/chart.hpp"
-#include "replay/audit/rule_words.hpp"
+#include "replay/rule_words.hpp"
+#include "replay/wording.hpp"
 #include "tests/support/event_builders.hpp"
 
 using namespace wattledger;
@@ -66,9 +67,27 @@ TEST_SUITE("replay/audit words") {
     const ZoneOffsets zone;
     const std::string currency = "PLN";
     CHECK(tool::rule_words(tried, {zone, currency, fold::Language::polish}) ==
-          "Bateria ma 4.5 %, mniej niż granica awaryjna 5.0 %; cena nie ma znaczenia.");
+          "Bateria ma 4,5%, mniej niż granica awaryjna 5,0%; cena nie ma znaczenia.");
     tried.numbers = {450};
     CHECK(tool::rule_words(tried, {zone, currency}) == "450");
+  }
+
+  TEST_CASE("a sentence of two languages has each its order, numbers and forms of words") {
+    const tool::Wording english(fold::Language::english), polish(fold::Language::polish);
+    const auto told = [](const tool::Wording& say, const std::string& count) {
+      return say("{1}: {0} {0|slot|slots}", "{0} {0|okres|okresy|okresów}, {1}", {count, "plan"});
+    };
+    CHECK(told(english, "1") == "plan: 1 slot");
+    CHECK(told(english, "2") == "plan: 2 slots");
+    CHECK(told(polish, "1") == "1 okres, plan");
+    CHECK(told(polish, "22") == "22 okresy, plan");
+    CHECK(told(polish, "12") == "12 okresów, plan");
+    CHECK(told(polish, "0") == "0 okresów, plan");
+    CHECK(english("{0}", "{0}", {"a {1} b"}) == "a {1} b");
+    CHECK(english("{2}", "", {"a"}) == "?");
+    CHECK(polish.quantity("-0.250 PLN") == "-0,250 PLN");
+    CHECK(polish.quantity("64.0 %") == "64,0%");
+    CHECK(english.quantity("64.0 %") == "64.0 %");
   }
 
   TEST_CASE("a chart keeps to its columns, however many slots it has") {

@@ -110,13 +110,26 @@ TEST_SUITE("replay/decide") {
               revision +
               "\n"
               "\n"
-              "rules looked at         outcome         numbers\n"
-              "data_missing            not_applicable  -\n"
-              "data_stale              not_applicable  20, 180\n"
-              "data_implausible        not_applicable  -\n"
-              "latched_safety          not_applicable  -\n"
-              "charge_temperature      not_applicable  20000, 0, 50000\n"
-              "emergency_charge        chosen          300, 500\n");
+              "rules looked at       outcome    why\n"
+              "data_missing          no         A reading with the state of charge is there.\n"
+              "data_stale            no         The newest reading was 20 s old; up to 3 min is "
+              "fresh.\n"
+              "data_implausible      no         The newest reading can be true.\n"
+              "latched_safety        no         No safety fault stands.\n"
+              "charge_temperature    no         The battery is at 20.0 °C; it is charged from 0.0 "
+              "°C to 50.0 °C.\n"
+              "emergency_charge      decides    The battery is at 3.0 %, below the emergency limit "
+              "of 5.0 %; the price does not matter.\n");
+  }
+
+  TEST_CASE("the rules are told in Polish too; JSON keeps their numbers") {
+    const ToolRun run = decide(night().dump(), {"--language", "pl"});
+    CHECK(run.code == 0);
+    CHECK(run.out.find("charge_temperature    nie        Bateria ma 20,0 °C; ładuje się ją od 0,0 "
+                       "°C do 50,0 °C.\n") != std::string::npos);
+    CHECK(run.out.find("cheapest_slots        decyduje   0,4000 za kWh należy do ") !=
+          std::string::npos);
+    CHECK(answer(night(), {"--language", "pl"})["tried"] == answer(night())["tried"]);
   }
 
   TEST_CASE("each part of a scenario reaches the decision") {

@@ -333,6 +333,35 @@ TEST_SUITE("replay/explain") {
     }
   }
 
+  TEST_CASE("in Polish, headings and labels too") {
+    const std::set<Rule> some = {
+        Rule::emergency_charge, Rule::owner_override, Rule::latched_safety, Rule::cheapest_slots,
+        Rule::planned,          Rule::plan_kept,      Rule::session_limit,  Rule::sale};
+    std::size_t told = 0;
+    for (const Row& row : all_rows()) {
+      if (some.count(row.rule) == 0) continue;
+      const std::string rule = fb::EnumNameRule(row.rule);
+      CAPTURE(rule);
+      ExplainedHouse house(row.settings);
+      const std::string decision = std::to_string(come_to(row, house));
+      check_golden(rule + ".pl.txt", explained(house, decision, {"--language", "pl"}).out);
+      ++told;
+      // What programs read is the same in every language.
+      const auto english = explained(house, decision, {"--format", "json"}).json_lines().at(0);
+      const auto polish =
+          explained(house, decision, {"--format", "json", "--language", "pl"}).json_lines().at(0);
+      REQUIRE(english["facts"].size() == polish["facts"].size());
+      for (std::size_t i = 0; i < english["facts"].size(); ++i)
+        CHECK(english["facts"][i]["fact"] == polish["facts"][i]["fact"]);
+      CHECK(english["alternatives"] == polish["alternatives"]);
+      CHECK(english["sentence"] != polish["sentence"]);
+      if (row.rule == Rule::planned)
+        check_golden("planned.pl.html",
+                     explained(house, decision, {"--format", "html", "--language", "pl"}).out);
+    }
+    CHECK(told == some.size());
+  }
+
   TEST_CASE("a time asks for the decision in force then") {
     ExplainedHouse house(round_settings("cheapest"));
     house.prices(slots(40, 60)).read(noon_s - 20);
@@ -358,11 +387,40 @@ TEST_SUITE("replay/explain") {
     ExplainedHouse house(round_settings("cheapest"));
     house.prices(slots(40, 60)).read(noon_s - 20);
     const std::uint64_t decision = house.decide();
-    const ToolRun run = explained(house, std::to_string(decision + 1));
-    CHECK(run.out.find("is no decision but a ReadingRecorded") != std::string::npos);
-    CHECK(run.out.find("the decision before it is " + std::to_string(decision)) !=
-          std::string::npos);
-    CHECK(run.out.find("the one after is ") != std::string::npos);
+    house.log().close();
+    const std::string record = std::to_string(decision + 1);
+    const ToolRun run = on(house.log(), {"audit", "explain", record});
+    CHECK(run.code == 2);
+    CHECK(run.one_error_line());
+    CHECK(run.err.find("record " + record +
+                       " is no decision but a ReadingRecorded; ask for the "
+                       "decision " +
+                       std::to_string(decision) + " before it, or ") != std::string::npos);
+    const auto lines = run.lines();
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].find("2025-10-01 14:00:00+02:00  Serving the house") != std::string::npos);
+    CHECK(lines[1].find("  ReadingRecorded") != std::string::npos);
+    CHECK(lines[2].find("2025-10-01 14:15:00+02:00  ") != std::string::npos);
+    const ToolRun json = on(house.log(), {"audit", "explain", record, "--format", "json"});
+    CHECK(json.code == 2);
+    CHECK(json.json_lines().at(0)["decision_before"] == decision);
+  }
+
+  TEST_CASE("a time of day alone is the last such in the log") {
+    ExplainedHouse house(round_settings("cheapest"));
+    house.prices(slots(40, 60)).read(noon_s - 20);
+    const std::uint64_t decision = house.decide();
+    const auto title = [&](const std::string& time) {
+      return explained(house, time).lines().at(0).substr(0, 40);
+    };
+    const std::string expected = "Decision " + std::to_string(decision) + " of 2025-10-01 14:00:00";
+    CHECK(title("14:07").starts_with(expected));
+    CHECK(title("14:14:59").starts_with(expected));
+    // The log ends at 14:15: such a time was the day before.
+    const ToolRun late = on(house.log(), {"audit", "explain", "23:10:30"});
+    CHECK(late.code == 3);
+    CHECK(late.err.find("2025-09-30 23:10:30") != std::string::npos);
+    CHECK(on(house.log(), {"audit", "explain", "25:10:00"}).code == 2);
   }
 
   TEST_CASE("a corrected fact shows both values") {

@@ -1,5 +1,5 @@
 // The sentences of rule_words.hpp, by rule in the order of fb::Rule; the more particular one first.
-#include "replay/audit/rule_words.hpp"
+#include "replay/rule_words.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -258,9 +258,10 @@ constexpr RuleSentence sentences[] = {
     {R::session_goes_on, X | C, 2, any, any, 0,
      "A session is under way; the battery is at {0%} and goes to {1%}.",
      "Trwa sesja; bateria ma {0%}, a dojdzie do {1%}."},
-    {R::session_limit, P, 2, any, any, 0, "{0n} charges began today; {1n} may.",
+    {R::session_limit, P, 2, any, any, 0, "Charges begun today: {0n}; {1n} may begin.",
      "Ładowań dziś: {0n}; dozwolone: {1n}."},
-    {R::session_limit, X | C, 2, any, any, 0, "{0n} charges began today; no more than {1n} may.",
+    {R::session_limit, X | C, 2, any, any, 0,
+     "Charges begun today: {0n}; no more than {1n} may begin.",
      "Ładowań dziś: {0n}; nie wolno więcej niż {1n}."},
     {R::recently_full, P, 2, any, any, 0,
      "The last charge went to {1%}, and enough was used since: the battery is at {0%}.",
@@ -313,12 +314,13 @@ constexpr RuleSentence sentences[] = {
     {R::sale_floor, X | C, 2, any, any, 0, "The battery is at {0%}, where a sale ends.",
      "Bateria ma {0%}, na czym sprzedaż się kończy."},
     {R::sale_cap, P, 6, any, any, 0,
-     "This sale took {0%} of at most {1%}, the day's {2%} of {3%}; {4n} of {5n} sales began today.",
+     "This sale took {0%} of at most {1%}, the day's {2%} of {3%}; sales begun today: {4n} of "
+     "{5n}.",
      "Ta sprzedaż zabrała {0%} z najwyżej {1%}, dzisiejsze {2%} z {3%}; sprzedaży dziś: {4n} z "
      "{5n}."},
     {R::sale_cap, X | C, 6, any, any, 0,
-     "No more may be sold: this sale took {0%} of at most {1%}, the day's {2%} of {3%}; {4n} of "
-     "{5n} sales began today.",
+     "No more may be sold: this sale took {0%} of at most {1%}, the day's {2%} of {3%}; sales "
+     "begun today: {4n} of {5n}.",
      "Nie wolno sprzedać więcej: ta sprzedaż zabrała {0%} z najwyżej {1%}, dzisiejsze {2%} z {3%}; "
      "sprzedaży dziś: {4n} z {5n}."},
     {R::sale_price, P, 2, any, any, 0, "A kWh fed in earns {0p}; {1p} or more is asked.",

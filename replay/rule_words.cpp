@@ -1,4 +1,4 @@
-#include "replay/audit/rule_words.hpp"
+#include "replay/rule_words.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,9 @@
 #include <charconv>
 
 #include "coordinator/policy/planner.hpp"
+#include "projections/fold/reason.hpp"
 #include "replay/display.hpp"
+#include "replay/wording.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -37,54 +39,31 @@ bool fits(const RuleSentence& sentence, const fb::TriedRuleT& tried) {
   return numbers[static_cast<std::size_t>(sentence.left)] > than;
 }
 
-std::string fault_text(std::int64_t number) {
-  if (number < 0 || number > static_cast<std::int64_t>(fb::Fault::MAX)) return "unknown";
-  return spaced(fb::EnumNameFault(static_cast<fb::Fault>(number)));
-}
-
-std::string obstacle_text(std::int64_t number, Language language) {
-  using policy::PlanObstacle;
-  if (number < 0 || number > static_cast<std::int64_t>(PlanObstacle::numbers)) return "?";
-  const bool polish = language == Language::polish;
-  switch (static_cast<PlanObstacle>(number)) {
-    case PlanObstacle::import_limit:
-      return polish ? "pobór z sieci" : "what may be taken from the grid";
-    case PlanObstacle::export_limit:
-      return polish ? "oddawanie do sieci" : "what may be fed in";
-    case PlanObstacle::charge_limit:
-      return polish ? "moc ładowania" : "the charging power";
-    case PlanObstacle::discharge_limit:
-      return polish ? "moc rozładowania" : "the discharging power";
-    case PlanObstacle::stored_min:
-      return polish ? "najniższy stan baterii" : "the least charge";
-    case PlanObstacle::stored_max:
-      return polish ? "najwyższy stan baterii" : "the most charge";
-    case PlanObstacle::sale_floor:
-      return polish ? "dno sprzedaży" : "the floor of a sale";
-    case PlanObstacle::numbers:
-      return polish ? "liczba spoza zakresu" : "a number out of range";
-  }
-  return "?";
+std::string fault_text(std::int64_t number, Language language) {
+  const bool known = number >= 0 && number <= static_cast<std::int64_t>(fb::Fault::MAX);
+  return fold::fault_text(known ? static_cast<fb::Fault>(number) : fb::Fault::unknown, language);
 }
 
 std::string value_text(std::int64_t value, char kind, const WordsContext& context) {
+  const Wording say(context.language);
   switch (kind) {
     case '%':
-      return percent_text(value);
+      return say.quantity(percent_text(value));
     case 'p':
-      return price_text(value);
+      return say.quantity(price_text(value));
     case 'm':
-      return fmt::format("{:.2f} {}", static_cast<double>(value) / 1e8, context.currency);
+      return say.quantity(
+          fmt::format("{:.2f} {}", static_cast<double>(value) / 1e8, context.currency));
     case 'W':
-      return fmt::format("{:.1f} kW", static_cast<double>(value) / 1e3);
+      return say.quantity(fmt::format("{:.1f} kW", static_cast<double>(value) / 1e3));
     case 'd':
-      return fmt::format("{:.1f} °C", static_cast<double>(value) / 1e3);
+      return say.quantity(fmt::format("{:.1f} °C", static_cast<double>(value) / 1e3));
     case 't':
       return short_duration(std::chrono::seconds(value));
     case 'c':
       return local_text(UtcTime(std::chrono::seconds(value)), context.zone).substr(11, 5);
     case 'f':
-      return fault_text(value);
+      return fault_text(value, context.language);
     case 'o':
       return obstacle_text(value, context.language);
     default:
@@ -117,6 +96,31 @@ std::string filled(std::string_view text, const std::vector<std::int64_t>& numbe
 }
 
 }  // namespace
+
+std::string obstacle_text(std::int64_t number, Language language) {
+  using policy::PlanObstacle;
+  if (number < 0 || number > static_cast<std::int64_t>(PlanObstacle::numbers)) return "?";
+  const bool polish = language == Language::polish;
+  switch (static_cast<PlanObstacle>(number)) {
+    case PlanObstacle::import_limit:
+      return polish ? "pobór z sieci" : "what may be taken from the grid";
+    case PlanObstacle::export_limit:
+      return polish ? "oddawanie do sieci" : "what may be fed in";
+    case PlanObstacle::charge_limit:
+      return polish ? "moc ładowania" : "the charging power";
+    case PlanObstacle::discharge_limit:
+      return polish ? "moc rozładowania" : "the discharging power";
+    case PlanObstacle::stored_min:
+      return polish ? "najniższy stan baterii" : "the least charge";
+    case PlanObstacle::stored_max:
+      return polish ? "najwyższy stan baterii" : "the most charge";
+    case PlanObstacle::sale_floor:
+      return polish ? "dno sprzedaży" : "the floor of a sale";
+    case PlanObstacle::numbers:
+      return polish ? "liczba spoza zakresu" : "a number out of range";
+  }
+  return "?";
+}
 
 std::string short_duration(std::chrono::seconds duration) {
   std::string text = duration_text(duration);

@@ -45,6 +45,8 @@ struct WordsContext {
 [[nodiscard]] std::string_view outcome_words(const fb::TriedRuleT& tried, fold::Language language);
 // As display.hpp's duration_text(), but "12 h", not "12 h 0 min".
 [[nodiscard]] std::string short_duration(std::chrono::seconds duration);
+// What keeps a plan from being, by policy::PlanObstacle's number: "the charging power"
+[[nodiscard]] std::string obstacle_text(std::int64_t number, fold::Language language);
 // "cheapest slots"
 [[nodiscard]] std::string spaced(std::string_view name);
 
