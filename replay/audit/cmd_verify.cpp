@@ -1,6 +1,6 @@
-// wattledger audit verify [--from T] [--to T] [--jobs N] [--key KEY] [--against FILE]: re-makes
-// every decision and compares, and checks the log that they are made from; exit code 1 when one
-// differs or anything is damaged.
+// wattledger audit verify [--from T] [--to T] [--from-first] [--jobs N] [--key KEY] [--against
+// FILE]: re-makes every decision and compares, and checks the log that they are made from; exit
+// code 1 when one differs or anything is damaged.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include "replay/audit/commands.hpp"
 #include "replay/audit/integrity.hpp"
 #include "replay/audit/remake_ranges.hpp"
+#include "replay/audit/witness.hpp"
 #include "replay/display.hpp"
 #include "replay/place.hpp"
 #include "replay/progress.hpp"
@@ -54,9 +55,17 @@ std::string summary(const RemakeReport& report) {
          (report.imported == 0 ? "" : " (imported: what they rested on was never recorded)");
 }
 
+// Where the fold of a period began, and where the decisions of it end.
+struct Beginning {
+  RemakeStart start;
+  Sequence to;
+  std::string why = "from the first record";
+};
+
 struct Wish {
   PeriodWish period;
   std::uint64_t jobs = 0;  // 0: one for each core
+  bool from_first = false;
   TrustWish trust;
 };
 
@@ -104,13 +113,14 @@ Json integrity_json(const Integrity& integrity) {
 }
 
 void print_json(const RemakeReport& report, const Teller& teller,
-                const std::optional<Integrity>& integrity) {
+                const std::optional<Integrity>& integrity, const Beginning& beginning) {
   say(Json{{"decisions", report.decisions},
            {"identical", report.identical},
            {"differs", report.differs},
            {"other_revision", report.other_revision},
            {"not_reproducible", report.not_reproducible},
            {"imported", report.imported},
+           {"folded_from", beginning.start.state.through.value + 1},
            {"findings_untold", teller.untold()},
            {"findings", teller.findings()},
            {"stopped", report.damage ? Json(report.damage->line()) : Json(nullptr)},
@@ -119,12 +129,13 @@ void print_json(const RemakeReport& report, const Teller& teller,
 }
 
 void print_text(const RemakeReport& report, const Teller& teller,
-                const std::optional<Integrity>& integrity) {
+                const std::optional<Integrity>& integrity, const Beginning& beginning) {
   if (teller.untold() != 0) say(fmt::format("… and {} more like these", teller.untold()));
   if (report.damage)
     say(fmt::format("stopped behind record {}: {}", report.through.value, report.damage->line()));
   say(summary(report));
   if (!integrity) {
+    say("the past was folded " + beginning.why);
     say("log: not checked as a whole, as a period was asked for (wattledger log verify --deep)");
     return;
   }
@@ -145,6 +156,21 @@ Result<std::optional<Integrity>> look_at_log(const Place& place, const log::Snap
   auto integrity = check_integrity(snapshot, options);
   if (!integrity) return Failure(integrity.error());
   return std::optional(std::move(*integrity));
+}
+
+Result<Beginning> beginning_of(const Place& place, const log::Snapshot& snapshot,
+                               const Period& period, bool from_first) {
+  const auto at = place_of(snapshot, period);
+  if (!at) return Failure(at.error());
+  Beginning beginning;
+  beginning.to = at->to;
+  if (from_first) return beginning;
+  auto witnessed = witnessed_start(snapshot, projections::FoldCache(place.data / "cache"),
+                                   own_key(place, snapshot.meta()), at->before);
+  if (!witnessed) return Failure(witnessed.error());
+  beginning.start = std::move(witnessed->start);
+  beginning.why = std::move(witnessed->why);
+  return beginning;
 }
 
 unsigned jobs_of(const Wish& wish) {
@@ -174,17 +200,27 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   const auto integrity = whole ? look_at_log(*place, open->snapshot, *trust, jobs_of(wish))
                                : Result<std::optional<Integrity>>(std::nullopt);
   if (!integrity) return cannot(integrity.error());
+  Beginning beginning;
+  beginning.to = open->snapshot.head();
+  if (!whole) {
+    auto found = beginning_of(*place, open->snapshot, *period, wish.from_first);
+    if (!found) return cannot(found.error());
+    beginning = *std::move(found);
+  }
   Teller teller(json, zone);
   RangesOptions ranges;
   ranges.jobs = jobs_of(wish);
+  ranges.start = beginning.start;
+  ranges.to = beginning.to;
   std::optional<Progress> progress(std::in_place, invocation, "re-making decisions");
   const auto report = remake_in_ranges(
       open->log, open->snapshot, *period, ranges,
       [&](const Remade& finding) { teller.tell(finding); },
-      [&](Sequence done) { progress->at(done.value, open->snapshot.head().value); });
+      [&](Sequence done) { progress->at(done.value, beginning.to.value); });
   progress.reset();
   if (!report) return cannot(report.error());
-  json ? print_json(*report, teller, *integrity) : print_text(*report, teller, *integrity);
+  json ? print_json(*report, teller, *integrity, beginning)
+       : print_text(*report, teller, *integrity, beginning);
   const bool sound =
       report->differs == 0 && !report->damage && (!*integrity || (*integrity)->intact());
   return sound ? Exit::done : Exit::findings;
@@ -207,6 +243,8 @@ void add_audit_verify(CLI::App& audit, Invocation& invocation) {
   add_period(*command, wish->period);
   add_count(*command, "--jobs", wish->jobs,
             "Threads that re-make, at most 16 (else one for each core)");
+  add_flag(*command, "--from-first", wish->from_first,
+           "Also for a period fold the log from its first record, and believe no kept state");
   add_trust(
       *command, wish->trust,
       "A checkpoint that was kept elsewhere: the log must still begin with what it speaks of");

@@ -92,17 +92,19 @@ class RangeQueue {
 };
 
 // Folds everything and cuts it behind decisions: whatever comes later knows them.
-void hand_out(const log::Log& log, Sequence head, std::uint64_t range_records, RangeQueue& queue) {
+void hand_out(const log::Log& log, Sequence head, const RangesOptions& options, RangeQueue& queue) {
   const auto snapshot = log.snapshot();
   if (!snapshot) return queue.end(snapshot.error());
-  RemakeStart now;
-  RemakeStart begun;
+  RemakeStart now = options.start;
+  RemakeStart begun = options.start;
   bool wanted = true;
-  const auto scanned =
-      snapshot->scan(snapshot->first(), head, [&](const log::RecordView& record) -> Result<bool> {
-        const bool ours = now.look_at(record, snapshot->meta());
+  const auto scanned = snapshot->scan(
+      now.state.through.next(), head, [&](const log::RecordView& record) -> Result<bool> {
+        // What was looked at before is folded all the same.
+        const bool ours = record.sequence > now.behind && now.look_at(record, snapshot->meta());
         fold::evolve(now.state, record.sequence, record.recorded_at, record.event);
-        if (!ours || record.sequence.value < begun.behind.value + range_records) return true;
+        if (!ours || record.sequence.value < begun.behind.value + options.range_records)
+          return true;
         wanted = queue.put(std::exchange(begun, now), record.sequence);
         return wanted;
       });
@@ -142,10 +144,11 @@ Result<RemakeReport> remake_in_ranges(const log::Log& log, const log::Snapshot& 
                                       const std::function<void(const Remade&)>& found,
                                       const std::function<void(Sequence)>& progress) {
   const unsigned jobs = std::clamp(options.jobs, 1U, jobs_max);
-  if (jobs == 1) return remake_decisions(snapshot, {}, snapshot.head(), period, found, progress);
+  const Sequence to = std::min(options.to.value_or(snapshot.head()), snapshot.head());
+  if (jobs == 1) return remake_decisions(snapshot, options.start, to, period, found, progress);
   RangeQueue queue(std::uint64_t{2} * jobs);
   std::vector<std::jthread> threads;
-  threads.emplace_back([&] { hand_out(log, snapshot.head(), options.range_records, queue); });
+  threads.emplace_back([&] { hand_out(log, to, options, queue); });
   for (unsigned job = 0; job < jobs; ++job)
     threads.emplace_back([&] { judge_ranges(log, period, queue); });
   RemakeReport all;

@@ -8,6 +8,7 @@
 #include "replay/audit/remake_ranges.hpp"
 #include "replay/audit/report_month.hpp"
 #include "replay/audit/state_at.hpp"
+#include "replay/audit/witness.hpp"
 #include "replay/decision_words.hpp"
 #include "replay/place.hpp"
 
@@ -154,8 +155,14 @@ Result<Report> make_report(const log::Log& log, const log::Snapshot& snapshot,
     else
       return Failure(lived.error());
   }
+  const auto place = place_of(snapshot, report.period);
+  if (!place) return Failure(place.error());
+  auto witnessed = witnessed_start(snapshot, cache, wish.key, place->before);
+  if (!witnessed) return Failure(witnessed.error());
   RangesOptions ranges;
   ranges.jobs = wish.jobs;
+  ranges.start = std::move(witnessed->start);
+  ranges.to = place->to;
   const auto remade = remake_in_ranges(
       log, snapshot, report.period, ranges, [](const Remade&) {},
       [&](Sequence done) { progress(done, snapshot.head()); });
