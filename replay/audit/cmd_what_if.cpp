@@ -41,7 +41,7 @@ Exit run(const Invocation& invocation, const Wish& wish) {
 
   std::optional<Progress> progress(std::in_place, invocation, "living the days anew");
   const auto result =
-      what_if(open->log, *period, *asked, against,
+      what_if(open->log, projections::FoldCache(place->data / "cache"), *period, *asked, against,
               [&](Sequence done, Sequence all) { progress->at(done.value, all.value); });
   progress.reset();
   if (!result) return cannot(result.error());

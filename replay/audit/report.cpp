@@ -147,7 +147,7 @@ Result<Report> make_report(const log::Log& log, const log::Snapshot& snapshot,
   WATTLEDGER_TRY(find_ends(snapshot, report));
   WATTLEDGER_TRY(read_month(snapshot, cache, report));
   if (report.readings > report.imported_readings) {
-    auto lived = what_if(log, report.period, wish.other, std::nullopt, progress);
+    auto lived = what_if(log, cache, report.period, wish.other, std::nullopt, progress);
     if (lived)
       report.what_if = *std::move(lived);
     else if (lived.error().kind == ErrorKind::not_found)

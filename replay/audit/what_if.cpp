@@ -6,6 +6,7 @@
 
 #include "coordinator/policy/orders.hpp"
 #include "projections/fold/imported.hpp"
+#include "replay/audit/state_at.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -14,9 +15,11 @@ constexpr std::uint64_t progress_every = 4'096;
 
 using Told = std::function<void(Sequence, Sequence)>;
 
-// What a first look at the whole log tells.
+// Where the period lies and from which State its days are lived, and what a first look at it and
+// the days around it tells.
 struct Survey {
-  Sequence head;
+  Sequence first, head;
+  fold::State before;  // the first record
   BatteryFit fit;
   std::optional<fold::PolicySettings> house;
   std::optional<Watts> rated_power;
@@ -42,25 +45,73 @@ void look_at(const log::RecordView& record, const Period& period, Survey& survey
   survey.house = std::move(*settings);
 }
 
-Result<Survey> survey_of(const log::Log& log, const Period& period, const Told& progress) {
+bool is_our_reading(const log::RecordView& record) {
+  return record.event.kind() == Kind::ReadingRecorded && !fold::is_imported(record.event);
+}
+
+// Why there is nothing to live.
+Error nothing_read(const log::Snapshot& snapshot) {
+  bool any = false;
+  (void)snapshot.scan(snapshot.first(), snapshot.head(),
+                      [&](const log::RecordView& record) -> Result<bool> {
+                        any = is_our_reading(record);
+                        return !any;
+                      });
+  if (any)
+    return {ErrorKind::not_found, "no whole reading with a policy before it is in this period",
+            "choose --from and --to inside what wattledger log stat shows"};
+  return {ErrorKind::not_found, "the log holds no readings of its own to run a policy over",
+          "what an import brought was never read as an inverter's; run the daemon, or --data"};
+}
+
+// The first record of the time at or behind `at`; behind the head if there is none.
+Result<Sequence> first_of(const log::Snapshot& snapshot, const Period& period) {
+  Sequence first = snapshot.head().next();
+  WATTLEDGER_TRY(snapshot.scan_occurred(period.from, period.to,
+                                        [&](const log::RecordView& record) -> Result<bool> {
+                                          first = record.sequence;
+                                          return false;
+                                        }));
+  return first;
+}
+
+Period with_days_beside(const Period& period) {
+  Period wide = period;
+  if (wide.from > UtcTime::min() + fit_beside) wide.from -= fit_beside;
+  if (wide.to < UtcTime::max() - fit_beside) wide.to += fit_beside;
+  return wide;
+}
+
+Result<Survey> survey_of(const log::Log& log, const projections::FoldCache& cache,
+                         const Period& period, const Told& progress) {
   const auto snapshot = log.snapshot();
   if (!snapshot) return Failure(snapshot.error());
   Survey survey;
   survey.head = snapshot->head();
-  WATTLEDGER_TRY(snapshot->scan(snapshot->first(), survey.head,
-                                [&](const log::RecordView& record) -> Result<bool> {
-                                  if (record.sequence.value % progress_every == 0)
-                                    progress(record.sequence, survey.head);
-                                  look_at(record, period, survey);
-                                  return true;
-                                }));
-  if (survey.readings == 0)
-    return fail(
-        ErrorKind::not_found, "the log holds no readings of its own to run a policy over",
-        "what an import brought was never read as an inverter's; run the daemon, or --data");
+  const Period wide = with_days_beside(period);
+  const auto first = first_of(*snapshot, period);
+  if (!first) return Failure(first.error());
+  survey.first = *first;
+  const auto wide_first = first_of(*snapshot, wide);
+  if (!wide_first) return Failure(wide_first.error());
+  auto beside = state_at(*snapshot, cache, Sequence{wide_first->value - 1});
+  if (!beside) return Failure(beside.error());
+  survey.rated_power = beside->site.rated_power;
+  if (beside->policy) survey.house = std::move(beside->policy->settings);
+  WATTLEDGER_TRY(snapshot->scan_occurred(wide.from, wide.to,
+                                         [&](const log::RecordView& record) -> Result<bool> {
+                                           if (record.sequence.value % progress_every == 0)
+                                             progress(record.sequence, survey.head);
+                                           look_at(record, period, survey);
+                                           return true;
+                                         }));
+  if (survey.readings == 0) return Failure(nothing_read(*snapshot));
   if (!survey.house)
     return fail(ErrorKind::not_found, "no policy that this program can read stands in the log",
                 "run wattledger log cat --kind PolicyAdopted");
+  auto before = state_at(*snapshot, cache, Sequence{survey.first.value - 1});
+  if (!before) return Failure(before.error());
+  survey.before = *std::move(before);
   return survey;
 }
 
@@ -73,11 +124,12 @@ bool begins(const fb::ReadingRecorded& reading, UtcTime at, const Period& period
 // Folds up to the period's first whole reading, makes a World of the state there, and lets it live
 // through the records that follow.
 template <class World, class Make>
-Result<std::optional<World>> lived(const log::Log& log, Sequence head, const Period& period,
+Result<std::optional<World>> lived(const log::Log& log, const Survey& survey, const Period& period,
                                    const Make& make, const Told& progress) {
   const auto snapshot = log.snapshot();
   if (!snapshot) return Failure(snapshot.error());
-  fold::State state;
+  const Sequence head = survey.head;
+  fold::State state = survey.before;
   std::optional<World> world;
   const auto each = [&](const log::RecordView& record) -> Result<bool> {
     if (record.sequence.value % progress_every == 0) progress(record.sequence, head);
@@ -94,7 +146,7 @@ Result<std::optional<World>> lived(const log::Log& log, Sequence head, const Per
       make(world, std::move(state), *reading, at);
     return true;
   };
-  WATTLEDGER_TRY(snapshot->scan(snapshot->first(), head, each));
+  WATTLEDGER_TRY(snapshot->scan(survey.first, head, each));
   return world;
 }
 
@@ -314,16 +366,17 @@ DayError day_error(const WhatIf& what_if) {
   return error;
 }
 
-Result<WhatIf> what_if(const log::Log& log, const Period& period, const WayAsked& asked,
+Result<WhatIf> what_if(const log::Log& log, const projections::FoldCache& cache,
+                       const Period& period, const WayAsked& asked,
                        const std::optional<WayAsked>& against, const Told& progress) {
-  auto survey = survey_of(log, period, progress);
+  auto survey = survey_of(log, cache, period, progress);
   if (!survey) return Failure(std::move(survey).error());
   const FittedBattery battery = survey->fit.result(*survey->house, survey->rated_power);
   const Told untold = [](Sequence, Sequence) {};
   const auto live = [&](const WayAsked& way, const Told& told) -> Lived {
     if (way.kind != WayKind::policy) return std::optional<PolicyWorld>();
     return lived<PolicyWorld>(
-        log, survey->head, period,
+        log, *survey, period,
         [&](std::optional<PolicyWorld>& world, fold::State state,
             const fb::ReadingRecorded& reading, UtcTime at) {
           world.emplace(battery.model, period, way.policy, std::move(state), reading, at);
@@ -339,7 +392,7 @@ Result<WhatIf> what_if(const log::Log& log, const Period& period, const WayAsked
       result =
           recorded_result(*survey, battery,
                           lived<RecordedWays>(
-                              log, survey->head, period,
+                              log, *survey, period,
                               [&](std::optional<RecordedWays>& ways, fold::State state,
                                   const fb::ReadingRecorded& reading, UtcTime at) {
                                 ways.emplace(battery.model, period, std::move(state), reading, at);

@@ -1,7 +1,8 @@
 // Another policy over the recorded past, beside what was and beside what needs no policy: per day
-// and in all. The log is read as a stream: once for the battery's losses, then once for the
-// recorded ways and, at the same time on a thread of its own, once for each policy. Kept are sums
-// per day, the fit's windows and the quarters that foresight plans over.
+// and in all. The period is read as a stream, from the nearest kept state before it: once for the
+// battery's losses, with fit_beside on either side, then once for the recorded ways and, at the
+// same time on a thread of its own, once for each policy. Kept are sums per day, the fit's windows
+// and the quarters that foresight plans over.
 #pragma once
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "log/log.hpp"
+#include "projections/fold_cache.hpp"
 #include "replay/audit/policy_world.hpp"
 #include "replay/audit/recorded_ways.hpp"
 
@@ -17,6 +19,9 @@ namespace wattledger::tool {
 // Of a day so much may be unknown (no reading, or no price); beyond it the day is left out of every
 // sum.
 inline constexpr std::chrono::hours day_unknown_max{1};
+
+// A battery's losses are learnt from the period and so much before and behind it.
+inline constexpr std::chrono::days fit_beside{182};
 
 // What a way is: "recorded" is by the meter, "model" the same orders through the battery model.
 enum class WayKind { recorded, model, policy, self_use, no_battery, foresight };
@@ -70,9 +75,11 @@ struct DayError {
 };
 [[nodiscard]] DayError day_error(const WhatIf& what_if);
 
-// `against`: nothing for what was recorded. not_found where there is nothing to compare.
-[[nodiscard]] Result<WhatIf> what_if(const log::Log& log, const Period& period,
-                                     const WayAsked& asked, const std::optional<WayAsked>& against,
+// `against`: nothing for what was recorded. `cache`: believed, as by state_at(). not_found where
+// there is nothing to compare.
+[[nodiscard]] Result<WhatIf> what_if(const log::Log& log, const projections::FoldCache& cache,
+                                     const Period& period, const WayAsked& asked,
+                                     const std::optional<WayAsked>& against,
                                      const std::function<void(Sequence, Sequence)>& progress);
 
 }  // namespace wattledger::tool
