@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "events/upcast.hpp"
+#include "projections/correction_index.hpp"
 #include "projections/damage.hpp"
 
 namespace wattledger::projections {
@@ -359,6 +360,9 @@ void FoldCache::take_states(const fs::path& from) const {
     if (fs::is_regular_file(fs::symlink_status(from / name, error)))
       fs::rename(from / name, directory_ / name, error);
   }
+  const fs::path corrections = CorrectionIndex(from).file();
+  if (!states.empty() && fs::is_regular_file(fs::symlink_status(corrections, error)))
+    fs::rename(corrections, CorrectionIndex(directory_).file(), error);
 }
 
 }  // namespace wattledger::projections

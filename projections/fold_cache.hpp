@@ -69,8 +69,11 @@ class FoldCache {
   // state_spacing(), or beyond the head.
   Result<void> write_state(const log::Snapshot& log, Sequence sequence, const Digest& root,
                            const fold::State& state) const;
-  // Moves the states of another directory here: of one that was built aside and is adopted.
+  // Moves the states of another directory here, and its correction index: of one that was built
+  // aside and is adopted.
   void take_states(const std::filesystem::path& from) const;
+
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
  private:
   std::filesystem::path directory_;

@@ -6,6 +6,7 @@
 
 #include "events/upcast.hpp"
 #include "log/merkle.hpp"
+#include "projections/correction_index.hpp"
 
 namespace wattledger::projections {
 namespace {
@@ -113,8 +114,9 @@ struct Runner::Impl {
   fold::RowTexts texts;  // what the targets read
   Digest root;
   Damage damage;
-  Corrections corrections;              // met so far
-  std::uint64_t corrected_records = 0;  // told as corrections say
+  Corrections corrections;                         // met so far
+  std::vector<CorrectionPlace> correction_places;  // of them, since `began`
+  std::uint64_t corrected_records = 0;             // told as corrections say
   Sequence began;
   std::vector<std::string> discarded;
   std::vector<fold::LegacyRow> rows;  // of the batch at hand; its memory is used again
@@ -137,6 +139,7 @@ struct Runner::Impl {
   Result<Sequence> next_stop(const log::Snapshot& snapshot, Sequence to);
   [[nodiscard]] Sequence batch_end(const log::Snapshot& snapshot, Sequence to) const;
   void keep_state(const log::Snapshot& snapshot) const;
+  void keep_corrections(const log::Snapshot& snapshot) const;
   void take_batch();
   void feed(bool even_without_rows);
   void feed_one(Target& target, bool even_without_rows);
@@ -170,6 +173,7 @@ void Runner::Impl::begin_anew(const log::Meta& meta) {
   root = log::empty_root();
   damage = Damage{};
   corrections = Corrections{};
+  correction_places.clear();
   corrected_records = 0;
   stopped.clear();
   discarded.clear();
@@ -263,6 +267,27 @@ void Runner::Impl::keep_state(const log::Snapshot& snapshot) const {
       position.value % state_spacing(snapshot.head()) != 0)
     return;
   (void)options.states->write_state(snapshot, position, root, state);
+  keep_corrections(snapshot);
+}
+
+// Those before this run began are known from the index; where it ends before that, they are read.
+void Runner::Impl::keep_corrections(const log::Snapshot& snapshot) const {
+  const CorrectionIndex index(options.states->directory());
+  KnownCorrections known = index.find(snapshot);
+  if (known.through >= position) return;
+  const Sequence met_from = known.through;
+  if (met_from < began) {
+    const auto read =
+        snapshot.scan(met_from.next(), began, [&](const log::RecordView& record) -> Result<bool> {
+          take_correction(record, known.places);
+          return true;
+        });
+    if (!read) return;
+  }
+  for (const CorrectionPlace& each : correction_places)
+    if (each.by > met_from) known.places.push_back(each);
+  known.through = position;
+  (void)index.write(snapshot, known, root);
 }
 
 // Where the next batch ends: a place whose root the tree can tell, known before anything is folded.
@@ -288,6 +313,7 @@ Result<void> Runner::Impl::fold_range(const log::Snapshot& snapshot, Sequence to
   const auto fold_in = [&](const log::RecordView& record) -> Result<bool> {
     fold::evolve(state, record.sequence, record.recorded_at, record.event);
     corrections.take(record.sequence, record.event);
+    take_correction(record, correction_places);
     position = record.sequence;
     if (options.imported_only && !fold::is_imported(record.event)) return true;
     const auto corrected = options.corrections

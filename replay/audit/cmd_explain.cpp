@@ -160,7 +160,9 @@ void add_audit_explain(CLI::App& audit, Invocation& invocation) {
       .type_name("SEQ|TIME")
       .required();
   add_flag(*command, "--corrections", wish->all_corrections,
-           "Look for corrections up to the log's end, not 50000 records on");
+           "Look for corrections in the log itself up to its end, not in the cache's index of them "
+           "(without "
+           "one 50000 records on)");
   on_call(*command, invocation, {Format::html},
           [&invocation, wish] { return run(invocation, *wish); });
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "coordinator/policy/decide.hpp"
+#include "projections/correction_index.hpp"
 #include "projections/fold/imported.hpp"
 #include "projections/fold/reason.hpp"
 #include "replay/audit/explain_words.hpp"
@@ -55,6 +56,8 @@ class Explaining {
   Result<void> follow(const log::RecordView& record, const fold::State& past);
   Result<void> find_plan();
   Result<void> find_corrections(Sequence from);
+  [[nodiscard]] bool concerns(Sequence sequence) const;
+  void take_correction(const log::RecordView& record);
   void tell_rules();
 
   const log::Snapshot& snapshot_;
@@ -153,35 +156,48 @@ void Explaining::tell_rules() {
     if (tried) result_.rules.push_back({tried.get(), rule_words(*tried, context)});
 }
 
+// Up to the log's end: those that the index knows, and all behind it; without an index, or one that
+// knows of nothing behind the decision, as far as a month of records.
 Result<void> Explaining::find_corrections(Sequence from) {
   const Sequence own = result_.told.sequence;
   result_.corrections_through = snapshot_.head();
-  if (!wish_.all_corrections)
-    result_.corrections_through =
-        std::min(result_.corrections_through, Sequence{own.value + corrections_search_records_max});
-  const auto concerns = [&](Sequence sequence) {
-    return sequence == own ||
-           std::any_of(result_.facts.begin(), result_.facts.end(),
-                       [&](const FactShown& fact) { return fact.sequence == sequence; });
-  };
-  WATTLEDGER_TRY(snapshot_.scan(
-      from, result_.corrections_through, [&](const log::RecordView& record) -> Result<bool> {
-        const auto* fact = record.event.as<fb::CorrectionRecorded>();
-        if (fact == nullptr || !concerns(Sequence{fact->corrects()}) || fact->field() == nullptr)
-          return true;
-        const auto text = [](const flatbuffers::String* value) {
-          return value == nullptr ? std::string() : value->str();
-        };
-        result_.corrections.push_back({Sequence{fact->corrects()}, record.sequence,
-                                       fact->field()->str(), "", text(fact->value()),
-                                       text(fact->reason())});
-        return true;
-      }));
+  if (!wish_.all_corrections) {
+    const auto known = projections::CorrectionIndex(cache_.directory()).find(snapshot_);
+    for (const projections::CorrectionPlace& each : known.places)
+      if (each.by >= from && concerns(each.corrects))
+        if (const auto record = snapshot_.at(each.by)) take_correction(*record);
+    if (known.through >= from)
+      from = known.through.next();
+    else
+      result_.corrections_through = std::min(result_.corrections_through,
+                                             Sequence{own.value + corrections_search_records_max});
+  }
+  WATTLEDGER_TRY(snapshot_.scan(from, result_.corrections_through,
+                                [&](const log::RecordView& record) -> Result<bool> {
+                                  take_correction(record);
+                                  return true;
+                                }));
   for (CorrectionShown& each : result_.corrections) {
     const auto record = snapshot_.at(each.corrects);
     if (record) each.recorded = recorded_value(record->event, each.field);
   }
   return {};
+}
+
+bool Explaining::concerns(Sequence sequence) const {
+  return sequence == result_.told.sequence ||
+         std::any_of(result_.facts.begin(), result_.facts.end(),
+                     [&](const FactShown& fact) { return fact.sequence == sequence; });
+}
+
+void Explaining::take_correction(const log::RecordView& record) {
+  const auto* fact = record.event.as<fb::CorrectionRecorded>();
+  if (fact == nullptr || !concerns(Sequence{fact->corrects()}) || fact->field() == nullptr) return;
+  const auto text = [](const flatbuffers::String* value) {
+    return value == nullptr ? std::string() : value->str();
+  };
+  result_.corrections.push_back({Sequence{fact->corrects()}, record.sequence, fact->field()->str(),
+                                 "", text(fact->value()), text(fact->reason())});
 }
 
 // The nearest decision to either side; nothing where it stands too far away.

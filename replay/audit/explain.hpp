@@ -72,11 +72,12 @@ struct NoDecision {
 // How far back from the decision prices and the like are looked for: two days and more of a log
 // with a reading a minute.
 inline constexpr std::uint64_t facts_search_records_max = 8'192;
-// How far behind it corrections are, a month, unless all are asked for.
+// How far behind it corrections are where the cache has no index of them, unless all are asked for:
+// a month.
 inline constexpr std::uint64_t corrections_search_records_max = 50'000;
 
 struct ExplainWish {
-  bool all_corrections = false;
+  bool all_corrections = false;  // by the log alone, whatever the cache's index says
   fold::Language language = fold::Language::english;
 };
 

@@ -117,7 +117,7 @@ Result<void> follow_decisions(const log::Snapshot& snapshot, const projections::
     if (!first) return Failure(first.error());
     before = Sequence{first->value - 1};
   }
-  auto prices = state_at(snapshot, cache, before);
+  auto prices = prices_at(snapshot, cache, before);
   if (!prices) return Failure(prices.error());
   DecisionFollower follower(*std::move(prices), [&](FollowedDecision&& told) {
     if (span.holds(told.sequence, told.at)) done(std::move(told));

@@ -14,4 +14,9 @@ namespace wattledger::tool {
 [[nodiscard]] Result<fold::State> state_at(const log::Snapshot& snapshot,
                                            const projections::FoldCache& cache, Sequence through);
 
+// The same of what a DecisionFollower needs alone (is_of_prices()): all else of it is as the kept
+// state has it. Several times as fast.
+[[nodiscard]] Result<fold::State> prices_at(const log::Snapshot& snapshot,
+                                            const projections::FoldCache& cache, Sequence through);
+
 }  // namespace wattledger::tool

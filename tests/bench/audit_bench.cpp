@@ -2,11 +2,10 @@
 // how far the state at any record is. Run by hand:
 //
 //   wattledger_bench_audit --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
-//   WATTLEDGER_BENCH_YEARS=10 wattledger_bench_audit --benchmark_filter=state_at
+//   WATTLEDGER_BENCH_YEARS=10 wattledger_bench_audit --benchmark_filter=^state_at
 //
-// The decisions are made here by policy::decide() as the daemon does: a reading a minute, prices
-// for a day and a half ahead, forecasts every three hours, a decision each quarter hour,
-// WATTLEDGER_BENCH_DAYS (30) long. state_at reads a log of household years (made_log.hpp).
+// remake and fold_alone are of decided_log.hpp's log, WATTLEDGER_BENCH_DAYS (30) long; state_at
+// reads made_log.hpp's. What the verbs cost in ten years: audit_years_bench.cpp.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -35,20 +34,6 @@ const DecidedLog& decided_log(const std::string& policy) {
       .try_emplace(policy, directory / policy, policy, bench::setting("WATTLEDGER_BENCH_DAYS", 30))
       .first->second;
 }
-
-// WATTLEDGER_BENCH_YEARS (10) long under tiered, kept in WATTLEDGER_BENCH_LOG where that is set.
-const DecidedLog& long_log() {
-  static const TemporaryDirectory directory;
-  static const char* kept = std::getenv("WATTLEDGER_BENCH_LOG");
-  static const DecidedLog made(kept != nullptr ? std::filesystem::path(kept) : directory / "long",
-                               "tiered", 365 * bench::setting("WATTLEDGER_BENCH_YEARS", 10));
-  return made;
-}
-
-void make(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(long_log());
-}
-BENCHMARK(make)->Iterations(1)->Unit(benchmark::kSecond);
 
 void rate(benchmark::State& state, const DecidedLog& made) {
   state.counters["decisions/s"] = benchmark::Counter(

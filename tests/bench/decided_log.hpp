@@ -13,6 +13,7 @@
 #include "coordinator/policy/decide.hpp"
 #include "log/checkpoint.hpp"
 #include "log/signing_key.hpp"
+#include "projections/correction_index.hpp"
 #include "projections/runner.hpp"
 #include "tests/bench/made_log.hpp"
 
@@ -53,14 +54,10 @@ class DecidedLogMaker {
     for (std::int64_t second = 0; second < days * day_s; second += minute_s) minute(second);
     must(appender_->flush());
   }
-  // What the daemon leaves beside its log.
-  void finish(const std::filesystem::path& data) {
+  // As the daemon does when it stops.
+  void sign(const std::filesystem::path& data) {
     const auto key = must(log::SigningKey::open_or_create(log::signing_key_file(data)));
     must(log::make_checkpoint(log_, lock_, key));
-    const projections::FoldCache cache(data / "cache");
-    projections::RunnerOptions options;
-    options.states = cache;
-    must(projections::Runner(log_, {}, options).start());
   }
 
  private:
@@ -133,6 +130,10 @@ class DecidedLog {
   [[nodiscard]] projections::FoldCache cache() const {
     return projections::FoldCache(data_ / "cache");
   }
+  [[nodiscard]] log::VerifierKey key() const {
+    const auto key = must(log::SigningKey::open_or_create(log::signing_key_file(data_)));
+    return {log::checkpoint_origin(must(log_.snapshot()).meta().uuid), key.public_key()};
+  }
   [[nodiscard]] std::int64_t days() const { return days_; }
   [[nodiscard]] std::uint64_t decisions() const { return static_cast<std::uint64_t>(days_) * 96; }
 
@@ -153,10 +154,22 @@ class DecidedLog {
                 << '\n';
       DecidedLogMaker maker(data, policy);
       maker.live(days);
-      maker.finish(data);
+      maker.sign(data);
       std::ofstream(mark) << what << '\n';
     }
-    return must(log::Log::open(data / "log"));
+    log::Log log = must(log::Log::open(data / "log"));
+    keep_cache(data, log);
+    return log;
+  }
+  // What the daemon keeps as it goes.
+  static void keep_cache(const std::filesystem::path& data, const log::Log& log) {
+    const projections::FoldCache cache(data / "cache");
+    const log::Snapshot snapshot = must(log.snapshot());
+    const Sequence known = projections::CorrectionIndex(cache.directory()).find(snapshot).through;
+    if (known.value + projections::state_spacing(snapshot.head()) > snapshot.head().value) return;
+    projections::RunnerOptions options;
+    options.states = cache;
+    must(projections::Runner(log, {}, options).start());
   }
 
   std::filesystem::path data_;

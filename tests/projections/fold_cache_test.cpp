@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "projections/correction_index.hpp"
 #include "projections/live/live_projections.hpp"
 #include "projections/runner.hpp"
 #include "tests/log/raw_environment.hpp"
@@ -45,9 +46,11 @@ FoldCache::Found find(const FoldCache& cache, const log::Log& log) {
   return cache.find(snapshot, snapshot.head());
 }
 
+// Snapshots and states.
 std::vector<fs::path> files(const fs::path& directory) {
   std::vector<fs::path> found;
-  for (const auto& each : fs::directory_iterator(directory)) found.push_back(each.path());
+  for (const auto& each : fs::directory_iterator(directory))
+    if (each.path() != CorrectionIndex(directory).file()) found.push_back(each.path());
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -217,6 +220,66 @@ TEST_SUITE("projections/fold cache") {
     REQUIRE(files(directory / "cache").size() == 1);
     const log::Snapshot snapshot = must(house.log().snapshot());
     CHECK(cache.find_state(snapshot, snapshot.head()).sequence.value == states_every);
+    CHECK(CorrectionIndex(directory / "cache").find(snapshot).through.value == states_every);
+  }
+
+  TEST_CASE("where corrections stand is known up to the newest state, wherever a run began") {
+    const MemoryDirectory directory;
+    HouseLog house(directory / "log");
+    const auto correct = [&](std::uint64_t record) {
+      fb::CorrectionRecordedT fact;
+      fact.corrects = record;
+      fact.field = "battery_soc_bp";
+      fact.value = "4200";
+      return house.tell(house.now(), std::move(fact));
+    };
+    std::vector<CorrectionPlace> truth;
+    const auto live = [&](std::uint64_t states, std::uint64_t record) {
+      truth.push_back({correct(record), Sequence{record}});
+      house.tell_minutes(static_cast<int>(states * states_every));
+    };
+    house.tell_minutes(20);
+    live(1, 3);
+    const auto run = [&](const FoldCache& cache) {
+      RunnerOptions options;
+      options.cache = options.states = cache;
+      Runner runner(house.log(), {}, options);
+      must(runner.start());
+      must(cache.write(runner.fold_snapshot()));
+      return CorrectionIndex(cache.directory()).find(must(house.log().snapshot()));
+    };
+    const FoldCache cache(directory / "cache");
+    const KnownCorrections first = run(cache);
+    CHECK(first.through.value == states_every);
+    CHECK(first.places == truth);
+    // The next run begins at the fold snapshot, behind what the index knows.
+    live(1, 4);
+    CHECK(run(cache).places == truth);
+    SUBCASE("a lost index is made anew, from the log's first record") {
+      fs::remove(CorrectionIndex(cache.directory()).file());
+      live(1, 5);
+      const KnownCorrections known = run(cache);
+      CHECK(known.through.value >= 3 * states_every);
+      CHECK(known.places == truth);
+    }
+    SUBCASE("one that is damaged, cut or of another log is as if it were not there") {
+      const fs::path file = CorrectionIndex(cache.directory()).file();
+      const std::string sound = bytes_of(file);
+      HouseLog other(directory / "other", 2);
+      other.tell_minutes(static_cast<int>(2 * states_every));
+      CHECK(CorrectionIndex(cache.directory()).find(must(other.log().snapshot())).through.value ==
+            0);
+      const log::Snapshot snapshot = must(house.log().snapshot());
+      for (std::size_t at = 0; at < sound.size(); at += 7) {
+        std::string damaged = sound;
+        damaged[at] = static_cast<char>(damaged[at] ^ 1);
+        write(file, damaged);
+        CAPTURE(at);
+        CHECK(CorrectionIndex(cache.directory()).find(snapshot).through.value == 0);
+        write(file, sound.substr(0, at));
+        CHECK(CorrectionIndex(cache.directory()).find(snapshot).through.value == 0);
+      }
+    }
   }
 
   TEST_CASE("the distance of states doubles where there would be too many") {

@@ -99,6 +99,7 @@ class HouseLog {
     flush();
   }
 
+  [[nodiscard]] UtcTime now() const { return now_; }  // of tell_minutes()
   [[nodiscard]] log::Log& log() { return log_; }
   [[nodiscard]] log::Appender& appender() { return appender_; }
   [[nodiscard]] Sequence head() { return appender_.committed(); }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 
+#include "projections/fold_cache.hpp"
 #include "tests/replay/house_log.hpp"
 
 using namespace wattledger;
@@ -172,6 +173,34 @@ TEST_SUITE("replay/what_if") {
           doctest::Approx(way(two, "tiered")["cost"].get<double>() -
                           way(two, "optimal")["cost"].get<double>())
               .epsilon(1e-3));
+  }
+
+  TEST_CASE("a kept state saves time and changes nothing") {
+    HouseDirectory house;
+    live(house, 4);
+    house.close();
+    const std::vector<std::string> asked = {"--policy", "optimal", "--from", "2025-10-04"};
+    const auto without = answer(house, asked);
+    {
+      const auto log = log::Log::open(house.data() / "log");
+      REQUIRE(log.has_value());
+      const auto snapshot = log->snapshot();
+      REQUIRE(snapshot.has_value());
+      projections::FoldSnapshot kept;
+      kept.log = snapshot->meta().uuid;
+      kept.sequence = Sequence{snapshot->head().value / 3};
+      kept.root = *log::root_at(*snapshot, kept.sequence.value);
+      REQUIRE(snapshot
+                  ->scan(snapshot->first(), kept.sequence,
+                         [&](const log::RecordView& record) -> Result<bool> {
+                           fold::evolve(kept.state, record.sequence, record.recorded_at,
+                                        record.event);
+                           return true;
+                         })
+                  .has_value());
+      REQUIRE(projections::FoldCache(house.data() / "cache").write(kept).has_value());
+    }
+    CHECK(answer(house, asked) == without);
   }
 
   TEST_CASE("a file's rules are taken, the house's own keys are not") {
