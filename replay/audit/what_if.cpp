@@ -163,18 +163,23 @@ void add_way(WhatIf& result, WayKind kind, std::string name, std::vector<DaySums
   result.ways.push_back(std::move(way));
 }
 
+double hours_of(UtcTime::duration time) { return static_cast<double>(time.count()) / 3.6e9; }
+
 // Of each day what lies inside the period and the recording, and whether enough of it is known.
 void judge_days(WhatIf& result, const ByDay<DayFacts>& facts) {
   const double unknown_max = static_cast<double>(day_unknown_max.count());
   double price_h = 0, hours = 0;
   for (std::size_t i = 0; i < facts.values().size(); ++i) {
-    WhatIfDay day{facts.first() + static_cast<std::int32_t>(i), facts.values()[i], 0, false};
+    WhatIfDay day;
+    day.day = facts.first() + static_cast<std::int32_t>(i);
+    day.facts = facts.values()[i];
     const UtcTime start = result.zone.to_utc(
         LocalTime(std::chrono::local_days(std::chrono::days(day.day)).time_since_epoch()));
-    const UtcTime end = std::min(result.zone.next_day_start(start), result.to);
+    const UtcTime next = result.zone.next_day_start(start);
+    const UtcTime end = std::min(next, result.to);
     const UtcTime begin = std::max(start, result.from);
-    day.expected_h =
-        static_cast<double>(std::max(end - begin, UtcTime::duration(0)).count()) / 3.6e9;
+    day.length_h = hours_of(next - start);
+    day.expected_h = hours_of(std::max(end - begin, UtcTime::duration(0)));
     day.left_out = day.facts.priced_h <= 0 || day.expected_h - day.facts.priced_h > unknown_max;
     if (!day.left_out) {
       price_h += day.facts.price_h;
@@ -340,6 +345,28 @@ const Way* WhatIf::way(WayKind kind) const {
 std::size_t WhatIf::days_kept() const {
   return static_cast<std::size_t>(
       std::count_if(days.begin(), days.end(), [](const WhatIfDay& day) { return !day.left_out; }));
+}
+
+bool WhatIfDay::is_whole() const {
+  return !left_out && length_h - facts.priced_h <= static_cast<double>(day_unknown_max.count());
+}
+
+std::size_t WhatIf::whole_days() const {
+  return static_cast<std::size_t>(
+      std::count_if(days.begin(), days.end(), [](const WhatIfDay& day) { return day.is_whole(); }));
+}
+
+DaySums WhatIf::of_whole_days(const Way& way) const {
+  DaySums sums;
+  for (std::size_t i = 0; i < days.size(); ++i)
+    if (days[i].is_whole()) sums += way.days[i];
+  return sums;
+}
+
+std::optional<double> WhatIf::modes_a_day(const Way& way) const {
+  const std::size_t whole = whole_days();
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(of_whole_days(way).mode_changes) / static_cast<double>(whole);
 }
 
 DayError day_error(const WhatIf& what_if) {

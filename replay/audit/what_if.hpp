@@ -41,8 +41,12 @@ struct Way {
 struct WhatIfDay {
   std::int32_t day = 0;
   DayFacts facts;
+  double length_h = 0;    // 23, 24 or 25
   double expected_h = 0;  // of it inside the period and the recording
   bool left_out = false;
+  // All of it is inside and known, but for day_unknown_max: what is said of a day, a month or a
+  // year rests on such days alone.
+  [[nodiscard]] bool is_whole() const;
 };
 
 struct WhatIf {
@@ -64,6 +68,10 @@ struct WhatIf {
   [[nodiscard]] double cost(const DaySums& sums) const;
   [[nodiscard]] const Way* way(WayKind kind) const;
   [[nodiscard]] std::size_t days_kept() const;
+  [[nodiscard]] std::size_t whole_days() const;
+  [[nodiscard]] DaySums of_whole_days(const Way& way) const;
+  // Nothing where no day is whole.
+  [[nodiscard]] std::optional<double> modes_a_day(const Way& way) const;
 };
 
 // How far the model's days are from the meter's, and what that means for a sum over all of them: a

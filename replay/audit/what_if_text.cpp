@@ -57,35 +57,59 @@ std::string signed_text(double value) {
   return std::abs(value) < 0.005 ? "0.00" : fmt::format("{:+.2f}", value);
 }
 
+std::string counted(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+// "29 whole days", "29 whole days and parts of 2"
+std::string days_text(const WhatIf& what_if) {
+  const std::size_t whole = what_if.whole_days(), parts = what_if.days_kept() - whole;
+  std::string text = counted(whole, "whole day");
+  if (parts > 0) text += fmt::format(" and {} of {}", parts == 1 ? "a part" : "parts", parts);
+  return text;
+}
+
 void add_table(const WhatIf& what_if, std::string& text) {
-  const auto days = static_cast<double>(what_if.days_kept());
   text += fmt::format("{:<24}  {:>9}  {:>10}  {:>9}  {:>9}  {:>9}  {:>12}  {:>6}  {:>9}\n", "WAY",
                       "COST", "DIFFERENCE", "BILL", "BOUGHT", "SOLD", "INTO BATTERY", "CYCLES",
                       "MODES/DAY");
   for (const Way* way : in_order(what_if)) {
     const DaySums& sums = way->total;
     const bool is_base = way == &what_if.ways[what_if.base];
+    const auto modes = what_if.modes_a_day(*way);
     text += fmt::format(
-        "{:<24}  {:>9.2f}  {:>10}  {:>9.2f}  {:>9.1f}  {:>9.1f}  {:>12.1f}  {:>6.1f}  {:>9.1f}\n",
+        "{:<24}  {:>9.2f}  {:>10}  {:>9.2f}  {:>9.1f}  {:>9.1f}  {:>12.1f}  {:>6.1f}  {:>9}\n",
         way->name, what_if.cost(sums),
         is_base ? "-" : signed_text(difference(what_if, sums, what_if.ways[what_if.base].total)),
         bill(sums), kwh(sums.flows.bought), kwh(sums.flows.sold), kwh(sums.flows.charged),
-        cycles(what_if, sums), sums.mode_changes / days);
+        cycles(what_if, sums), modes ? fmt::format("{:.1f}", *modes) : "-");
   }
+}
+
+// ": 3.04 a month, 37 a year, were all days like these" of the whole days: a part of one is none.
+std::string extrapolated(const WhatIf& what_if) {
+  const std::size_t whole = what_if.whole_days();
+  if (whole == 0) return "; no day is whole, so nothing is said of a month";
+  const double more = difference(what_if, what_if.of_whole_days(what_if.ways[what_if.other]),
+                                 what_if.of_whole_days(what_if.ways[what_if.base]));
+  const double a_day = more / static_cast<double>(whole);
+  const double month = a_day * days_a_year / 12, year = a_day * days_a_year;
+  if (whole == what_if.days_kept())
+    return fmt::format(": {:.2f} a month, {:.0f} a year, were all days like these", std::abs(month),
+                       std::abs(year));
+  return fmt::format("; the {} alone {}: {} a month, {:+.0f} a year, were all days like them",
+                     counted(whole, "whole day"), signed_text(more), signed_text(month), year);
 }
 
 std::string verdict(const WhatIf& what_if) {
   const double more = difference_in_all(what_if);
-  const double a_day = more / static_cast<double>(what_if.days_kept());
   const double band = day_error(what_if).band;
   const std::string& other = what_if.ways[what_if.other].name;
   const std::string& base = what_if.ways[what_if.base].name;
   const std::string& currency = what_if.house.currency;
   if (std::abs(more) < 0.005) return fmt::format("{} costs the same as {}.", other, base);
-  std::string text = fmt::format(
-      "{} costs {:.2f} {} {} than {}: {:.2f} a month, {:.0f} a year, were all days like these.",
-      other, std::abs(more), currency, more > 0 ? "more" : "less", base,
-      std::abs(a_day) * days_a_year / 12, std::abs(a_day) * days_a_year);
+  std::string text = fmt::format("{} costs {:.2f} {} {} than {}{}.", other, std::abs(more),
+                                 currency, more > 0 ? "more" : "less", base, extrapolated(what_if));
   if (std::abs(more) <= band)
     text += fmt::format(" That is within {:.2f} {}, which the battery model cannot tell apart.",
                         band, currency);
@@ -224,6 +248,7 @@ Json days_json(const WhatIf& what_if) {
     const WhatIfDay& day = what_if.days[i];
     Json one = {{"day", day_text(day.day)},
                 {"left_out", day.left_out},
+                {"whole", day.is_whole()},
                 {"known_h", rounded(day.facts.priced_h)},
                 {"price_min", json_or_null(day.facts.price_min)},
                 {"price_max", json_or_null(day.facts.price_max)},
@@ -286,8 +311,8 @@ std::vector<std::string> what_if_assumptions(const WhatIf& what_if) {
 
 std::string what_if_text(const WhatIf& what_if) {
   std::string text = fmt::format(
-      "{} to {}: {} days, costs in {}, energy in kWh\n", minute_text(what_if.from, what_if.zone),
-      minute_text(what_if.to, what_if.zone), what_if.days_kept(), what_if.house.currency);
+      "{} to {}: {}, costs in {}, energy in kWh\n", minute_text(what_if.from, what_if.zone),
+      minute_text(what_if.to, what_if.zone), days_text(what_if), what_if.house.currency);
   if (const std::string missing = left_out_text(what_if); !missing.empty()) text += missing + "\n";
   text += "\n";
   add_table(what_if, text);
@@ -314,6 +339,7 @@ std::string what_if_json(const WhatIf& what_if) {
                        {"against", what_if.ways[what_if.base].name},
                        {"difference", rounded(difference_in_all(what_if))},
                        {"days_kept", what_if.days_kept()},
+                       {"whole_days", what_if.whole_days()},
                        {"stored_kwh_value", rounded(what_if.stored_value)},
                        {"ways", std::move(ways)},
                        {"battery", battery_json(what_if)},

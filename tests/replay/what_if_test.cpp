@@ -1,6 +1,7 @@
 // wattledger audit what-if on made logs: its answers' forms, days that lack something, wrong input.
 // Its two proofs, on days that the daemon lived: tests/simulation/what_if_test.cpp.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <fstream>
@@ -144,6 +145,32 @@ TEST_SUITE("replay/what_if") {
     const ToolRun run = ask(house, {"--policy", "optimal"});
     CHECK(run.out.find("1 day left out, readings or prices of more than 1 h are missing: "
                        "2025-10-03") != std::string::npos);
+  }
+
+  TEST_CASE("a part of a day is in the sums, but is no day to reckon a month from") {
+    HouseDirectory house;
+    live(house, 3);
+    const std::vector<std::string> period{"--policy",   "optimal", "--from",
+                                          "2025-10-02", "--to",    "2025-10-04T06:00"};
+    const auto told = answer(house, period);
+    CHECK(told["days_kept"] == 3);
+    CHECK(told["whole_days"] == 2);
+    CHECK(told["days"][1]["whole"] == true);
+    CHECK(told["days"][2]["whole"] == false);
+    CHECK(told["days"][2]["left_out"] == false);
+    // Of the two whole days alone.
+    const double whole =
+        told["days"][0]["difference"].get<double>() + told["days"][1]["difference"].get<double>();
+    std::string text = ask(house, period).out;
+    INFO(text);
+    CHECK(text.find("2 whole days and a part of 1, costs in") != std::string::npos);
+    CHECK(text.find(fmt::format("the 2 whole days alone {:+.2f}: {:+.2f} a month", whole,
+                                whole / 2 * 365.25 / 12)) != std::string::npos);
+    text =
+        ask(house, {"--policy", "optimal", "--from", "2025-10-02", "--to", "2025-10-02T12:00"}).out;
+    INFO(text);
+    CHECK(text.find("0 whole days and a part of 1, costs in") != std::string::npos);
+    CHECK(text.find("a month,") == std::string::npos);
   }
 
   TEST_CASE("a day without prices is left out; without any there is nothing to say") {
