@@ -6,6 +6,7 @@
 
 #include "log/prove.hpp"
 #include "replay/audit/remake_ranges.hpp"
+#include "replay/audit/report_forecasts.hpp"
 #include "replay/audit/report_month.hpp"
 #include "replay/audit/state_at.hpp"
 #include "replay/audit/witness.hpp"
@@ -44,11 +45,16 @@ Result<void> read_month(const log::Snapshot& snapshot, const projections::FoldCa
 }
 
 Result<void> find_ends(const log::Snapshot& snapshot, Report& report) {
-  report.head = snapshot.head();
-  if (report.head.value == 0) return {};
-  const auto last = snapshot.at(report.head);
-  if (!last) return Failure(last.error());
-  report.head_at = last->recorded_at;
+  report.demo = snapshot.meta().demo;
+  // That an earlier report was made is no news of the house: the page stays the same.
+  for (report.head = snapshot.head(); report.head >= snapshot.first(); --report.head.value) {
+    if (report.head.value == 0) return {};
+    const auto last = snapshot.at(report.head);
+    if (!last) return Failure(last.error());
+    report.head_at = last->recorded_at;
+    if (last->event.kind() != Kind::ReportMade) break;
+  }
+  if (const auto root = log::root_at(snapshot, report.head.value)) report.root = *root;
   // An archive whose segment is elsewhere has no first record here.
   if (const auto first = snapshot.at(snapshot.first()))
     report.log_begins = first->event.occurred_at();
@@ -118,6 +124,19 @@ std::optional<std::int64_t> ReportDay::saved_e8() const {
   return without_battery_e8 - *paid_e8();
 }
 
+void SessionSums::add(const ReportSession& session) {
+  ++count;
+  const auto take = [](std::optional<std::int64_t>& sum, std::optional<std::int64_t> more) {
+    if (more) sum = sum.value_or(0) + *more;
+  };
+  take(battery_mwh, session.battery_mwh);
+  take(grid_mwh, session.grid_mwh);
+  take(money_e8, session.money_e8);
+  if (!session.money_e8 || !session.grid_mwh) return;
+  priced_mwh += *session.grid_mwh;
+  priced_e8 += *session.money_e8;
+}
+
 ReportDay Report::total() const {
   ReportDay sum;
   for (const ReportDay& day : days) {
@@ -146,6 +165,7 @@ Result<Report> make_report(const log::Log& log, const log::Snapshot& snapshot,
       static_cast<std::size_t>((report.period.to - report.period.from) / quarter_length));
   WATTLEDGER_TRY(find_ends(snapshot, report));
   WATTLEDGER_TRY(read_month(snapshot, cache, report));
+  WATTLEDGER_TRY(judge_forecasts(snapshot, report));
   if (report.readings > report.imported_readings) {
     auto lived = what_if(log, cache, report.period, wish.other, std::nullopt, progress);
     if (lived)

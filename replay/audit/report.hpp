@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "projections/fold/language.hpp"
+#include "projections/fold/score_rows.hpp"
 #include "projections/fold_cache.hpp"
 #include "replay/audit/integrity.hpp"
 #include "replay/audit/outcome.hpp"
@@ -71,6 +72,14 @@ struct ReportSession {
   std::uint32_t unmetered_s = 0, unpriced_s = 0;
 };
 
+// Of all charges or all sales, what is known of any. The price rests on those that tell both.
+struct SessionSums {
+  std::uint64_t count = 0;
+  std::optional<std::int64_t> battery_mwh, grid_mwh, money_e8;
+  std::int64_t priced_mwh = 0, priced_e8 = 0;
+  void add(const ReportSession& session);
+};
+
 enum class HappeningKind {
   fault_raised,
   fault_cleared,
@@ -97,6 +106,14 @@ struct RecordRange {
   std::optional<Digest> before, upto;  // roots of the log's first `first`-1 and `last` records
 };
 
+// How far a source's forecasts of one class of horizons were from what came in the month.
+struct ForecastScore {
+  fold::Scored of = fold::Scored::pv;
+  std::string source;
+  std::size_t horizon = 0;  // fold::horizon_ends_h
+  fold::Score score;
+};
+
 struct DecisionProof {
   Sequence decision;
   std::string text;  // as audit prove writes it
@@ -107,8 +124,11 @@ struct Report {
   Period period;
   ZoneOffsets zone;
   std::string site, currency, policy;
-  Sequence head;  // of the log it was made from
+  // Of the log it was made from; reports that were made since change nothing.
+  Sequence head;
   UtcTime head_at;
+  std::optional<Digest> root;  // of the tree up to it
+  bool demo = false;           // a demo's or a simulation's log
   std::optional<UtcTime> log_begins, last_reading;
   std::vector<ReportDay> days;  // of the month, by day
   std::vector<ReportQuarter> quarters;
@@ -116,9 +136,12 @@ struct Report {
   std::uint64_t imported_decisions = 0, imported_readings = 0, readings = 0;
   std::map<fb::Rule, RuleCount> rules;
   std::vector<ReportSession> sessions;
+  SessionSums charges, sales;  // untold ones too
   std::vector<Happening> happenings;
   std::uint64_t sessions_untold = 0, happenings_untold = 0;
   std::uint64_t mode_changes = 0;
+  std::uint64_t corrections = 0;
+  std::vector<ForecastScore> forecasts;  // by kind, source and horizon
   std::optional<std::int64_t> capacity_mwh;
   std::optional<WhatIf> what_if;
   std::string what_if_missing;  // why, where there is none

@@ -219,9 +219,9 @@ std::string week_charts(const Report& report, const ReportWords& words) {
     form.width = 60 + 740.0 * (behind - day) / week_days;
     form.says = fmt::format("{}: {} – {}", words(Say::charts), day_text(day), day_text(behind - 1));
     for (std::int32_t each = day; each < behind; ++each) form.days.push_back(words.short_day(each));
-    rows += fmt::format("<div class=\"wide week\" style=\"max-width:{:.1f}%\">",
-                        100 * (form.width + 10) / 810) +
-            chart_svg(*chart, report.zone, form) + "</div>\n";
+    rows +=
+        fmt::format("<div class=\"wide week\" style=\"--part:{:.3f}\">", (form.width + 10) / 810) +
+        chart_svg(*chart, report.zone, form) + "</div>\n";
   }
   if (rows.empty()) return "";
   return paragraph(words.say(Say::charts_note), "note") + legend(words) + rows;

@@ -34,14 +34,18 @@ constexpr const char* page_style =
     "th.n{white-space:normal}.strong td{font-weight:600}"
     ".bar{display:block;height:.8rem;margin-top:.3rem;min-width:1px}"
     "td.n:has(.bar){min-width:8rem}\n"
-    ".wide{overflow-x:auto}.wide .chart{min-width:44rem}.week{margin:.8rem 0}"
+    ".wide{overflow-x:auto}.wide .chart{min-width:calc(44rem*var(--part,1));"
+    "width:calc(100%*var(--part,1))}.week{margin:.8rem 0}"
+    ".sessions td:nth-child(2){white-space:nowrap}"
     "summary{cursor:pointer;padding:.25rem 0}code,pre{font:12px/1.4 ui-monospace,monospace}"
     "pre{overflow-x:auto;border:1px solid #8886;padding:.6rem}\n"
     "@media(max-width:40rem){body{padding:1rem .8rem 3rem}"
     ".figures{grid-template-columns:1fr 1fr}dl{grid-template-columns:1fr}dd{margin-bottom:.3rem}}\n"
-    "@media print{body{font-size:11px;max-width:none;padding:0}h2{break-after:avoid}"
-    ".week,tr,.figures,dl{break-inside:avoid}thead{display:table-header-group}"
-    ".wide{overflow:visible}.wide .chart{min-width:0}.days,.proof{display:none}"
+    "@media "
+    "print{html{font-size:11px}body{font-size:1rem;max-width:none;padding:0}h2{break-after:avoid}"
+    ".chart,tr,.figures,dl{break-inside:avoid}thead{display:table-header-group}"
+    ".wide{overflow:visible}.wide .chart{min-width:0}details:not([open]){display:none}"
+    "section:has(>.days:not(:has([open]))){display:none}"
     "rect,.legend i,.bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     "a{color:inherit}@page{margin:15mm}}";
 
@@ -58,6 +62,16 @@ std::string control_text(const Report& report, const ReportWords& words) {
   return text.empty() ? unknown_text : text;
 }
 
+// "719.0 of 745.0 hours": a month of a clock change has one hour more or less.
+std::string measured_text(const Report& report, const ReportWords& words) {
+  const auto whole =
+      std::chrono::duration_cast<std::chrono::seconds>(report.period.to - report.period.from);
+  const auto hours = [&](std::int64_t seconds) {
+    return words.number(static_cast<double>(seconds) / 3'600, 1);
+  };
+  return words.say(Say::measured_hours, hours(report.total().sums.covered_s), hours(whole.count()));
+}
+
 std::string head(const Report& report, const ReportWords& words) {
   const std::string made = report.head.value == 0
                                ? words.say(Say::made_from_empty)
@@ -71,6 +85,7 @@ std::string head(const Report& report, const ReportWords& words) {
          fact(words, Say::currency, report.currency.empty() ? unknown_text : report.currency) +
          fact(words, Say::policy, report.policy.empty() ? unknown_text : report.policy) +
          fact(words, Say::control, control_text(report, words)) +
+         fact(words, Say::measured, measured_text(report, words)) +
          fact(words, Say::made_from, made) + "</dl>\n";
 }
 
@@ -110,6 +125,7 @@ std::string missing_days(const Report& report) {
 std::string warnings(const Report& report, const ReportWords& words) {
   std::string html;
   const auto warn = [&](const std::string& text) { html += paragraph(text, "warn"); };
+  if (report.demo) warn(words.say(Say::demo));
   if (report.readings == 0 && report.decisions() == 0) {
     warn(words.say(Say::empty));
     return html;
@@ -134,6 +150,7 @@ std::string warnings(const Report& report, const ReportWords& words) {
   if (report.imported_readings + report.imported_decisions > 0)
     warn(words.say(Say::imported, report.imported_readings, report.readings,
                    report.imported_decisions, report.decisions()));
+  if (report.corrections > 0) warn(words.say(Say::corrected, report.corrections));
   return html;
 }
 
@@ -188,6 +205,11 @@ std::vector<std::string> money_sentences(const Report& report, const ReportWords
   lines.push_back(words.say(Say::bought, words.kwh(sums.import_mwh),
                             words.money(sums.import_cost_e8), report.currency,
                             words.number(mean, 3)));
+  lines.back() += " " + words.say(Say::mean_price,
+                                  words.number(static_cast<double>(sums.price_seconds_e8) / 1e8 /
+                                                   static_cast<double>(sums.priced_s),
+                                               3),
+                                  report.currency);
   lines.push_back(words.say(Say::sold, words.kwh(sums.export_mwh),
                             words.money(sums.export_revenue_e8), report.currency));
   const std::int64_t paid = *total.paid_e8(), saved = *total.saved_e8();
@@ -203,7 +225,9 @@ std::vector<std::string> money_sentences(const Report& report, const ReportWords
 
 std::string came_to(const Report& report, const ReportWords& words) {
   const fold::EnergySums sums = report.total().sums;
-  std::vector<std::string> lines = money_sentences(report, words);
+  std::vector<std::string> lines{
+      words.say(Say::used, words.kwh(sums.load_mwh), words.kwh(sums.pv_mwh))};
+  for (std::string& each : money_sentences(report, words)) lines.push_back(std::move(each));
   std::string battery =
       words.say(Say::battery, words.kwh(sums.charge_mwh), words.kwh(sums.discharge_mwh));
   if (const auto cycles = cycles_of(report))
@@ -249,16 +273,16 @@ std::string range_text(const Report& report, const ReportWords& words) {
 
 std::string integrity_part(const Report& report, const ReportWords& words) {
   const Integrity& integrity = report.integrity;
-  const std::uint64_t records = integrity.verification.records;
   std::string html = remade(report, words);
   if (integrity.intact())
-    html += paragraph(words.say(Say::log_intact, records), "good");
+    html += paragraph(words.say(Say::log_intact, report.head.value), "good");
   else
-    html += paragraph(words.say(Say::log_broken, records,
+    html += paragraph(words.say(Say::log_broken, integrity.verification.records,
                                 integrity.verification.findings.size() + integrity.broken.size()),
                       "warn");
-  html +=
-      fmt::format("<p>{}: {}</p>\n", words(Say::log_root), code(integrity.verification.root.hex()));
+  if (report.root)
+    html += fmt::format("<p>{}: {}</p>\n", words.say(Say::log_root, report.head.value),
+                        code(report.root->hex()));
   if (integrity.newest)
     html += paragraph(
         words.say(Say::checkpoint, integrity.newest->size, integrity.signer) + " " +
@@ -269,13 +293,14 @@ std::string integrity_part(const Report& report, const ReportWords& words) {
   if (!report.proof) return html + paragraph(words.say(Say::proof_none));
   return html + "<h3>" + words.say(Say::proof, report.proof->decision.value) + "</h3>\n" +
          paragraph(words.say(Say::proof_how), "note") + "<details class=\"proof\"><summary>" +
-         words.say(Say::proof_text) + "</summary><pre>" + escaped(report.proof->text) +
+         words.say(Say::proof_text) + "</summary><pre id=\"proof\">" + escaped(report.proof->text) +
          "</pre></details>\n";
 }
 
 std::string reading_part(const ReportWords& words) {
   std::string lines;
-  for (const Say each : {Say::read_money, Say::read_battery, Say::read_power, Say::read_numbers})
+  for (const Say each :
+       {Say::read_money, Say::read_battery, Say::read_power, Say::read_tables, Say::read_numbers})
     lines += "<li>" + words.say(each) + "</li>\n";
   return "<ul class=\"note\">\n" + lines + "</ul>\n";
 }
@@ -291,6 +316,7 @@ std::string parts(const Report& report, const ReportWords& words) {
          part(words, Say::day_numbers, days_table(report, words)) +
          part(words, Say::sessions, sessions_table(report, words)) +
          part(words, Say::rules, rules_table(report, words)) +
+         part(words, Say::forecasts, forecasts_table(report, words)) +
          part(words, Say::happenings, happenings_table(report, words)) +
          part(words, Say::integrity, integrity_part(report, words)) +
          part(words, Say::reading, reading_part(words));
@@ -309,14 +335,14 @@ std::string paragraph(const std::string& text, const char* css) {
 }
 
 std::string report_mark(const Month& month) {
-  return fmt::format(R"(<meta name="wattledger-report" content="{}">)", month.text());
+  return fmt::format(R"(<meta name="wattledger-report" content="{}"/>)", month.text());
 }
 
 std::string report_html(const Report& report, fold::Language language) {
   const ReportWords words(language);
   return fmt::format(
-             "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\">\n{}\n"
-             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>{}"
+             "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"/>\n{}\n"
+             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n<title>{}"
              "</title>\n<style>\n",
              fold::language_code(language), report_mark(report.month),
              escaped(words.say(Say::title, words.month(report.month)) +

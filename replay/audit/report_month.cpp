@@ -45,7 +45,8 @@ MonthReader::MonthReader(Report& report, fold::State state)
     : report_(report),
       state_(state),
       meter_([this](const fold::EnergyHourRow& row, std::int64_t without_battery_e8) {
-        ReportDay* day = day_of(row.local);
+        // By the page's zone: an import's readings come before any site, in whose place is UTC.
+        ReportDay* day = day_of(report_.zone.to_local(row.start));
         if (day == nullptr) return;
         day->sums += row.sums;
         day->without_battery_e8 += without_battery_e8;
@@ -144,11 +145,7 @@ bool MonthReader::session(const log::RecordView& record) {
                     fact->change() == fb::SessionChange::failed;
   // One that never began has nothing by the meter.
   if (!over || !fact->started_us()) return true;
-  if (report_.sessions.size() == report_rows_max) {
-    ++report_.sessions_untold;
-    return true;
-  }
-  ReportSession& told = report_.sessions.emplace_back();
+  ReportSession told;
   told.is_sale = is_sale;
   told.change = fact->change();
   told.sequence = record.sequence;
@@ -168,6 +165,11 @@ bool MonthReader::session(const log::RecordView& record) {
     told.grid_mwh = number(fact->grid_energy_mwh());
     told.money_e8 = number(fact->cost_e8());
   }
+  (is_sale ? report_.sales : report_.charges).add(told);
+  if (report_.sessions.size() == report_rows_max)
+    ++report_.sessions_untold;
+  else
+    report_.sessions.push_back(std::move(told));
   return true;
 }
 
@@ -200,12 +202,13 @@ void MonthReader::happen(const log::RecordView& record) {
   else if (const auto* over = event.as<fb::OverrideEnded>())
     add(K::override_ended, record, fmt::format("record {}", over->request()),
         spaced(fb::EnumNameOverrideEnd(over->end())));
-  else if (const auto* correction = event.as<fb::CorrectionRecorded>())
+  else if (const auto* correction = event.as<fb::CorrectionRecorded>()) {
+    ++report_.corrections;
     add(K::correction, record,
         fmt::format("record {}, {}: {} → {}", correction->corrects(), text_of(correction->field()),
                     text_of(correction->previous()), text_of(correction->value())),
         text_of(correction->reason()));
-  else if (const auto* failed = event.as<fb::SourceFailed>())
+  } else if (const auto* failed = event.as<fb::SourceFailed>())
     add(K::source_failed, record, text_of(failed->provider()), text_of(failed->detail()));
   else if (event.kind() == Kind::ForeignChangeSeen)
     add(K::foreign_change, record, "");

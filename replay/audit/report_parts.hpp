@@ -21,6 +21,7 @@ namespace wattledger::tool {
 [[nodiscard]] std::string days_table(const Report& report, const ReportWords& words);
 [[nodiscard]] std::string ways_part(const Report& report, const ReportWords& words);
 [[nodiscard]] std::string sessions_table(const Report& report, const ReportWords& words);
+[[nodiscard]] std::string forecasts_table(const Report& report, const ReportWords& words);
 [[nodiscard]] std::string happenings_table(const Report& report, const ReportWords& words);
 [[nodiscard]] std::string rules_table(const Report& report, const ReportWords& words);
 

@@ -47,6 +47,16 @@ std::string money_or_dash(const ReportWords& words, std::optional<std::int64_t> 
   return e8 ? words.money(*e8) : unknown_text;
 }
 
+std::string kwh_or_dash(const ReportWords& words, std::optional<std::int64_t> mwh) {
+  return mwh ? words.kwh(*mwh) : unknown_text;
+}
+
+// Per kWh; unknown of no energy.
+std::string price_or_dash(const ReportWords& words, std::int64_t e8, std::int64_t mwh) {
+  if (mwh <= 0) return unknown_text;
+  return words.number(static_cast<double>(e8) / 1e2 / static_cast<double>(mwh), 3);
+}
+
 std::string untold(const ReportWords& words, std::uint64_t count) {
   return count == 0 ? "" : paragraph(words.say(Say::untold, count), "note");
 }
@@ -58,6 +68,8 @@ std::vector<std::string> day_cells(const ReportWords& words, const std::string& 
     return sums.covered_s == 0 ? std::string(unknown_text) : words.kwh(mwh);
   };
   return {name,
+          kwh(sums.load_mwh),
+          kwh(sums.pv_mwh),
           kwh(sums.import_mwh),
           kwh(sums.export_mwh),
           kwh(sums.charge_mwh),
@@ -108,10 +120,10 @@ std::string ways_table(const WhatIf& what_if, const ReportWords& words) {
               words.say(Say::col_against_none), "", words.say(Say::kwh_bought),
               words.say(Say::kwh_sold), words.say(Say::kwh_in), words.say(Say::col_cycles),
               words.say(Say::col_modes)});
-  const auto days = static_cast<double>(std::max<std::size_t>(what_if.days_kept(), 1));
   for (const Way* way : ways) {
     const DaySums& sums = way->total;
     const double less = less_than_none(what_if, *way);
+    const auto modes = what_if.modes_a_day(*way);
     table.row(
         {escaped(way_name(words, *way)), words.number(what_if.cost(sums), 2), words.number(less, 2),
          fmt::format("<i class=\"bar {}\" style=\"width:{:.1f}%\"></i>",
@@ -119,7 +131,7 @@ std::string ways_table(const WhatIf& what_if, const ReportWords& words) {
          words.number(sums.flows.bought / 1e3, 1), words.number(sums.flows.sold / 1e3, 1),
          words.number(sums.flows.charged / 1e3, 1),
          words.number(sums.flows.taken_out / what_if.battery.model.capacity_wh, 1),
-         words.number(sums.mode_changes / days, 1)},
+         modes ? words.number(*modes, 1) : unknown_text},
         way->kind == WayKind::recorded ? "strong" : "");
   }
   return table.html();
@@ -178,35 +190,45 @@ std::string session_times(const Report& report, const ReportSession& each) {
 
 std::vector<std::string> session_cells(const Report& report, const ReportWords& words,
                                        const ReportSession& each) {
-  const auto kwh = [&](std::optional<std::int64_t> mwh) {
-    return mwh ? words.kwh(*mwh) : std::string(unknown_text);
-  };
   const auto percent = [&](std::optional<std::int64_t> bp) {
     return bp ? words.number(static_cast<double>(*bp) / 100, 0) : std::string(unknown_text);
   };
-  std::string price = unknown_text;
-  if (each.money_e8 && each.grid_mwh.value_or(0) > 0)
-    price = words.number(
-        static_cast<double>(*each.money_e8) / 1e8 / (static_cast<double>(*each.grid_mwh) / 1e6), 3);
   return {words.say(each.is_sale ? Say::session_sale : Say::session_charge),
           session_times(report, each),
           words.say(end_of(each.change)) +
               (each.reason.empty() ? "" : " <small>" + escaped(each.reason) + "</small>"),
           percent(each.soc_from_bp) + " → " + percent(each.soc_to_bp),
-          kwh(each.battery_mwh),
-          kwh(each.grid_mwh),
+          kwh_or_dash(words, each.battery_mwh),
+          kwh_or_dash(words, each.grid_mwh),
           money_or_dash(words, each.money_e8),
-          price,
+          price_or_dash(words, each.money_e8.value_or(0),
+                        each.money_e8 ? each.grid_mwh.value_or(0) : 0),
           std::to_string(each.sequence.value)};
+}
+
+std::vector<std::string> session_sum_cells(const ReportWords& words, bool is_sale,
+                                           const SessionSums& sums) {
+  return {words.say(is_sale ? Say::session_sales : Say::session_charges),
+          std::to_string(sums.count),
+          kwh_or_dash(words, sums.battery_mwh),
+          kwh_or_dash(words, sums.grid_mwh),
+          money_or_dash(words, sums.money_e8),
+          price_or_dash(words, sums.priced_e8, sums.priced_mwh)};
+}
+
+// "0–1", "24–48"
+std::string hours_ahead(std::size_t horizon) {
+  const int from = horizon == 0 ? 0 : fold::horizon_ends_h[horizon - 1];
+  return fmt::format("{}–{}", from, fold::horizon_ends_h[horizon]);
 }
 
 }  // namespace
 
 std::string days_table(const Report& report, const ReportWords& words) {
   Table table(1);
-  table.head({words.say(Say::day), words.say(Say::kwh_bought), words.say(Say::kwh_sold),
-              words.say(Say::kwh_in), words.say(Say::kwh_out),
-              with(words, Say::col_paid, report.currency),
+  table.head({words.say(Say::day), words.say(Say::kwh_used), words.say(Say::kwh_sun),
+              words.say(Say::kwh_bought), words.say(Say::kwh_sold), words.say(Say::kwh_in),
+              words.say(Say::kwh_out), with(words, Say::col_paid, report.currency),
               with(words, Say::col_saved, report.currency), words.say(Say::col_decisions)});
   for (std::size_t i = 0; i < report.days.size(); ++i)
     table.row(day_cells(words, words.short_day(report.month.first() + static_cast<int>(i)),
@@ -222,9 +244,11 @@ std::string ways_part(const Report& report, const ReportWords& words) {
                : paragraph(words.say(Say::ways_none, report.what_if_missing));
   const WhatIf& what_if = *report.what_if;
   const std::size_t left = what_if.days.size() - what_if.days_kept();
+  const std::size_t parts = what_if.days_kept() - what_if.whole_days();
   std::string days =
-      words.say(Say::ways_days, what_if.days_kept(), minute_text(what_if.from, what_if.zone),
+      words.say(Say::ways_days, what_if.whole_days(), minute_text(what_if.from, what_if.zone),
                 minute_text(what_if.to, what_if.zone));
+  if (parts > 0) days += " " + words.say(Say::ways_days_parts, parts);
   if (left > 0) days += " " + words.say(Say::ways_days_left, left);
   std::string lines;
   for (const std::string& each : assumptions(what_if, words))
@@ -235,6 +259,13 @@ std::string ways_part(const Report& report, const ReportWords& words) {
 
 std::string sessions_table(const Report& report, const ReportWords& words) {
   if (report.sessions.empty()) return paragraph(words.say(Say::sessions_none));
+  Table sums(1);
+  sums.head({words.say(Say::session_kind), words.say(Say::session_count),
+             words.say(Say::session_battery), words.say(Say::session_grid),
+             with(words, Say::session_money, report.currency),
+             with(words, Say::session_price, report.currency)});
+  if (report.charges.count > 0) sums.row(session_sum_cells(words, false, report.charges));
+  if (report.sales.count > 0) sums.row(session_sum_cells(words, true, report.sales));
   Table table(3);
   table.head({words.say(Say::session_kind), words.say(Say::session_when),
               words.say(Say::session_end), words.say(Say::session_soc),
@@ -242,8 +273,26 @@ std::string sessions_table(const Report& report, const ReportWords& words) {
               with(words, Say::session_money, report.currency),
               with(words, Say::session_price, report.currency), words.say(Say::record)});
   for (const ReportSession& each : report.sessions) table.row(session_cells(report, words, each));
-  return table.html() + untold(words, report.sessions_untold) +
-         paragraph(words.say(Say::sessions_note), "note");
+  return sums.html() + paragraph(words.say(Say::sessions_note), "note") +
+         "<details class=\"sessions\"><summary>" +
+         words.say(Say::sessions_all, report.charges.count + report.sales.count) + "</summary>\n" +
+         table.html() + untold(words, report.sessions_untold) + "</details>\n";
+}
+
+std::string forecasts_table(const Report& report, const ReportWords& words) {
+  if (report.forecasts.empty()) return paragraph(words.say(Say::forecasts_none));
+  Table table(2);
+  table.head({words.say(Say::forecast_of), words.say(Say::forecast_source),
+              words.say(Say::forecast_ahead), words.say(Say::forecast_quarters),
+              words.say(Say::forecast_error), words.say(Say::forecast_bias)});
+  const auto watts = [&](std::optional<Watts> value) {
+    return value ? words.number(static_cast<double>(value->count()), 0) : unknown_text;
+  };
+  for (const ForecastScore& each : report.forecasts)
+    table.row({words.say(each.of == fold::Scored::pv ? Say::forecast_pv : Say::forecast_load),
+               escaped(each.source), hours_ahead(each.horizon), std::to_string(each.score.count),
+               watts(each.score.mean_absolute_error()), watts(each.score.bias())});
+  return table.html() + paragraph(words.say(Say::forecasts_note), "note");
 }
 
 std::string happenings_table(const Report& report, const ReportWords& words) {
