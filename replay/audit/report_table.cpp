@@ -24,7 +24,7 @@ constexpr ReportText texts[] = {
     {S::demo, "A demo or a simulation: this house and its battery are made up.",
      "To pokaz albo symulacja: ten dom i jego bateria są zmyślone."},
     {S::corrected,
-     "{0} corrections are listed below. Sums here are of what was measured, as the decisions saw "
+     "Corrections, listed below: {0}. Sums here are of what was measured, as the decisions saw "
      "it; the tables daily_stats and monthly_stats have the corrected values.",
      "Poprawki ({0}) są wymienione niżej. Sumy tutaj są z tego, co zmierzono i co widziały "
      "decyzje; "
@@ -152,7 +152,7 @@ constexpr ReportText texts[] = {
     {S::ways_days_parts, "Part days, which are in the sums and in nothing per day: {0}.",
      "Niepełne dni, które są w sumach, ale nie w liczbach na dzień: {0}."},
     {S::ways_days_left,
-     "{0} days are left out: more than an hour of readings or prices is missing.",
+     "Days left out, for more than an hour of readings or prices is missing: {0}.",
      "Pominięte dni: {0}; brakuje w nich ponad godziny odczytów lub cen."},
     {S::ways_battery,
      "The battery model: {0} kWh, round trip {1} %, at most {2} kW in and {3} kW out, down to {4} "

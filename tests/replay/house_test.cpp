@@ -154,6 +154,22 @@ TEST_SUITE("replay/house") {
     CHECK(newest(house)["sequence"] == 4);
   }
 
+  TEST_CASE("that a report was made is recorded by the daemon that holds the log") {
+    HouseDirectory house;
+    house.begin();
+    FakeDaemon daemon(house, R"({"sequence":42,"repeated":false})");
+    const ToolRun run = on(house, {"--format", "json", "audit", "report", "--month", "2025-10",
+                                   "--out", (house.data() / "october.html").string()});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    const auto told = run.json_lines().at(0);
+    CHECK(told["recorded"] == 42);
+    CHECK(daemon.verb() == "append");
+    CHECK(daemon.args()["event"]["type"] == "ReportMade");
+    CHECK(daemon.args()["event"]["digest"] == told["digest"]);
+    CHECK(newest(house)["sequence"] == 4);
+  }
+
   TEST_CASE("an answer that got lost is asked for once more, with the same id") {
     HouseDirectory house;
     house.begin();

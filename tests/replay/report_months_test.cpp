@@ -64,7 +64,7 @@ TEST_SUITE("replay/audit report months") {
     const std::string text = page_of(house);
     CHECK(holds(text, "Prices are known for 50.1 % of the measured time"));
     CHECK(holds(text, "Whole days: 1, from"));
-    CHECK(holds(text, "1 days are left out"));
+    CHECK(holds(text, "Days left out, for more than an hour of readings or prices is missing: 1."));
     CHECK(Page(text).row("Fri 3").at(7) == "–");
   }
 

@@ -155,7 +155,7 @@ TEST_SUITE("replay/audit report numbers") {
     HouseDirectory house;
     house.begin();
     live(house, {0, day_s});
-    CHECK_FALSE(holds(page_of(house), "corrections are listed below"));
+    CHECK_FALSE(holds(page_of(house), "Corrections, listed below"));
     fb::CorrectionRecordedT correction;
     correction.corrects = 9;
     correction.field = "load_power_w";
@@ -165,7 +165,7 @@ TEST_SUITE("replay/audit report numbers") {
     house.add(day_s + 60, std::move(correction));
     house.close();
     const std::string page = page_of(house);
-    CHECK(holds(page, "1 corrections are listed below"));
+    CHECK(holds(page, "Corrections, listed below: 1."));
     CHECK(holds(page, "load_power_w: 600 → 60"));
   }
 }
