@@ -102,7 +102,7 @@ TEST_SUITE("replay/audit report in a browser") {
     house.close();
     const Browser shown;
     for (const char* language : {"en", "pl"}) {
-      CAPTURE(language);
+      INFO(std::string(language));
       const std::string page = page_of(house, "2025-10", {"--language", language});
       const auto phone = shown.measured(page, 390);
       INFO(phone.dump());

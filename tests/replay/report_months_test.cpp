@@ -102,7 +102,7 @@ TEST_SUITE("replay/audit report months") {
     CHECK(holds(text, "An hour or more of readings is missing on: 4."));
     CHECK(Page(text).row("Thu 2").at(1) == "–");
     for (const char* month : {"2025-11", "2024-02"}) {
-      CAPTURE(month);
+      INFO(std::string(month));
       const std::string empty = page_of(house, month);
       CHECK(holds(empty, "Nothing is recorded of this month: no reading and no decision."));
       CHECK(Page(empty).headings == std::vector<std::string>{"Can it be believed?"});

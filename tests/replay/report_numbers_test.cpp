@@ -110,7 +110,7 @@ TEST_SUITE("replay/audit report numbers") {
     const std::pair<Column, const char*> columns[] = {
         {bought, "import_kwh"}, {sold, "export_kwh"}, {in, "charge_kwh"}, {out, "discharge_kwh"}};
     for (const auto& each : columns) {
-      CAPTURE(each.second);
+      INFO(std::string(each.second));
       CHECK(number(month[each.first]) == doctest::Approx(sum_of(csv, each.second)).epsilon(0.01));
     }
     CHECK(std::abs(number(month[bill]) - sum_of(csv, "cost")) < 0.011);

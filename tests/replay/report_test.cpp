@@ -42,7 +42,7 @@ TEST_SUITE("replay/audit report") {
     HouseDirectory house;
     live_with_fault(house);
     for (const char* language : {"en", "pl"}) {
-      CAPTURE(language);
+      INFO(std::string(language));
       const std::string page = page_of(house, "2025-10", {"--language", language});
       for (const char* foreign : {"http", "<script", "url(", "@import", "src=", "href="})
         CHECK_MESSAGE(!holds(page, foreign), foreign);
