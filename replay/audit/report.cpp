@@ -37,7 +37,7 @@ Result<void> read_month(const log::Snapshot& snapshot, const projections::FoldCa
   MonthReader reader(report, *std::move(state));
   WATTLEDGER_TRY(snapshot.scan_occurred(from, report.period.to + in_force_max,
                                         [&](const log::RecordView& record) -> Result<bool> {
-                                          reader.record(record);
+                                          if (record.sequence <= report.head) reader.record(record);
                                           return true;
                                         }));
   reader.finish();

@@ -80,6 +80,20 @@ TEST_SUITE("replay/audit report") {
                     "ORDER BY sequence") == rows);
   }
 
+  TEST_CASE("that a report was made in its own month is no record of that month's page") {
+    HouseDirectory house;
+    house.begin();
+    live(house, {22 * hour_s, 2 * hour_s});
+    const std::string page = page_of(house);
+    fb::ReportMadeT made;
+    made.report = "month 2025-10";
+    made.digest = std::make_unique<fb::Digest256>();
+    house.add(25 * hour_s, std::move(made));
+    CHECK(page_of(house) == page);
+    house.reading(26 * hour_s);
+    CHECK(page_of(house) != page);
+  }
+
   TEST_CASE(
       "a log that cannot be written to: the page stands, and one line says it is not recorded") {
     HouseDirectory house;
