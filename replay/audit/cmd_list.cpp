@@ -191,6 +191,8 @@ class Sums {
     paid_ += *metering.paid_e8();
     saved_ += *metering.saved_e8();
     saved_by_both_ += *metering.saved_by_both_e8();
+    charged_mwh_ += metering.sums.charge_mwh;
+    discharged_mwh_ += metering.sums.discharge_mwh;
     const auto is_coarse = [](std::int64_t value, std::int64_t error) {
       return value != 0 && std::abs(value) < error;
     };
@@ -206,6 +208,11 @@ class Sums {
         fmt::format("SAVED {} against the same house without its battery; against one without "
                     "battery and sun {} (as savings in daily_stats)",
                     money_text(saved_), money_text(saved_by_both_)));
+    if (discharged_mwh_ * 2 < charged_mwh_)
+      say(
+          fmt::format("{} went into the battery and {} came out of it: what it holds is a cost "
+                      "here, and saves when it comes out",
+                      energy_text(charged_mwh_), energy_text(discharged_mwh_)));
     if (coarse_)
       say("~ is less than the counters can tell, which move by 0.1 kWh: of many such the sum is "
           "good, one alone is not");
@@ -214,6 +221,7 @@ class Sums {
  private:
   std::uint64_t priced_ = 0;
   std::int64_t paid_ = 0, saved_ = 0, saved_by_both_ = 0;
+  std::int64_t charged_mwh_ = 0, discharged_mwh_ = 0;
   bool coarse_ = false;
 };
 

@@ -150,6 +150,18 @@ std::string money_line(const Explanation& explanation) {
   return line;
 }
 
+std::string next_line(const Explanation& explanation) {
+  const Wording say(explanation.language);
+  const FollowedDecision& told = explanation.told;
+  if (told.next)
+    return say("The next decision is {0}, at {1}.", "Następna decyzja to {0}, o {1}.",
+               {record_text(*told.next), clock(told.next_at, explanation.zone)});
+  if (told.is_newest)
+    return say("No other decision has followed it yet.", "Jak dotąd nie było po niej innej.");
+  return say("No other decision followed within {0}.", "W ciągu {0} nie było innej decyzji.",
+             {short_duration(in_force_max)});
+}
+
 std::string answer_text(Answer answer, const Wording& say) {
   const char* polish = "?";
   switch (answer) {
@@ -307,11 +319,7 @@ std::vector<std::string> happened_lines(const Explanation& explanation) {
   const Metering& metering = told.metering;
   if (told.is_imported) return {};
   std::vector<std::string> lines;
-  lines.push_back(told.next
-                      ? say("The next decision is {0}, at {1}.", "Następna decyzja to {0}, o {1}.",
-                            {record_text(*told.next), clock(told.next_at, explanation.zone)})
-                      : say("No other decision followed within {0}.",
-                            "W ciągu {0} nie było innej decyzji.", {short_duration(in_force_max)}));
+  lines.push_back(next_line(explanation));
   if (!metering.from || !metering.to || metering.sums.covered_s == 0) {
     lines.push_back(say("No readings tell what the meter counted meanwhile.",
                         "Żadne odczyty nie mówią, co w tym czasie naliczył licznik."));

@@ -309,8 +309,11 @@ void DecisionFollower::tell_settled(UtcTime now) {
 void DecisionFollower::finish() {
   const bool in_force = !open_.empty() && open_.back().in_force;
   close(nullptr);
-  if (in_force && open_.back().told.fate == Fate::nothing_to_do)
-    open_.back().told.fate = Fate::not_yet_known;
+  if (in_force) {
+    FollowedDecision& newest = open_.back().told;
+    newest.is_newest = true;
+    if (newest.fate == Fate::nothing_to_do) newest.fate = Fate::not_yet_known;
+  }
   for (Open& open : open_) {
     if (!open.told.commands.empty()) open.told.fate = fate_of(open.told, last_failed_);
     done_(std::move(open.told));

@@ -88,6 +88,7 @@ struct FollowedDecision {
   Fate fate = Fate::waiting;
   std::vector<CommandTold> commands;
   Metering metering;
+  bool is_newest = false;        // in force still, as far as the log tells
   std::optional<Sequence> next;  // decision
   UtcTime next_at{};
 };

@@ -85,6 +85,16 @@ TEST_SUITE("replay/audit list") {
     CHECK(line["priced_s"] == 915);
   }
 
+  TEST_CASE("below a charge stands that its cost is not lost") {
+    ExplainedHouse house(round_settings("cheapest"));
+    cheap_noon(house).decide();
+    house.log().close();
+    CHECK(
+        on(house.log(), {"audit", "list"}).lines().back() ==
+        "1.25 kWh went into the battery and 0.00 kWh came out of it: what it holds is a cost here, "
+        "and saves when it comes out");
+  }
+
   TEST_CASE("failed, superseded, not needed, and only advised") {
     ExplainedHouse house(round_settings("cheapest"));
     cheap_noon(house);
@@ -175,15 +185,15 @@ TEST_SUITE("replay/audit list") {
           doctest::Approx(double(all.import_cost_e8 - all.export_revenue_e8) / 1e8).epsilon(1e-6));
     CHECK(savings + cost == doctest::Approx(double(all.load_cost_e8) / 1e8).epsilon(1e-6));
     const auto text = on(house.log(), {"audit", "list"}).lines();
-    REQUIRE(text.size() == lines.size() + 4);
-    CHECK(
-        text[text.size() - 2] ==
-        fmt("12 decisions, 6 of them priced: COST %.3f (as cost in daily_stats of the same time)",
-            cost));
-    CHECK(text.back() == fmt("SAVED %.3f against the same house without its battery; against one "
-                             "without battery and sun ",
-                             saved) +
-                             fmt("%.3f (as savings in daily_stats)", savings));
+    REQUIRE(text.size() == lines.size() + 5);  // the last: what the battery holds
+    CHECK(text[text.size() - 3] ==
+          fmt("12 decisions, 6 of them priced: COST %.3f (as cost in daily_stats of the same time)",
+              cost));
+    CHECK(text[text.size() - 2] ==
+          fmt("SAVED %.3f against the same house without its battery; against one "
+              "without battery and sun ",
+              saved) +
+              fmt("%.3f (as savings in daily_stats)", savings));
   }
 
   TEST_CASE("money that the counters' steps could have made is marked") {

@@ -422,6 +422,8 @@ TEST_SUITE("replay/explain") {
     const ToolRun late = on(house.log(), {"audit", "explain", "23:10:30"});
     CHECK(late.code == 3);
     CHECK(late.err.find("2025-09-30 23:10:30") != std::string::npos);
+    CHECK(explained(house, "14:15").out.find("No other decision has followed it yet.") !=
+          std::string::npos);
     CHECK(on(house.log(), {"audit", "explain", "25:10:00"}).code == 2);
   }
 
