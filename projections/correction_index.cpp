@@ -1,5 +1,6 @@
 #include "projections/correction_index.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <optional>

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "projections/fold/policy_settings.hpp"
 #include "replay/audit/remake_ranges.hpp"
 #include "tests/audit/forged_log.hpp"
