@@ -15,7 +15,7 @@ namespace wattledger::tool {
                                            const projections::FoldCache& cache, Sequence through);
 
 // The same of what a DecisionFollower needs alone (is_of_prices()): all else of it is as the kept
-// state has it. Several times as fast.
+// state has it.
 [[nodiscard]] Result<fold::State> prices_at(const log::Snapshot& snapshot,
                                             const projections::FoldCache& cache, Sequence through);
 
