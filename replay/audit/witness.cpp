@@ -106,8 +106,9 @@ Result<std::optional<Witnessed>> Search::judge(projections::FoldCache::FoundStat
     return refuse(
         fmt::format("decision {} is not proven: {}", witness.sequence.value, size.error().what));
   Witnessed result;
-  result.start = {witness.sequence, std::move(state), witness.sequence,
-                  witness.decision.engine_revision, true};
+  result.start = {
+      witness.sequence, std::move(state), witness.sequence, witness.decision.engine_revision, true,
+      Sequence()};
   result.why = fmt::format(
       "from the state kept at record {}, whose digest decision {} names, which the checkpoint at "
       "{} proves",
