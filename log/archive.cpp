@@ -155,6 +155,18 @@ Result<std::span<const std::byte>> Archive::record(Sequence sequence) {
   return (*block)->record(sequence);
 }
 
+std::vector<SequenceRange> segment_ranges(SequenceRange range) {
+  std::vector<SequenceRange> ranges;
+  while (range.first <= range.last) {
+    const std::uint64_t whole =
+        ((range.first.value - 1) / segment_records_max + 1) * segment_records_max;
+    const Sequence last{std::min(whole, range.last.value)};
+    ranges.push_back({range.first, last});
+    range.first = last.next();
+  }
+  return ranges;
+}
+
 ArchivePlan plan_archive(const Meta& meta, const Archive& archive, Sequence up_to) {
   ArchivePlan plan;
   if (meta.head.value < unarchived_records_min) return plan;
@@ -162,15 +174,9 @@ ArchivePlan plan_archive(const Meta& meta, const Archive& archive, Sequence up_t
       std::min(up_to.value, meta.head.value - unarchived_records_min) / segment_step * segment_step;
   if (end < meta.first.value) return plan;
   plan.retire_to = Sequence{end};
-  for (SequenceRange gap : archive.gaps(meta.first, Sequence{end})) {
-    while (gap.first <= gap.last) {
-      // Aligned to the size of a whole segment, so that the next one begins there too.
-      const std::uint64_t whole =
-          ((gap.first.value - 1) / segment_records_max + 1) * segment_records_max;
-      const Sequence last{std::min(whole, gap.last.value)};
-      plan.build.push_back({gap.first, last});
-      gap.first = last.next();
-    }
+  for (const SequenceRange& gap : archive.gaps(meta.first, Sequence{end})) {
+    const auto ranges = segment_ranges(gap);
+    plan.build.insert(plan.build.end(), ranges.begin(), ranges.end());
   }
   return plan;
 }
@@ -180,6 +186,12 @@ Result<SegmentReader> build_segment(const Snapshot& snapshot, const Log& log,
   if (range.first < snapshot.meta().first || range.last > snapshot.head())
     return fail(ErrorKind::not_found,
                 range_text(range) + " do not all stand in the log's own environment");
+  return build_segment_in(log.directory() / segments_directory, snapshot, range, progress);
+}
+
+Result<SegmentReader> build_segment_in(const std::filesystem::path& directory,
+                                       const Snapshot& snapshot, const SequenceRange& range,
+                                       const SegmentProgress& progress) {
   const auto root = root_at(snapshot, range.last.value);
   if (!root) return Failure(root.error());
   SegmentSource source;
@@ -191,7 +203,7 @@ Result<SegmentReader> build_segment(const Snapshot& snapshot, const Log& log,
   Sequence batch_first{};
   source.record = [&](Sequence sequence) -> Result<std::span<const std::byte>> {
     if (sequence < batch_first || sequence.value - batch_first.value >= batch.size()) {
-      WATTLEDGER_TRY(batch.fill(*snapshot.impl().environment, sequence, range.last));
+      WATTLEDGER_TRY(snapshot.impl().fill(batch, sequence, range.last));
       batch_first = sequence;
     }
     return batch[static_cast<std::size_t>(sequence.value - batch_first.value)];
@@ -199,7 +211,7 @@ Result<SegmentReader> build_segment(const Snapshot& snapshot, const Log& log,
   source.node = [&](unsigned level, std::uint64_t index) {
     return stored_node(snapshot.impl(), level, index);
   };
-  return write_segment(log.directory() / segments_directory, source, progress);
+  return write_segment(directory, source, progress);
 }
 
 }  // namespace wattledger::log

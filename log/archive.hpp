@@ -71,11 +71,20 @@ struct ArchivePlan {
   std::vector<SequenceRange> build;
   Sequence retire_to;
 };
+// A range as segments that each may have: aligned to the size of a whole one, so that the next one
+// begins there too.
+[[nodiscard]] std::vector<SequenceRange> segment_ranges(SequenceRange range);
 [[nodiscard]] ArchivePlan plan_archive(const Meta& meta, const Archive& archive, Sequence up_to);
 
 // Builds and verifies one segment as a reader; changes nothing in LMDB.
 [[nodiscard]] Result<SegmentReader> build_segment(const Snapshot& snapshot, const Log& log,
                                                   const SequenceRange& range,
                                                   const SegmentProgress& progress = {});
+// The same into another directory, of any records that the log has, archived ones too: for a
+// backup.
+[[nodiscard]] Result<SegmentReader> build_segment_in(const std::filesystem::path& directory,
+                                                     const Snapshot& snapshot,
+                                                     const SequenceRange& range,
+                                                     const SegmentProgress& progress);
 
 }  // namespace wattledger::log

@@ -1,19 +1,24 @@
 #include "log/disk_file.hpp"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
 
 namespace wattledger::log {
 namespace {
 
 constexpr mode_t file_mode = 0640;
+constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
 
 Failure system_failure(const std::filesystem::path& path, const std::string& doing) {
   const int code = errno;
@@ -37,6 +42,12 @@ Result<DiskFile> DiskFile::create(const std::filesystem::path& path) {
 Result<DiskFile> DiskFile::open(const std::filesystem::path& path) {
   DiskFile file(path, ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd_ < 0) return system_failure(path, "opened");
+  return file;
+}
+
+Result<DiskFile> DiskFile::in_memory(const std::filesystem::path& path) {
+  DiskFile file(path, ::memfd_create("wattledger", MFD_CLOEXEC));
+  if (file.fd_ < 0) return system_failure(path, "held in memory");
   return file;
 }
 
@@ -70,6 +81,22 @@ Result<std::uint64_t> DiskFile::size() const {
   struct ::stat status {};
   if (::fstat(fd_, &status) != 0) return system_failure(path_, "read");
   return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<Digest> DiskFile::digest() const {
+  const auto bytes = size();
+  if (!bytes) return Failure(bytes.error());
+  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr);
+  for (std::uint64_t done = 0; done < *bytes; done += piece_bytes) {
+    const auto piece =
+        read(done, static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, *bytes - done)));
+    if (!piece) return Failure(piece.error());
+    EVP_DigestUpdate(hash.get(), piece->data(), piece->size());
+  }
+  Digest digest;
+  EVP_DigestFinal_ex(hash.get(), digest.bytes.data(), nullptr);
+  return digest;
 }
 
 Result<std::vector<std::byte>> DiskFile::read(std::uint64_t offset, std::size_t bytes) const {

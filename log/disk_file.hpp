@@ -1,5 +1,5 @@
-// One file of a segment: written from its beginning to its end, or read anywhere. Errors name the
-// file. Inside this room only.
+// One file of a segment or a backup: written from its beginning to its end, or read anywhere.
+// Errors name the file. Inside this room only.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "events/identity.hpp"
 #include "events/result.hpp"
 
 namespace wattledger::log {
@@ -19,6 +20,8 @@ class DiskFile {
   static Result<DiskFile> create(const std::filesystem::path& path);
   // not_found if it is not there.
   static Result<DiskFile> open(const std::filesystem::path& path);
+  // One in memory alone, which errors call `path`: for what must not be on any disk in clear.
+  static Result<DiskFile> in_memory(const std::filesystem::path& path);
   DiskFile(DiskFile&& other) noexcept
       : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
   DiskFile& operator=(DiskFile&& other) noexcept;
@@ -28,6 +31,8 @@ class DiskFile {
   // Durable, and no longer in the page cache where the system obeys: the next read asks the disk.
   Result<void> sync();
   [[nodiscard]] Result<std::uint64_t> size() const;
+  // SHA-256 of all of it.
+  [[nodiscard]] Result<Digest> digest() const;
   // Exactly so many bytes, or corrupt: the file is cut short.
   [[nodiscard]] Result<std::vector<std::byte>> read(std::uint64_t offset, std::size_t bytes) const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }

@@ -4,12 +4,11 @@
 #include <system_error>
 #include <utility>
 
-#include "log/appender.hpp"
 #include "log/archive.hpp"
 #include "log/byte_order.hpp"
-#include "log/commit.hpp"
 #include "log/disk_file.hpp"
 #include "log/environment.hpp"
+#include "log/new_log.hpp"
 #include "log/record.hpp"
 #include "log/salvage_reader.hpp"
 #include "log/snapshot.hpp"
@@ -19,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t commit_records_max = 1'024;
-constexpr std::size_t commit_bytes_max = std::size_t{4} << 20U;
 constexpr std::uint64_t group_records = std::uint64_t{1} << unsigned{Frontier::stored_level_min};
 constexpr std::size_t reason_ranges_max = 32;
 
@@ -32,44 +29,14 @@ std::uint16_t plausible_kind(std::span<const std::byte> record) {
   return ours && kind <= static_cast<std::uint16_t>(kind_max) ? kind : std::uint16_t{0};
 }
 
-// What `salvage` made is taken away again unless it is kept: the directory's files, and itself if
-// it was not there.
-class NewDirectory {
- public:
-  static Result<NewDirectory> make(const fs::path& path) {
-    std::error_code error;
-    const bool there = fs::exists(path, error);
-    if (there && !fs::is_empty(path, error))
-      return fail(ErrorKind::conflict, path.string() + " is not empty", "name a new directory");
-    if (!there) fs::create_directories(path, error);
-    if (error)
-      return fail(ErrorKind::io, path.string() + " cannot be made: " + error.message(),
-                  "check the path and its permissions");
-    return NewDirectory(path, there);
-  }
-  NewDirectory(NewDirectory&& other) noexcept
-      : path_(std::exchange(other.path_, {})), was_there_(other.was_there_) {}
-  NewDirectory& operator=(NewDirectory&&) = delete;
-  ~NewDirectory() {
-    if (path_.empty()) return;
-    std::error_code error;
-    for (const char* name : {data_file, lock_file, writer_lock_file, segments_directory})
-      fs::remove_all(path_ / name, error);
-    if (!was_there_) fs::remove(path_, error);
-  }
-  void keep() { path_.clear(); }
-
- private:
-  NewDirectory(fs::path path, bool was_there) : path_(std::move(path)), was_there_(was_there) {}
-  fs::path path_;
-  bool was_there_;
-};
-
 class Salvager {
  public:
   Salvager(const DamagedLog& from, const Environment& to, Meta meta)
-      : from_(from), old_(from.meta()), to_(to), meta_(std::move(meta)), next_(old_.first) {
-    meta_.kind_highest = old_.kind_highest;
+      : from_(from),
+        old_(from.meta()),
+        to_(to),
+        copier_(to, old_, std::move(meta)),
+        next_(old_.first) {
     if (!old_.epochs.empty()) newest_ = old_.epochs.front().recorded_at;
   }
 
@@ -84,29 +51,26 @@ class Salvager {
   Result<void> lose(Sequence sequence, const std::string& why, std::uint16_t kind);
   Result<void> put(Sequence sequence, std::span<const std::byte> record, UtcTime recorded_at);
   void check_group(Sequence sequence, bool intact, const Digest& leaf);
-  Result<void> commit();
   [[nodiscard]] UtcTime time_of_lost(Sequence sequence) const;
-  [[nodiscard]] RecordFacts facts_of(Sequence sequence, UtcTime recorded_at) const;
 
   const DamagedLog& from_;
   const Meta& old_;
   const Environment& to_;
-  Meta meta_;       // of the new log, committed
-  Meta next_meta_;  // and with what is pending
+  RecordCopier copier_;
   Salvage result_;
   Sequence next_;
   UtcTime newest_{};  // recorded-at of the last record
-  PendingRecords pending_;
-  Frontier group_;  // of the records since the last multiple of 256
+  Frontier group_;    // of the records since the last multiple of 256
   bool group_intact_ = true;
 };
 
 Result<void> Salvager::begin_behind(Archive& archive) {
-  meta_.first = old_.first;
-  meta_.head = Sequence{old_.first.value - 1};
+  Meta meta = copier_.meta();
+  meta.first = old_.first;
+  meta.head = Sequence{old_.first.value - 1};
   auto transaction = Transaction::begin(to_, Transaction::Access::write);
   if (!transaction) return Failure(transaction.error());
-  for (std::uint64_t group = 0; group < meta_.head.value / group_records; ++group) {
+  for (std::uint64_t group = 0; group < meta.head.value / group_records; ++group) {
     const auto node = from_.group(group);
     if (!node)
       return fail(ErrorKind::corrupt,
@@ -115,29 +79,30 @@ Result<void> Salvager::begin_behind(Archive& archive) {
                       std::to_string((group + 1) * group_records) + " cannot be read",
                   "restore a backup; the segments are files of their own and may be sound");
     std::vector<RangeNode> nodes{{std::uint8_t{Frontier::stored_level_min}, group, *node}};
-    meta_.frontier.append_subtree(*node, Frontier::stored_level_min, &nodes);
+    meta.frontier.append_subtree(*node, Frontier::stored_level_min, &nodes);
     WATTLEDGER_TRY(put_nodes(to_, *transaction, nodes));
   }
   // Retiring may have stopped within a group.
-  for (Sequence next{meta_.frontier.size() + 1}; next <= meta_.head; next = next.next()) {
+  for (Sequence next{meta.frontier.size() + 1}; next <= meta.head; next = next.next()) {
     const auto record = archive.record(next);
     if (!record) return Failure(record.error());
     group_.append(leaf_of(*record));
-    meta_.frontier.append(leaf_of(*record));
+    meta.frontier.append(leaf_of(*record));
   }
   for (const ClockEpoch& epoch : old_.epochs) {
-    if (epoch.first > meta_.head) continue;
-    meta_.epochs.push_back(epoch);
+    if (epoch.first > meta.head) continue;
+    meta.epochs.push_back(epoch);
     newest_ = epoch.recorded_at;
   }
   for (const ImportBatch& batch : old_.batches) {
-    if (batch.started > meta_.head) continue;
-    meta_.batches.push_back(batch);
-    if (batch.finished > meta_.head) meta_.batches.back().finished = Sequence{0};
+    if (batch.started > meta.head) continue;
+    meta.batches.push_back(batch);
+    if (batch.finished > meta.head) meta.batches.back().finished = Sequence{0};
     newest_ = std::max(newest_, batch.recorded_at);
   }
-  meta_.head_recorded_at = newest_;
-  WATTLEDGER_TRY(write_meta(to_, *transaction, encode_meta(meta_)));
+  meta.head_recorded_at = newest_;
+  WATTLEDGER_TRY(write_meta(to_, *transaction, encode_meta(meta)));
+  copier_.begin_at(meta);
   return std::move(*transaction).commit();
 }
 
@@ -152,7 +117,7 @@ Result<Salvage> Salvager::run() {
   };
   WATTLEDGER_TRY(from_.read(record, unreadable));
   WATTLEDGER_TRY(lose_up_to(old_.head.next(), "it is missing"));
-  WATTLEDGER_TRY(commit());
+  WATTLEDGER_TRY(copier_.commit());
   return std::move(result_);
 }
 
@@ -204,44 +169,11 @@ UtcTime Salvager::time_of_lost(Sequence sequence) const {
   return sequence == old_.head ? old_.head_recorded_at : newest_;
 }
 
-// Clock epochs and import batches as the damaged log's meta has them, whatever is lost.
-RecordFacts Salvager::facts_of(Sequence sequence, UtcTime recorded_at) const {
-  RecordFacts facts;
-  facts.recorded_at = recorded_at;
-  for (const ClockEpoch& epoch : old_.epochs)
-    if (epoch.first == sequence && sequence.value != 1) facts.kind = Kind::ClockStepped;
-  for (const ImportBatch& batch : old_.batches) {
-    if (batch.started == sequence) {
-      facts.kind = Kind::ImportStarted;
-      facts.batch = batch.id;
-    } else if (batch.finished == sequence) {
-      facts.kind = Kind::ImportFinished;
-    }
-    // Of one record, by a writer that died: nothing but the next record can end it.
-    if (batch.started == batch.finished && batch.finished.next() == sequence)
-      facts.ends_abandoned_batch = true;
-  }
-  return facts;
-}
-
 Result<void> Salvager::put(Sequence sequence, std::span<const std::byte> record,
                            UtcTime recorded_at) {
   newest_ = recorded_at;
   next_ = sequence.next();
-  if (pending_.empty()) next_meta_ = meta_;
-  pending_.push(record, recorded_at);
-  advance(next_meta_, facts_of(sequence, recorded_at));
-  if (pending_.size() < commit_records_max && pending_.bytes() < commit_bytes_max) return {};
-  return commit();
-}
-
-Result<void> Salvager::commit() {
-  if (pending_.empty()) return {};
-  pending_.hash(next_meta_.frontier);
-  WATTLEDGER_TRY(commit_records(to_, meta_, next_meta_, pending_));
-  meta_ = next_meta_;
-  pending_.clear();
-  return {};
+  return copier_.put(record, recorded_at);
 }
 
 // Records that are sound one by one may still be others than the tree was made of.
@@ -275,32 +207,6 @@ std::string reason_of(const Salvage& salvage) {
     if (range.last != range.first) text += "-" + std::to_string(range.last.value);
   }
   return text;
-}
-
-Result<Sequence> append_restored(Log& log, const fs::path& directory, const Salvage& salvage,
-                                 UtcTime now) {
-  const auto snapshot = log.snapshot();
-  if (!snapshot) return Failure(snapshot.error());
-  const Meta& meta = snapshot->meta();
-  fb::LogRestoredT fact;
-  fact.parent = std::make_unique<fb::Id128>(to_fb(*meta.parent));
-  fact.parent_size = meta.parent_size;
-  fact.parent_root = std::make_unique<fb::Digest256>(to_fb(meta.parent_root));
-  fact.reason = reason_of(salvage);
-  fb::EventT event;
-  const UtcTime at = std::max(now, meta.head_recorded_at);
-  event.occurred_at_us = to_us(at);
-  event.source = fb::Source::tool;
-  event.fact.Set(std::move(fact));
-  const auto encoded = encode(event);
-  if (!encoded) return Failure(encoded.error());
-  const auto lock = WriterLock::take(directory, "wattledger log salvage");
-  if (!lock) return Failure(lock.error());
-  auto appender = Appender::open(log, *lock, {});
-  if (!appender) return Failure(appender.error());
-  const auto appended = appender->append(*encoded, at, {});
-  if (!appended) return Failure(appended.error());
-  return appended->sequence;
 }
 
 Result<void> check_possible(const Meta& meta, const fs::path& directory) {
@@ -379,7 +285,8 @@ Result<Salvage> salvage(const fs::path& damaged, const fs::path& into,
     result->archived -= range.records.last.value - range.records.first.value + 1;
   result->uuid = meta->meta().uuid;
   result->parent = old.uuid;
-  const auto restored = append_restored(*log, into, *result, options.now);
+  const auto restored =
+      append_restored(*log, "wattledger log salvage", reason_of(*result), options.now);
   if (!restored) return Failure(restored.error());
   result->restored = *restored;
   made->keep();

@@ -295,13 +295,17 @@ Result<void> compare_with_source(const SegmentReader& segment, const SegmentSour
 Result<SegmentReader> SegmentReader::open(const std::filesystem::path& path) {
   auto file = DiskFile::open(path);
   if (!file) return Failure(file.error());
-  const auto size = file->size();
+  return open(*std::move(file));
+}
+
+Result<SegmentReader> SegmentReader::open(DiskFile file) {
+  const auto size = file.size();
   if (!size) return Failure(size.error());
-  const auto version = check_head(*file, *size);
+  const auto version = check_head(file, *size);
   if (!version) return Failure(version.error());
-  auto read = read_manifest(*file, *size, *version);
+  auto read = read_manifest(file, *size, *version);
   if (!read) return Failure(read.error());
-  SegmentReader reader(*std::move(file), std::move(read->manifest));
+  SegmentReader reader(std::move(file), std::move(read->manifest));
   reader.digest_ = read->digest;
   reader.file_bytes_ = *size;
   return reader;

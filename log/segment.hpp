@@ -32,6 +32,7 @@ class SegmentReader {
   // Reads and verifies the manifest. not_found; corrupt if the file is cut short or damaged;
   // foreign, newer.
   static Result<SegmentReader> open(const std::filesystem::path& path);
+  static Result<SegmentReader> open(DiskFile file);
 
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
   // SHA-256 of the manifest, which has those of the blocks: it stands for the whole segment.
