@@ -1,0 +1,191 @@
+#include "log/backup_store.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "log/disk_file.hpp"
+
+namespace wattledger::log {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* store_lock_file = ".lock";
+constexpr mode_t file_mode = 0640;
+
+Result<BackupManifest> read_manifest(const fs::path& directory) {
+  const fs::path path = directory / backup_manifest_file;
+  const auto file = DiskFile::open(path);
+  if (!file && file.error().kind == ErrorKind::not_found)
+    return fail(ErrorKind::corrupt, path.string() + " is missing",
+                "take it from another copy of this backup, or use another backup");
+  if (!file) return Failure(file.error());
+  const auto size = file->size();
+  if (!size) return Failure(size.error());
+  if (*size > backup_manifest_bytes_max)
+    return fail(ErrorKind::foreign, path.string() + " is too long for a manifest",
+                "name the directory that backups were made in");
+  const auto bytes = file->read(0, static_cast<std::size_t>(*size));
+  if (!bytes) return Failure(bytes.error());
+  const std::string_view text(static_cast<const char*>(static_cast<const void*>(bytes->data())),
+                              bytes->size());
+  auto manifest = parse_backup_manifest(text, path.string());
+  if (manifest && manifest->id != directory.filename())
+    return fail(ErrorKind::corrupt, directory.string() + " is the backup " + manifest->id,
+                "give it back its name");
+  return manifest;
+}
+
+bool older(const StoredBackup& a, const StoredBackup& b) {
+  const auto key = [](const StoredBackup& each) {
+    return each.manifest
+               ? std::make_tuple(each.manifest->taken_at, each.manifest->last().value, each.id)
+               : std::make_tuple(UtcTime::min(), std::uint64_t{0}, each.id);
+  };
+  return key(a) < key(b);
+}
+
+Failure no_store(const fs::path& store) {
+  return fail(ErrorKind::not_found, "there are no backups in " + store.string(),
+              "name their directory with --from, or take one: wattledger backup create");
+}
+
+}  // namespace
+
+Result<std::vector<StoredBackup>> list_backups(const fs::path& store) {
+  std::error_code error;
+  if (!fs::is_directory(store, error)) return no_store(store);
+  std::vector<StoredBackup> found;
+  fs::directory_iterator at(store, error);
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    std::error_code ignored;
+    if (name.front() == '.' || !at->is_directory(ignored)) continue;
+    found.push_back({name, read_manifest(at->path())});
+  }
+  if (error)
+    return fail(ErrorKind::io, store.string() + " cannot be listed: " + error.message(),
+                "check the disk and its permissions");
+  std::sort(found.begin(), found.end(), older);
+  return found;
+}
+
+Result<Backup> find_backup(const fs::path& store, const std::string& id) {
+  const auto all = list_backups(store);
+  if (!all) return Failure(all.error());
+  for (const StoredBackup& each : *all) {
+    if (each.id != id) continue;
+    if (!each.manifest) return Failure(each.manifest.error());
+    return Backup{store / id, *each.manifest};
+  }
+  return fail(ErrorKind::not_found, "there is no backup " + id + " in " + store.string(),
+              all->empty() ? "take one: wattledger backup create"
+                           : "the newest is " + all->back().id + "; see wattledger backup list");
+}
+
+Result<Backup> newest_backup(const fs::path& store, const std::optional<Id128>& log) {
+  const auto all = list_backups(store);
+  if (!all) return Failure(all.error());
+  for (auto each = all->rbegin(); each != all->rend(); ++each)
+    if (each->manifest && (!log || each->manifest->meta.uuid == *log))
+      return Backup{store / each->id, *each->manifest};
+  return no_store(store);
+}
+
+Result<BackupChain> backup_chain(const fs::path& store, const std::string& id) {
+  auto newest = find_backup(store, id);
+  if (!newest) return Failure(newest.error());
+  BackupChain chain{*std::move(newest)};
+  while (const auto base = chain.back().manifest.base) {
+    const BackupManifest& next = chain.back().manifest;
+    auto link = find_backup(store, *base);
+    if (!link && link.error().kind == ErrorKind::not_found)
+      return fail(
+          ErrorKind::not_found,
+          next.id + " continues the backup " + *base + ", which is not in " + store.string(),
+          "bring it back from another copy, or use an older backup");
+    if (!link) return Failure(link.error());
+    if (link->manifest.meta.uuid != next.meta.uuid || link->manifest.last().next() != next.first)
+      return fail(ErrorKind::corrupt, next.id + " does not begin where " + *base + " ends",
+                  "use an older backup");
+    chain.push_back(*std::move(link));
+  }
+  std::reverse(chain.begin(), chain.end());
+  return chain;
+}
+
+std::vector<std::string> prunable(const std::vector<BackupManifest>& backups,
+                                  const KeepRules& rules) {
+  std::map<Id128, std::vector<const BackupManifest*>> houses;
+  for (const BackupManifest& each : backups) houses[each.meta.uuid].push_back(&each);
+  std::set<std::string> kept;
+  for (auto& [log, house] : houses) {
+    std::sort(house.begin(), house.end(), [](const BackupManifest* a, const BackupManifest* b) {
+      return std::pair(a->taken_at, a->last()) > std::pair(b->taken_at, b->last());
+    });
+    const UtcTime newest = house.front()->taken_at;
+    for (std::size_t i = 0; i < house.size(); ++i) {
+      const auto age = newest - house[i]->taken_at;
+      const bool young = rules.days && age <= std::chrono::days(*rules.days);
+      if (i == 0 || young || (rules.count && i < *rules.count)) kept.insert(house[i]->id);
+    }
+    // Newest first, so that a base's base is seen after the base.
+    for (const BackupManifest* each : house)
+      if (each->base && kept.count(each->id) != 0) kept.insert(*each->base);
+  }
+  std::vector<std::string> gone;
+  for (const BackupManifest& each : backups)
+    if (kept.count(each.id) == 0) gone.push_back(each.id);
+  return gone;
+}
+
+Result<StoreLock> StoreLock::take(const fs::path& store) {
+  std::error_code error;
+  fs::create_directories(store, error);
+  const fs::path path = store / store_lock_file;
+  StoreLock lock(error ? -1 : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode));
+  if (lock.fd_ < 0)
+    return fail(ErrorKind::io,
+                path.string() + " cannot be made: " +
+                    (error ? error.message() : std::string(std::strerror(errno))),
+                "check the directory and its permissions");
+  if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0)
+    return fail(ErrorKind::locked, "another process is changing the backups in " + store.string(),
+                "wait until it has ended");
+  std::vector<fs::path> leftovers;
+  for (const auto& entry : fs::directory_iterator(store, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.front() == '.' && (name.ends_with(".part") || name.ends_with(".gone")))
+      leftovers.push_back(entry.path());
+  }
+  for (const fs::path& each : leftovers) fs::remove_all(each, error);
+  return lock;
+}
+
+StoreLock::StoreLock(StoreLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+StoreLock::~StoreLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<void> remove_backup(const fs::path& store, const std::string& id) {
+  const fs::path aside = store / ("." + id + ".gone");
+  WATTLEDGER_TRY(rename_file(store / id, aside));
+  WATTLEDGER_TRY(sync_directory(store));
+  std::error_code error;
+  fs::remove_all(aside, error);
+  if (error)
+    return fail(ErrorKind::io, aside.string() + " cannot be removed: " + error.message(),
+                "remove it by hand");
+  return {};
+}
+
+}  // namespace wattledger::log
