@@ -97,6 +97,9 @@ struct LivePlaces {
 struct CompareLiveOptions {
   std::filesystem::path aside;  // for what is built and copied; removed afterwards
   std::size_t limit = 100;      // differences of each
+  // Called with where a live projection stands, before the log is read up to there: for a log that
+  // may lag behind it.
+  std::function<Result<void>(Sequence)> reach;
   std::function<void(Sequence done, Sequence head)> progress;
 };
 

@@ -7,10 +7,12 @@
 
 #include "events/near_match.hpp"
 #include "replay/audit/commands.hpp"
+#include "replay/backup/commands.hpp"
 #include "replay/command.hpp"
 #include "replay/config/commands.hpp"
 #include "replay/decide/commands.hpp"
 #include "replay/house/adopt.hpp"
+#include "replay/house/checkpoint.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/retire.hpp"
 #include "replay/house/submit.hpp"
@@ -48,13 +50,45 @@ void add_file_commands(CLI::App& app, Invocation& invocation) {
   add_config_check(*config, invocation);
 }
 
-// An audit has no socket: the house appends for it.
-ReportRecorder report_recorder() {
-  return [](const Place& place, const std::string& event_json) -> Result<Sequence> {
-    const auto submitted = submit(place, event_json);
-    if (!submitted) return Failure(submitted.error());
-    return submitted->sequence;
-  };
+// An audit and a backup have no socket: the house appends for them.
+Result<Sequence> append_for(const Place& place, const std::string& event_json) {
+  const auto submitted = submit(place, event_json);
+  if (!submitted) return Failure(submitted.error());
+  return submitted->sequence;
+}
+
+void add_backup_commands(CLI::App& app, Invocation& invocation) {
+  const BackupHouse house{[](const Place& place) -> Result<std::string> {
+                            auto made = sign_checkpoint(place);
+                            if (!made) return Failure(made.error());
+                            return std::move(made->note);
+                          },
+                          append_for, house_owner().wanted};
+  CLI::App* backup = add_group(app, {"backup", "Copies of the log, and a log out of a copy",
+                                     "wattledger backup create --to /media/usb/backups"});
+  add_backup_create(*backup, invocation, house);
+  add_backup_list(*backup, invocation);
+  add_backup_verify(*backup, invocation);
+  add_backup_restore(*backup, invocation);
+  add_backup_drill(*backup, invocation, house);
+  add_backup_prune(*backup, invocation);
+  CLI::App* key = add_group(*backup, {"key", "The key that encrypts backups",
+                                      "wattledger backup key new /root/house.key"});
+  add_backup_key(*key, invocation);
+}
+
+void add_inverter_commands(CLI::App& app, Invocation& invocation) {
+  CLI::App* inverter = add_group(
+      app, {"inverter", "The inverter itself", "wattledger inverter read --host 192.168.1.50"});
+  add_inverter_read(*inverter, invocation);
+  add_inverter_watch(*inverter, invocation);
+  add_inverter_registers(*inverter, invocation);
+  add_inverter_simulate(*inverter, invocation);
+  CLI::App* set = add_group(*inverter, {"set", "One of the inverter's settings, by hand",
+                                        "wattledger inverter set export-limit 5000 --host "
+                                        "192.168.1.50"});
+  add_inverter_set(*set, invocation);
+  add_inverter_release(*inverter, invocation);
 }
 
 void add_commands(CLI::App& app, Invocation& invocation) {
@@ -77,7 +111,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_audit_verify(*audit, invocation);
   add_audit_prove(*audit, invocation);
   add_audit_what_if(*audit, invocation);
-  add_audit_report(*audit, invocation, report_recorder());
+  add_audit_report(*audit, invocation, append_for);
 
   CLI::App* log =
       add_group(app, {"log", "Look at the log itself: the one truth", "wattledger log stat"});
@@ -93,23 +127,14 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_prove(*log, invocation);
   add_log_check_proof(*log, invocation);
 
-  CLI::App* inverter = add_group(
-      app, {"inverter", "The inverter itself", "wattledger inverter read --host 192.168.1.50"});
-  add_inverter_read(*inverter, invocation);
-  add_inverter_watch(*inverter, invocation);
-  add_inverter_registers(*inverter, invocation);
-  add_inverter_simulate(*inverter, invocation);
-  CLI::App* set = add_group(*inverter, {"set", "One of the inverter's settings, by hand",
-                                        "wattledger inverter set export-limit 5000 --host "
-                                        "192.168.1.50"});
-  add_inverter_set(*set, invocation);
-  add_inverter_release(*inverter, invocation);
+  add_inverter_commands(app, invocation);
 
   CLI::App* inputs = add_group(
       app, {"inputs", "What is known of prices, weather and forecasts", "wattledger inputs show"});
   add_inputs_show(*inputs, invocation);
   add_inputs_fetch(*inputs, invocation);
 
+  add_backup_commands(app, invocation);
   add_replay(app, invocation, house_owner());
   CLI::App* import = add_group(
       app,

@@ -74,6 +74,7 @@ class LiveCompare {
     if ((*checkpoint)->version != projector.version())
       return differs("built by version " + std::to_string((*checkpoint)->version) +
                      ", this program builds " + std::to_string(projector.version()));
+    if (options_.reach) WATTLEDGER_TRY(options_.reach((*checkpoint)->sequence));
     if (const auto same = require_same_history(log_, **checkpoint); !same)
       return differs(same.error().what);
     result_.compared.push_back({name, **checkpoint, {}});

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "log/checkpoint.hpp"
+#include "replay/house/checkpoint.hpp"
 #include "replay/house/commands.hpp"
 #include "replay/house/submit.hpp"
 #include "replay/text_file.hpp"
@@ -32,23 +33,10 @@ Result<std::string> sign_locked(const Place& place) {
   return log::make_checkpoint(*log, *lock, *key);
 }
 
-struct Signed {
-  std::string note;
-  bool by_daemon = false;
-};
-
-Result<Signed> sign(const Place& place) {
-  const auto answer = ask_daemon(place, "checkpoint", "{}");
-  if (!answer) return Failure(answer.error());
-  auto note = *answer ? from_answer(**answer) : sign_locked(place);
-  if (!note) return Failure(note.error());
-  return Signed{*std::move(note), answer->has_value()};
-}
-
 Exit run(const Invocation& invocation, const std::string& out) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
-  const auto made = sign(*place);
+  const auto made = sign_checkpoint(*place);
   if (!made) return cannot(made.error());
   const auto checkpoint = log::read_checkpoint(made->note);
   if (!checkpoint) return cannot(checkpoint.error());
@@ -67,6 +55,14 @@ Exit run(const Invocation& invocation, const std::string& out) {
 }
 
 }  // namespace
+
+Result<SignedCheckpoint> sign_checkpoint(const Place& place) {
+  const auto answer = ask_daemon(place, "checkpoint", "{}");
+  if (!answer) return Failure(answer.error());
+  auto note = *answer ? from_answer(**answer) : sign_locked(place);
+  if (!note) return Failure(note.error());
+  return SignedCheckpoint{*std::move(note), answer->has_value()};
+}
 
 void add_log_checkpoint(CLI::App& log, Invocation& invocation) {
   CLI::App* command = add_command(
