@@ -80,12 +80,14 @@ Json event_of(const log::BackupManifest& manifest) {
 
 // A backup that was tried and did not come about is a fact too; where even that cannot be recorded
 // the error itself is what the owner sees.
-void record_failure(const Wish& wish, const Place& place, const Error& error,
-                    const BackupHouse& house) {
-  const auto open = open_log(place);
-  if (!open) return;
+Exit failed(const Wish& wish, const BackupPlace& place, const Error& error,
+            const BackupHouse& house) {
+  const bool tried = error.kind == ErrorKind::full || error.kind == ErrorKind::io ||
+                     error.kind == ErrorKind::corrupt;
+  const auto open = open_log(*place.house);
+  if (!tried || !open) return cannot(error);
   const Json event = {{"type", "BackupTaken"},
-                      {"backup", ""},
+                      {"backup", place.store.string()},  // it has no id
                       {"tree_size", open->snapshot.head().value},
                       {"root", open->snapshot.meta().frontier.root().hex()},
                       {"encrypted", wish.encrypt},
@@ -93,9 +95,10 @@ void record_failure(const Wish& wish, const Place& place, const Error& error,
                       {"result", "failed"},
                       {"detail", error.what}};
   if (const auto recorded =
-          house.record(place, event.dump(-1, ' ', false, Json::error_handler_t::replace));
+          house.record(*place.house, event.dump(-1, ' ', false, Json::error_handler_t::replace));
       !recorded)
     note("that it failed was not recorded: " + recorded.error().line());
+  return cannot(error);
 }
 
 void tell(const Invocation& invocation, const log::BackupManifest& manifest, const fs::path& store,
@@ -131,14 +134,9 @@ Exit run(const Invocation& invocation, const Wish& wish, const BackupHouse& hous
   auto key = key_for(wish, *place->house);
   if (!key) return cannot(key.error());
   const auto lock = log::StoreLock::take(place->store);
-  if (!lock) return cannot(lock.error());
+  if (!lock) return failed(wish, *place, lock.error(), house);
   const auto taken = take(invocation, wish, *place, *std::move(key), house);
-  if (!taken) {
-    const ErrorKind kind = taken.error().kind;
-    if (kind == ErrorKind::full || kind == ErrorKind::io || kind == ErrorKind::corrupt)
-      record_failure(wish, *place->house, taken.error(), house);
-    return cannot(taken.error());
-  }
+  if (!taken) return failed(wish, *place, taken.error(), house);
   const auto recorded = house.record(*place->house, event_of(*taken).dump());
   if (!recorded) note("not recorded in the log: " + recorded.error().line());
   tell(invocation, *taken, place->store,

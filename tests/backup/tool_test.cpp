@@ -266,6 +266,16 @@ TEST_SUITE("backup/tool") {
     CHECK(house.last_record()["kind"] == "BackupDrilled");
   }
 
+  TEST_CASE("a backup that did not come about is recorded as such") {
+    const House house(5);
+    write(house.data() / "file", "no directory");
+    const ToolRun failed = house.run({"create", "--to", (house.data() / "file" / "b").string()});
+    CHECK(failed.code == 3);
+    CHECK(failed.one_error_line());
+    CHECK(house.last_record()["kind"] == "BackupTaken");
+    CHECK(says(on(house.directory(), {"log", "tail", "--lines", "1"}), "failed"));
+  }
+
   TEST_CASE("wrong input is one line") {
     const House house(5);
     const std::string id = house.create();
