@@ -99,7 +99,7 @@ class Checker {
 
 Result<void> check_backup_key(const BackupManifest& manifest, const std::optional<BackupKey>& key) {
   if (!manifest.key_id || (key && key->id() == *manifest.key_id)) return {};
-  return fail(ErrorKind::invalid_input,
+  return fail(key ? ErrorKind::foreign : ErrorKind::not_found,
               "the backup " + manifest.id + " is encrypted with the key " + *manifest.key_id +
                   (key ? ", and the one given is " + key->id() : ", and none is given"),
               "name that key's file with --key-file");

@@ -14,11 +14,11 @@
 namespace wattledger::log {
 
 // One file, its size and SHA-256 checked, decrypted in memory where it is encrypted. not_found,
-// corrupt; invalid_input where the key is missing or another.
+// corrupt; what check_backup_key() gives.
 [[nodiscard]] Result<SegmentReader> open_backup_file(const Backup& backup, const BackupFile& file,
                                                      const std::optional<BackupKey>& key);
 
-// invalid_input unless the backup is in clear, or encrypted with this key.
+// not_found if the backup is encrypted and no key is given, foreign if another one is.
 Result<void> check_backup_key(const BackupManifest& manifest, const std::optional<BackupKey>& key);
 
 struct BackupFinding {

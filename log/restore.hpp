@@ -30,7 +30,8 @@ struct Restored {
   std::uint64_t bytes = 0;  // of them
 };
 
-// conflict (`into` is not empty), not_found (no such record), corrupt, invalid_input (the key).
+// conflict (`into` is not empty), not_found (no such record), corrupt, and what
+// check_backup_key() gives.
 [[nodiscard]] Result<Restored> restore_backup(const BackupChain& chain,
                                               const RestoreOptions& options);
 

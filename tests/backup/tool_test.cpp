@@ -3,12 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "tests/replay/house_log.hpp"
+#include "tests/support/places.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;
@@ -233,7 +235,7 @@ TEST_SUITE("backup/tool") {
       Words all = {"restore", id, "--into", into};
       all.insert(all.end(), words.begin(), words.end());
       const ToolRun refused = house.run(all);
-      CHECK(refused.code == 2);
+      CHECK(refused.code == 3);
       CHECK(refused.one_error_line());
       CHECK(says(refused, "is encrypted with the key"));
     }
@@ -264,6 +266,36 @@ TEST_SUITE("backup/tool") {
     CHECK(bad.code == 1);
     CHECK(says(bad, "is cut short"));
     CHECK(house.last_record()["kind"] == "BackupDrilled");
+  }
+
+  TEST_CASE("backups that were once made are read for ever: full, and encrypted and incremental") {
+    const fs::path golden = golden_directory() / "backups";
+    if (!fs::exists(golden) && std::getenv("WATTLEDGER_UPDATE_GOLDEN") != nullptr) {
+      const House house(20);
+      REQUIRE(house.create({"--to", golden.string()}) != "");
+      REQUIRE(house.run({"key", "new", (golden / "key").string()}).code == 0);
+      REQUIRE(house.create({"--to", golden.string(), "--incremental", "--encrypt", "--key-file",
+                            (golden / "key").string()}) != "");
+    }
+    const MemoryDirectory home;
+    fs::copy(golden, home / "backups", fs::copy_options::recursive);
+    const std::string key = (home / "backups" / "key").string();
+    fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);  // git forgets it
+    const auto run = [&](Words words) {
+      words.insert(words.begin(), "backup");
+      words.insert(words.end(),
+                   {"--from", (home / "backups").string(), "--key-file", key, "--format", "json"});
+      const ToolRun done = run_tool(words, home.path());
+      INFO(done.err);
+      CHECK(done.code == 0);
+      return done.json_lines();
+    };
+    const auto verified = run({"verify"});
+    REQUIRE(verified.size() == 2);
+    const std::string newest = verified[1]["id"].get<std::string>();
+    const auto restored = run({"restore", newest, "--into", (home / "again").string()});
+    CHECK(restored.at(0)["last"] == 25);
+    CHECK(restored.at(0)["root"] == verified[1]["root"]);
   }
 
   TEST_CASE("a backup that did not come about is recorded as such") {
