@@ -9,7 +9,9 @@
 #include "log/checkpoint.hpp"
 #include "log/restore.hpp"
 #include "log/retire.hpp"
+#include "log/salvage.hpp"
 #include "tests/log/log_fixture.hpp"
+#include "tests/log/raw_environment.hpp"
 #include "tests/support/file_size_limit.hpp"
 
 using namespace wattledger;
@@ -188,6 +190,32 @@ TEST_SUITE("backup") {
     REQUIRE(meta.batches.size() == 1);
     CHECK(meta.batches[0].finished.value == 13);
     CHECK(value(verify(value(within.snapshot()))).findings.empty());
+  }
+
+  TEST_CASE("a damaged log is not backed up; what was salvaged of it is, with what it lost") {
+    BackupFixture house;
+    house.fill(1, 700);
+    house.stop();
+    { RawEnvironment(house.directory()).remove("events", key_of(300)); }
+    house.start();
+    house.sign();
+    CHECK(kind_of(house.take(701)) == ErrorKind::corrupt);
+    CHECK(std::filesystem::is_empty(house.store()));
+    house.stop();
+
+    value(salvage(house.directory(), house.into("salvaged"), {}));
+    const Log log = value(Log::open(house.into("salvaged")));
+    const Snapshot salvaged = value(log.snapshot());
+    BackupOptions options;
+    options.taken_at = at_s(702);
+    options.checkpoint = value(sign_checkpoint(
+        value(SigningKey::from_seed(std::array<std::uint8_t, seed_bytes>{})), salvaged.meta()));
+    const std::string id = value(take_backup(salvaged, log, house.store(), options)).id;
+    CHECK(value(house.restore(id, house.into("again"))).root == salvaged.meta().frontier.root());
+    const Log again = value(Log::open(house.into("again")));
+    const Snapshot restored = value(again.snapshot());
+    CHECK(kind_of(restored.at(Sequence{300})) == ErrorKind::not_found);
+    CHECK(value(verify(restored)).lost.size() == 1);
   }
 
   TEST_CASE("a time means the last record that was recorded by then") {
