@@ -96,9 +96,7 @@ std::vector<Row> general_rows() {
        }},
       {Rule::connection_limit,
        with(tiered(), [](fold::PolicySettings& s) { s.import_max = Watts(4'000); }),
-       [](ExplainedHouse& h) {
-         h.prices({20, 60, 60, 60, 60, 60}).holds(4'000, 0, 3'800);
-       }},
+       [](ExplainedHouse& h) { h.prices(slots(1, 20) + slots(5, 60)).holds(4'000, 0, 3'800); }},
       {Rule::anti_flap, tiered(),
        [](ExplainedHouse& h) {
          h.prices({40, 60, 60, 60, 60, 60})
