@@ -68,7 +68,7 @@ Result<Secret> read_private_file(const fs::path& file, std::size_t bytes_max) {
   const ssize_t length = ::read(in.get(), read.data(), read.size());
   if (length < 0) return system_failure(file.string() + " cannot be read");
   Secret text(static_cast<std::size_t>(length));
-  std::memcpy(text.data(), read.data(), text.size());
+  if (length > 0) std::memcpy(text.data(), read.data(), text.size());
   return text;
 }
 

@@ -63,9 +63,8 @@ constexpr RuleSentence sentences[] = {
      "Bateria ma {0d}; ładuje się ją tylko od {1d} do {2d}, a ładowanie zaczyna się stopień "
      "wewnątrz."},
     {R::connection_limit, C, 2, any, any, 0,
-     "The house draws {1W} of the {0W} that its connection allows: too little is left to charge "
-     "with.",
-     "Dom pobiera {1W} z {0W}, na które pozwala przyłącze: na ładowanie zostaje za mało."},
+     "The house draws {1W} and its connection allows {0W}: too little is left to charge with.",
+     "Dom pobiera {1W}, a przyłącze pozwala na {0W}: na ładowanie zostaje za mało."},
     {R::operator_limit, P, 1, any, any, 0,
      "The grid operator's code of this hour is {0n}; it forbids nothing that was wished.",
      "Kod operatora sieci w tej godzinie to {0n}; nie zabrania niczego, co było zamierzone."},

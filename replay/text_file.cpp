@@ -49,6 +49,44 @@ Result<void> write_into(const fs::path& file, const std::string& text) {
   return {};
 }
 
+// Whether a data directory keeps it as its own.
+Result<void> of_no_house(const fs::path& name) {
+  std::error_code error;
+  const fs::path file = fs::weakly_canonical(fs::absolute(name, error), error);
+  for (fs::path house = file.parent_path(); !house.empty(); house = house.parent_path()) {
+    if (fs::exists(house / "log" / "data.mdb", error)) {
+      const std::string first = file.lexically_relative(house).begin()->string();
+      for (const char* own : {"log", "keys", "cache", "staging", "goodwe_energy.db"})
+        if (first == own)
+          return fail(ErrorKind::conflict,
+                      name.string() + " belongs to the data directory " + house.string(),
+                      "choose another --out");
+    }
+    if (house == house.root_path()) break;
+  }
+  return {};
+}
+
+// The word that says what a text of ours is: of the first line that is no comment.
+std::string kind_of(std::string_view text) {
+  while (!text.empty() && (text.front() == '#' || text.front() == '\n')) {
+    const std::size_t end = text.find('\n');
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return std::string(text.substr(0, text.find_first_of(" \n")));
+}
+
+// A file of the same kind is replaced, another is not.
+Result<void> may_replace(const fs::path& file, const std::string& text) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error) || fs::file_size(file, error) == 0) return {};
+  constexpr std::size_t bytes_max = 1 << 20;
+  const auto there = read_text_file(file, bytes_max);
+  if (there && kind_of(*there) == kind_of(text)) return {};
+  return fail(ErrorKind::conflict, file.string() + " is there and is something else",
+              "choose another --out, or remove it");
+}
+
 }  // namespace
 
 void add_out(CLI::App& command, std::string& out, const std::string& what) {
@@ -57,6 +95,7 @@ void add_out(CLI::App& command, std::string& out, const std::string& what) {
 
 Result<void> write_text_file(const fs::path& name, const std::string& text) {
   constexpr mode_t mode = 0644;
+  WATTLEDGER_TRY(of_no_house(name));
   std::error_code error;
   const auto there = fs::status(name, error);
   if (fs::exists(there) && !fs::is_regular_file(there)) return write_into(name, text);
@@ -113,9 +152,11 @@ Result<std::string> read_regular_file(const fs::path& file, std::size_t bytes_ma
 }
 
 Exit hand_out(const Invocation& invocation, const std::string& out, const Handout& handout) {
-  if (!out.empty())
+  if (!out.empty()) {
+    if (const auto may = may_replace(out, handout.text); !may) return cannot(may.error());
     if (const auto written = write_text_file(out, handout.text); !written)
       return cannot(written.error());
+  }
   if (invocation.format == Format::json) {
     auto object = nlohmann::ordered_json::parse(handout.facts_json);
     if (out.empty())

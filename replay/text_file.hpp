@@ -16,7 +16,8 @@ namespace wattledger::tool {
 void add_out(CLI::App& command, std::string& out, const std::string& what);
 
 // Whole and on disk under its name, or not there; a file that has the name, or that a link of the
-// name leads to, is replaced, a device or a pipe is written to.
+// name leads to, is replaced, a device or a pipe is written to. conflict: what a house's data
+// directory keeps (log, keys, cache, staging, database) is never replaced.
 Result<void> write_text_file(const std::filesystem::path& name, const std::string& text);
 
 // not_found; full beyond `bytes_max`; io.

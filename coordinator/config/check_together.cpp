@@ -242,18 +242,12 @@ void Together::place() {
     complain("site.timezone", zone.error().what, zone.error().remedy);
 }
 
-// Sales that could never begin, or would leave nothing to sell.
 void Together::selling() {
   const fold::PolicySettings& p = config_.policy;
-  if (p.selling.enabled && p.policy == "tiered") {
+  if (p.selling.enabled && p.policy == "tiered" && !wrong("policy.name") &&
+      p.selling.floor > p.selling.start)
     ascending("selling.floor_soc_pct", p.selling.floor.count(), "selling.start_soc_pct",
               p.selling.start.count());
-    ascending("selling.start_soc_pct", p.selling.start.count(), "battery.max_soc_pct",
-              p.soc_max.count());
-  }
-  if (p.selling.enabled && p.policy == "optimal")
-    ascending("selling.floor_soc_pct", p.selling.floor.count(), "battery.max_soc_pct",
-              p.soc_max.count());
   if (config_.policy.selling.enabled && config_.policy.policy == "cheapest" &&
       !wrong("policy.name"))
     config_.without_meaning.emplace_back(idle_selling);

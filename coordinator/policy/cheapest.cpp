@@ -55,14 +55,12 @@ void Cheapest::judge() {
       here.price.count(), choice.dearest_chosen.value_or(PriceE8(0)).count(), choice.chosen,
       static_cast<std::int64_t>(choice.slots.size())};
   if (!choice.dearest_chosen) numbers = {};
-  const bool charge = here.charge && judge_.charge_power() > Watts(0);
-  if (judge_.restrained(charge ? Action::charge : Action::self_use)) return;
-  if (here.charge && !charge) {
-    judge_.passed(Rule::cheapest_slots, Outcome::rejected, std::move(numbers));
-    judge_.chosen(Rule::connection_limit, Action::self_use, judge_.connection_numbers());
+  if (judge_.restrained(here.charge ? Action::charge : Action::self_use)) return;
+  if (here.charge && judge_.charge_power() <= Watts(0)) {
+    judge_.no_power(Rule::cheapest_slots, std::move(numbers));
     return;
   }
-  if (!charge) {
+  if (!here.charge) {
     judge_.passed(Rule::cheapest_slots, Outcome::rejected, numbers);
     judge_.chosen(Rule::serve_house, Action::self_use, std::move(numbers));
     return;

@@ -48,10 +48,9 @@ class Judge {
   [[nodiscard]] Watts charge_power() const;
   // What the house needs beside the sun, by the newest reading, else as it is expected.
   [[nodiscard]] Watts drawn() const;
-  // Numbers of `connection_limit`: what may be drawn and what the house draws, W.
-  [[nodiscard]] std::vector<std::int64_t> connection_numbers() const {
-    return {settings_.import_max.count(), drawn().count()};
-  }
+  // Whether the house draws more than its connection allows: then the battery is not to stand
+  // still.
+  [[nodiscard]] bool overloaded() const { return drawn() > settings_.import_max; }
   // Most power of a sale that it leaves. The house's load is not counted on: it may end.
   [[nodiscard]] Watts export_room() const;
   // Whether the day of the sessions' counts is still the local day; another day's are over.
@@ -65,7 +64,9 @@ class Judge {
   // What stands between a policy's wish and the decision: charge_temperature, operator_limit, then
   // anti_flap. True when one of them decided instead.
   bool restrained(fb::Action wanted);
-  // Decides: what is wished, unless it is restrained.
+  // Decides against a charge for which the connection leaves no power.
+  void no_power(fb::Rule wished, std::vector<std::int64_t> numbers);
+  // Decides: what is wished, unless it is restrained, or a charge without power.
   void settle(Wish wish);
 
  private:

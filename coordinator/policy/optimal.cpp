@@ -54,7 +54,8 @@ class Optimal {
   [[nodiscard]] Planned<Plan> within_caps(Horizon& horizon, Plan best);
   [[nodiscard]] std::vector<std::int64_t> cap_numbers(const SaleRoom& room) const;
   void decide(const Horizon& horizon, const Plan& best);
-  [[nodiscard]] bool lacks_power(const Horizon& horizon, std::optional<PriceE8> value) const;
+  [[nodiscard]] bool lacks_power(const Horizon& horizon, const PlanStep& step,
+                                 std::optional<PriceE8> value) const;
   [[nodiscard]] Order doing_now() const;
   [[nodiscard]] std::optional<std::vector<Order>> standing_orders(const Horizon& horizon) const;
   Wish carry_out(const Horizon& horizon, const std::vector<Order>& orders,
@@ -90,6 +91,10 @@ bool Optimal::stands() {
     return false;
   for (const auto& forecast : {state_.pv_forecast, state_.load_forecast})
     if (forecast && forecast->sequence > last->sequence) return false;
+  // Nor what the connection does not bear: a battery that stands still, or that takes too much.
+  if ((last->action == Action::hold && judge_.overloaded()) ||
+      (last->action == Action::charge && last->power > judge_.charge_power()))
+    return false;
   judge_.result().keeps_plan = true;
   if (judge_.restrained(last->action)) return true;
   fb::DecisionMadeT& decision = judge_.result().decision;
@@ -128,10 +133,12 @@ Order Optimal::doing_now() const {
   return {};
 }
 
-// Whether a charge would pay in this slot, and only the connection is in its way.
-bool Optimal::lacks_power(const Horizon& horizon, std::optional<PriceE8> value) const {
+// Whether more of a charge would pay in this slot, and only the connection is in its way.
+bool Optimal::lacks_power(const Horizon& horizon, const PlanStep& step,
+                          std::optional<PriceE8> value) const {
   if (!value || judge_.soc() >= settings_.soc_max || judge_.charge_power() > Watts(0) ||
-      settings_.charge_power_max <= Watts(0))
+      settings_.charge_power_max <= Watts(0) ||
+      step.charge >= horizon.problem.slots.front().charge_max)
     return false;
   const Wide worth = static_cast<Wide>(value->count()) * settings_.charge_efficiency.count();
   return worth > static_cast<Wide>(horizon.problem.slots.front().import_price.count()) * whole_bp;
@@ -171,7 +178,12 @@ void Optimal::decide(const Horizon& horizon, const Plan& best) {
   const Plan& chosen = calm ? *calm : best;
   const std::int64_t value =
       best.value_of_more.value_or(best.value_of_less.value_or(PriceE8(0))).count();
-  const std::int64_t feed_in = problem.slots.front().export_price.count();
+  const PlanSlot& now = problem.slots.front();
+  const std::int64_t feed_in = now.export_price.count();
+  // What feeding in earns is a reason only where something is fed in.
+  const auto feeds_in = [&](const Wish& wish) {
+    return wish.action == Action::sell || now.pv > now.load;
+  };
   if (const auto standing = standing_orders(horizon)) {
     const auto kept = settle(problem, course_of(problem, *standing));
     const std::int64_t least = settings_.plan_gain_min.count();
@@ -181,7 +193,8 @@ void Optimal::decide(const Horizon& horizon, const Plan& best) {
       Wish wish = carry_out(horizon, *standing, kept->steps, best.value_of_more);
       if (wish.rule == Rule::serve_house) {
         wish.rule = Rule::plan_kept;
-        wish.numbers = {gain, least, value, feed_in};
+        wish.numbers = {gain, least, value};
+        if (feeds_in(wish)) wish.numbers.push_back(feed_in);
       }
       judge_.settle(std::move(wish));
       return;
@@ -196,7 +209,8 @@ void Optimal::decide(const Horizon& horizon, const Plan& best) {
       std::chrono::floor<seconds>(horizon.slots.back().start + horizon.slots.back().length - now_);
   if (wish.rule == Rule::serve_house) {
     wish.rule = Rule::planned;
-    wish.numbers = {chosen.cost.count(), saving.count(), value, ahead.count(), feed_in};
+    wish.numbers = {chosen.cost.count(), saving.count(), value, ahead.count()};
+    if (feeds_in(wish)) wish.numbers.push_back(feed_in);
   }
   judge_.settle(std::move(wish));
 }
@@ -210,15 +224,13 @@ Wish Optimal::carry_out(const Horizon& horizon, const std::vector<Order>& orders
   const HorizonSlot& last = horizon.slots[run - 1];
   const Energy end = steps[run - 1].stored;
   Wish wish;
-  if ((first.action == Action::charge || first.action == Action::self_use) &&
-      lacks_power(horizon, value)) {
-    wish.rule = Rule::connection_limit;
-    wish.numbers = judge_.connection_numbers();
+  if (first.action == Action::self_use && lacks_power(horizon, steps.front(), value)) {
+    wish.action = Action::charge;  // settle() says what is in its way
     return wish;
   }
   if (first.action == Action::charge) wish = charge(horizon, first, steps.front(), end, value);
   if (first.action == Action::sell) wish = sell(horizon, first, steps.front(), end);
-  if (first.action == Action::hold) {
+  if (first.action == Action::hold && !judge_.overloaded()) {
     wish.action = Action::hold;
     wish.target = judge_.soc();
   }
@@ -244,11 +256,6 @@ Wish Optimal::charge(const Horizon& horizon, const Order& order, const PlanStep&
                      std::optional<PriceE8> value) {
   Wish wish;
   const Watts power = std::min(Watts(std::abs(order.power_w)), judge_.charge_power());
-  if (power <= Watts(0)) {
-    wish.rule = Rule::connection_limit;
-    wish.numbers = judge_.connection_numbers();
-    return wish;
-  }
   wish.target = std::min(BasisPoints((level(end) + percent_bp - 1) / percent_bp * percent_bp),
                          settings_.soc_max);
   // Full before its time: what is stored was not to be used meanwhile.

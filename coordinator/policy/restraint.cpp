@@ -182,8 +182,17 @@ bool Judge::restrained(Action wanted) {
          anti_flap(wanted, holds);
 }
 
+void Judge::no_power(Rule wished, std::vector<std::int64_t> numbers) {
+  passed(wished, Outcome::rejected, std::move(numbers));
+  chosen(Rule::connection_limit, Action::self_use, {settings_.import_max.count(), drawn().count()});
+}
+
 void Judge::settle(Wish wish) {
   if (restrained(wish.action)) return;
+  if (wish.action == Action::charge && charge_power() <= Watts(0)) {
+    no_power(wish.rule, std::move(wish.numbers));
+    return;
+  }
   fb::DecisionMadeT& decision = result_.decision;
   if (wish.power) decision.power_w = static_cast<std::int32_t>(wish.power->count());
   if (wish.target) decision.target_soc_bp = static_cast<std::uint16_t>(wish.target->count());

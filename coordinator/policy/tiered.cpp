@@ -133,7 +133,7 @@ Tiered::Verdict Tiered::without_price() {
   Numbers levels = {soc_.count(), tiers_.critical.count()};
   const BasisPoints goal = lifted_to();
   const bool begun = charging_ && state_.decision->rule == Rule::critical_charge;
-  if (power_ > Watts(0) && soc_ < goal && (soc_ < tiers_.critical || begun))
+  if (soc_ < goal && (soc_ < tiers_.critical || begun))
     return charge(Rule::critical_charge, std::move(levels), goal, tiers_.price_critical);
   passed(Rule::critical_charge, std::move(levels));
   return serve(Rule::no_price, {});
@@ -275,15 +275,7 @@ Tiered::Verdict Tiered::near_cheapest() {
   return charge(Rule::near_cheapest, std::move(numbers), settings_.soc_target, tiers_.price_high);
 }
 
-// A charge for which the connection leaves no power is not begun.
 Wish Tiered::wish() {
-  Wish wanted = by_rules();
-  if (wanted.action != Action::charge || power_ > Watts(0)) return wanted;
-  passed(wanted.rule, std::move(wanted.numbers), Outcome::rejected);
-  return serve(Rule::connection_limit, judge_.connection_numbers());
-}
-
-Wish Tiered::by_rules() {
   if (Verdict verdict = without_price()) return *verdict;
   constexpr std::array rules = {
       &Tiered::super_cheap,    &Tiered::young_session,  &Tiered::critical, &Tiered::battery_full,
@@ -307,7 +299,8 @@ void Tiered::judge() {
       judge_.passed(wanted.rule, Outcome::rejected, std::move(wanted.numbers));
       wanted = *std::move(sale);
     }
-  if (wanted.action == Action::self_use && wanted.rule != Rule::critical_wait)
+  const bool charges = wanted.action == Action::charge && power_ > Watts(0);
+  if (!charges && wanted.action != Action::sell && wanted.rule != Rule::critical_wait)
     if (Verdict kept = charge_kept()) {
       judge_.passed(wanted.rule, Outcome::rejected, std::move(wanted.numbers));
       wanted = *std::move(kept);

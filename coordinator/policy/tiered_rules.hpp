@@ -40,7 +40,6 @@ class Tiered {
   using Numbers = std::vector<std::int64_t>;
   using Verdict = std::optional<Wish>;
   Wish wish();
-  Wish by_rules();
   // The rules in their order. Each: what is wished, if the rule holds. Times ahead count from the
   // beginning of the slot, so that all of a slot sees the same.
   Verdict without_price();

@@ -144,7 +144,7 @@ Tiered::Verdict Tiered::charge_kept() {
       });
   constexpr std::uint32_t recommended_saving = 2;
   const bool saving = peak_code(state_, now_).value_or(0) >= recommended_saving;
-  if (*price_ > ceiling || !dearer || saving || (pv && load && *pv > *load))
+  if (*price_ > ceiling || !dearer || saving || (pv && load && *pv > *load) || judge_.overloaded())
     return passed(Rule::charge_kept, std::move(numbers));
   Wish wish = serve(Rule::charge_kept, std::move(numbers));
   wish.action = Action::hold;

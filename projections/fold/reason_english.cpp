@@ -114,8 +114,8 @@ constexpr Text texts[] = {
      "the battery is at {temperature}, and a charge begins only from {from} to {to}"},
     {Phrase::charge_temperature_bare, "the battery is too cold or too hot to be charged"},
     {Phrase::connection_limit,
-     "the house draws {drawn} of the {limit} that its connection allows, and what is left is too "
-     "little to charge with"},
+     "the house draws {drawn} and its connection allows {limit}, which leaves too little to charge "
+     "with"},
     {Phrase::connection_limit_bare, "the connection leaves no power to charge with"},
     {Phrase::price_too_high, "{price} per kWh is above {limit}"},
     {Phrase::price_too_high_bare, "the price is too high to charge"},

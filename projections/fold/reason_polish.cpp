@@ -128,7 +128,7 @@ constexpr Text texts[] = {
      "bateria ma {temperature}, a ładowanie zaczyna się tylko od {from} do {to}"},
     {Phrase::charge_temperature_bare, "bateria jest za zimna albo za gorąca, żeby ją ładować"},
     {Phrase::connection_limit,
-     "dom pobiera {drawn} z {limit}, na które pozwala przyłącze, i na ładowanie zostaje za mało"},
+     "dom pobiera {drawn}, a przyłącze pozwala na {limit}: na ładowanie zostaje za mało"},
     {Phrase::connection_limit_bare, "przyłącze nie zostawia mocy na ładowanie"},
     {Phrase::price_too_high, "cena {price} za kWh przekracza {limit}"},
     {Phrase::price_too_high_bare, "cena jest za wysoka, żeby ładować"},

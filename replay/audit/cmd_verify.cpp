@@ -46,7 +46,9 @@ Json finding_json(const Remade& finding) {
 }
 
 std::string summary(const RemakeReport& report) {
-  if (report.decisions == 0) return "no decisions in this period";
+  if (report.decisions == 0)
+    return report.damage ? "no decision of this period could be reached"
+                         : "no decisions in this period";
   return fmt::format(
              "{} re-made: {} identical, {} differ, {} by another engine revision, {} not "
              "reproducible",

@@ -180,6 +180,9 @@ Result<void> Explaining::find_corrections(Sequence from) {
   for (CorrectionShown& each : result_.corrections) {
     const auto record = snapshot_.at(each.corrects);
     if (record) each.recorded = recorded_value(record->event, each.field);
+    for (const CorrectionShown& other : result_.corrections)
+      if (other.corrects == each.corrects && other.field == each.field && other.by > each.by)
+        each.superseded = true;
   }
   return {};
 }
@@ -197,7 +200,7 @@ void Explaining::take_correction(const log::RecordView& record) {
     return value == nullptr ? std::string() : value->str();
   };
   result_.corrections.push_back({Sequence{fact->corrects()}, record.sequence, fact->field()->str(),
-                                 "", text(fact->value()), text(fact->reason())});
+                                 "", text(fact->value()), text(fact->reason()), false});
 }
 
 // The nearest decision to either side; nothing where it stands too far away.

@@ -21,6 +21,7 @@ namespace wattledger::tool {
 struct CorrectionShown {
   Sequence corrects, by;
   std::string field, recorded, corrected, reason;
+  bool superseded = false;  // a later correction says something else
 };
 
 // Something that the decision knew.

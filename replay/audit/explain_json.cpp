@@ -179,6 +179,7 @@ std::string explain_json(const Explanation& explanation) {
                            {"recorded", each.recorded},
                            {"corrected", each.corrected},
                            {"by", each.by.value},
+                           {"superseded", each.superseded},
                            {"reason", each.reason}});
   const Json result = {{"sequence", told.sequence.value},
                        {"at", utc_text(told.at)},

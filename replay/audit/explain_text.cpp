@@ -24,7 +24,7 @@ std::string padded(const std::string& text, std::size_t columns) {
 std::size_t end_of_word(const std::string& text, std::size_t begin) {
   constexpr std::size_t unit_max = 3;
   const std::size_t end = std::min(text.find(' ', begin), text.size());
-  if (end == text.size() || text[end - 1] < '0' || text[end - 1] > '9') return end;
+  if (end == begin || end == text.size() || text[end - 1] < '0' || text[end - 1] > '9') return end;
   const std::size_t next = std::min(text.find(' ', end + 1), text.size());
   return next - end - 1 <= unit_max ? next : end;
 }

@@ -411,6 +411,12 @@ std::string plan_legend(const Explanation& explanation) {
 }
 
 std::string correction_line(const CorrectionShown& correction, const Wording& say) {
+  if (correction.superseded)
+    return say(
+        "Once corrected: {0} of record {1} to {2} (record {3}{4}); a later one stands.",
+        "Skorygowano najpierw: {0} wpisu {1} na {2} (wpis {3}{4}); obowiązuje późniejsza.",
+        {correction.field, record_text(correction.corrects), correction.corrected,
+         record_text(correction.by), correction.reason.empty() ? "" : ": " + correction.reason});
   return say("Corrected since: {0} of record {1} was recorded as {2}, and is {3} (record {4}{5}).",
              "Skorygowano później: {0} wpisu {1} zapisano jako {2}, a jest {3} (wpis {4}{5}).",
              {correction.field, record_text(correction.corrects), correction.recorded,

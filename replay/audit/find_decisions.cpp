@@ -145,7 +145,7 @@ Result<Span> session_span(const log::Snapshot& snapshot, const std::string& name
   span.first = std::max(span.first, beginning(snapshot, *found));
   if (found->ended.value != 0) {
     span.last = std::min(span.last, found->ended);
-    span.period.to = std::min(span.period.to, later(found->to, microseconds(1)));
+    span.period.to = std::min(span.period.to, found->to);
   }
   // The decision came before the reading that shows its session, by an hour at most.
   span.period.from = std::max(span.period.from, later(found->from, -hours(1)));

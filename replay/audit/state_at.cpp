@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "replay/audit/outcome.hpp"
+#include "replay/audit/witness.hpp"
 #include "replay/command.hpp"
 
 namespace wattledger::tool {
@@ -16,7 +17,9 @@ Result<fold::State> folded(const log::Snapshot& snapshot, const projections::Fol
   if (through > snapshot.head())
     return fail(ErrorKind::not_found, fmt::format("there is no record {}: the log ends at {}",
                                                   through.value, snapshot.head().value));
-  projections::FoldCache::FoundState nearest = cache.find_state(snapshot, through);
+  auto believed = believed_state(snapshot, cache, through);
+  if (!believed) return Failure(believed.error());
+  projections::FoldCache::FoundState& nearest = *believed;
   if (through.value - nearest.sequence.value >
       slow_spacings * projections::state_spacing(snapshot.head()))
     note(

@@ -8,6 +8,7 @@
 #include "log/prove.hpp"
 #include "projections/fold/imported.hpp"
 #include "projections/fold/policy_settings.hpp"
+#include "replay/command.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -55,6 +56,24 @@ bool settings_by_the_log(const log::Snapshot& snapshot, fold::State& state) {
   return true;
 }
 
+// Folds a copy of the kept state on to what the decision was based on. Nothing where that is
+// another state than the decision names.
+Result<std::optional<fold::State>> as_the_decision_names(
+    const log::Snapshot& snapshot, const projections::FoldCache::FoundState& kept,
+    const fb::DecisionMadeT& decision) {
+  fold::State state = kept.state;
+  const Sequence based_on{decision.based_on};
+  WATTLEDGER_TRY(snapshot.scan(
+      kept.sequence.next(), based_on, [&](const log::RecordView& record) -> Result<bool> {
+        fold::evolve(state, record.sequence, record.recorded_at, record.event);
+        return true;
+      }));
+  if (!settings_by_the_log(snapshot, state) || state.through != based_on ||
+      fold::state_digest(state) != from_fb(*decision.state_digest))
+    return std::optional<fold::State>();
+  return std::optional(std::move(state));
+}
+
 // The size of the checkpoint that proves the record; why not otherwise.
 Result<std::uint64_t> proven(const log::Snapshot& snapshot, Sequence sequence,
                              const log::VerifierKey& key) {
@@ -90,15 +109,9 @@ Result<std::optional<Witnessed>> Search::judge(projections::FoldCache::FoundStat
   if (!found) return Failure(found.error());
   if (!*found) return refuse("no decision before the period speaks for the state kept there");
   const Testimony& witness = **found;
-  fold::State state = std::move(kept.state);
-  const Sequence based_on{witness.decision.based_on};
-  WATTLEDGER_TRY(snapshot_.scan(
-      kept.sequence.next(), based_on, [&](const log::RecordView& record) -> Result<bool> {
-        fold::evolve(state, record.sequence, record.recorded_at, record.event);
-        return true;
-      }));
-  if (!settings_by_the_log(snapshot_, state) || state.through != based_on ||
-      fold::state_digest(state) != from_fb(*witness.decision.state_digest))
+  auto state = as_the_decision_names(snapshot_, kept, witness.decision);
+  if (!state) return Failure(state.error());
+  if (!*state)
     return refuse(fmt::format("decision {} was not made from the state kept at record {}",
                               witness.sequence.value, kept.sequence.value));
   const auto size = proven(snapshot_, witness.sequence, key_);
@@ -106,9 +119,12 @@ Result<std::optional<Witnessed>> Search::judge(projections::FoldCache::FoundStat
     return refuse(
         fmt::format("decision {} is not proven: {}", witness.sequence.value, size.error().what));
   Witnessed result;
-  result.start = {
-      witness.sequence, std::move(state), witness.sequence, witness.decision.engine_revision, true,
-      Sequence()};
+  result.start = {witness.sequence,
+                  **std::move(state),
+                  witness.sequence,
+                  witness.decision.engine_revision,
+                  true,
+                  Sequence()};
   result.why = fmt::format(
       "from the state kept at record {}, whose digest decision {} names, which the checkpoint at "
       "{} proves",
@@ -116,7 +132,43 @@ Result<std::optional<Witnessed>> Search::judge(projections::FoldCache::FoundStat
   return std::optional(std::move(result));
 }
 
+// Whether the log contradicts it: the settings it has, or the next decision's digest.
+Result<bool> contradicted(const log::Snapshot& snapshot, projections::FoldCache::FoundState& kept) {
+  // A decision comes each slot or so; where none does for this long, nobody speaks.
+  constexpr std::uint64_t heard_within = 4'096;
+  fold::State with_settings = kept.state;
+  if (kept.state.policy && !settings_by_the_log(snapshot, with_settings)) return true;
+  const Sequence to{std::min(snapshot.head().value, kept.sequence.value + heard_within)};
+  const auto witness = testimony(snapshot, kept.sequence, to);
+  if (!witness) return Failure(witness.error());
+  if (*witness) {
+    const auto named = as_the_decision_names(snapshot, kept, (*witness)->decision);
+    if (!named) return Failure(named.error());
+    if (!*named) return true;
+  }
+  kept.state = std::move(with_settings);
+  return false;
+}
+
 }  // namespace
+
+Result<projections::FoldCache::FoundState> believed_state(const log::Snapshot& snapshot,
+                                                          const projections::FoldCache& cache,
+                                                          Sequence at_most) {
+  auto kept = cache.find_state(snapshot, at_most);
+  while (kept.sequence.value != 0) {
+    const auto wrong = contradicted(snapshot, kept);
+    // Where the log is damaged behind it, nobody can speak; whoever reads on meets the damage.
+    if (!wrong && !is_damage(wrong.error())) return Failure(wrong.error());
+    if (!wrong || !*wrong) return kept;
+    note(
+        fmt::format("the state kept at record {} is not what the log says, and is left out; "
+                    "wattledger replay keeps them anew",
+                    kept.sequence.value));
+    kept = cache.find_state(snapshot, Sequence{kept.sequence.value - 1});
+  }
+  return kept;
+}
 
 Result<PeriodPlace> place_of(const log::Snapshot& snapshot, const Period& period) {
   const log::Meta& meta = snapshot.meta();

@@ -36,4 +36,10 @@ struct Witnessed {
                                                 const std::optional<log::VerifierKey>& key,
                                                 Sequence before);
 
+// For showing, not verifying: the newest kept state at or before `at_most` that the log's next
+// decision does not contradict (its digest, and the settings that the log has), without a
+// signature. Each that is contradicted is told on stderr and left out; that of no records is never.
+[[nodiscard]] Result<projections::FoldCache::FoundState> believed_state(
+    const log::Snapshot& snapshot, const projections::FoldCache& cache, Sequence at_most);
+
 }  // namespace wattledger::tool

@@ -61,6 +61,10 @@ class Audit {
     return must(tool::witnessed_start(snapshot, cache_, key,
                                       must(tool::place_of(snapshot, period)).before));
   }
+  // The record of the kept state that is shown from.
+  [[nodiscard]] Sequence shown(Sequence at_most) const {
+    return must(tool::believed_state(must(log_.snapshot()), cache_, at_most)).sequence;
+  }
   [[nodiscard]] tool::RemakeReport verify(const tool::RemakeStart& start,
                                           const tool::Period& period, unsigned jobs = 1) const {
     const log::Snapshot snapshot = must(log_.snapshot());
@@ -200,6 +204,25 @@ TEST_SUITE("audit/witness") {
     const auto other = must(log::SigningKey::open_or_create(asked.home / "other.pem"));
     const log::VerifierKey key(asked.truth.key().name(), other.public_key());
     begins_with_the_first(audit.start(key, asked.period), "is not proven");
+  }
+
+  TEST_CASE("nor does anything show a state that the log's next decision contradicts") {
+    const Asked asked;
+    const Sequence late{900};
+    {
+      const Audit audit(asked.home.path(), asked.truth.directory());
+      audit.keep(kept_at);
+      CHECK(audit.shown(late) == kept_at);
+      audit.keep(late, [](fold::State& state) { ++state.sessions.charges; });
+      CHECK(audit.shown(late) == kept_at);
+      CHECK(audit.shown(Sequence{700}) == kept_at);
+    }
+    const MemoryDirectory other;
+    const Audit audit(other.path(), asked.truth.directory());
+    audit.keep(late,
+               [](fold::State& state) { state.policy->settings.tariff_component = PriceE8(1); });
+    // The digest does not cover the settings; they are read from the log.
+    CHECK(audit.shown(late) == late);
   }
 
   TEST_CASE("no state is kept: everything is folded") {

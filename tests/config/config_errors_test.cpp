@@ -195,13 +195,6 @@ const Wrong wrongs[] = {
      "50\n",
      "h.yaml:5: selling.start_soc_pct",
      "lower selling.floor_soc_pct or raise selling.start_soc_pct"},
-    {"a sale that could never begin",
-     "policy: {name: tiered}\nbattery: {max_soc_pct: 90}\nselling: {enabled: true, start_soc_pct: "
-     "95}\n",
-     "h.yaml:2: battery.max_soc_pct", "selling.start_soc_pct (95) is not below"},
-    {"a floor above which nothing is stored",
-     "battery: {max_soc_pct: 90}\nselling: {enabled: true, floor_soc_pct: 92}\n",
-     "h.yaml:1: battery.max_soc_pct", "selling.floor_soc_pct (92) is not below"},
     {"emergency not below min", "battery:\n  emergency_soc_pct: 10\n",
      "h.yaml:2: battery.emergency_soc_pct", ""},
     {"emergency above its target", "battery:\n  emergency_target_soc_pct: 4\n",

@@ -203,7 +203,41 @@ TEST_SUITE("policy/optimal") {
     };
     CHECK(rule(1'000, 3'800, blocks({{20, 4}, {90, 40}})) == Rule::connection_limit);
     CHECK(rule(5'000, 3'800, blocks({{90, 8}, {20, 8}})) == Rule::planned);
+    // What would stand against the charge anyhow is asked first.
+    ToldHouse cold = optimal_house(1'000, blocks({{20, 4}, {90, 40}}), settings);
+    fb::ReadingRecordedT fact = reading(1'000);
+    fact.load_power_w = 3'800;
+    fact.battery_temperature_mc = -5'000;
+    cold.tell(noon, std::move(fact));
+    CHECK(decide(cold.state(), noon).decision.rule == Rule::charge_temperature);
     CHECK(rule(10'000, 3'800, blocks({{90, 8}, {20, 8}})) == Rule::planned);
+  }
+
+  TEST_CASE("within its slot too, a charge leaves the connection to the house, and a hold ends") {
+    fold::PolicySettings settings = optimal_settings();
+    settings.import_max = Watts(7'000);
+    const auto drawing = [](int soc_bp, int load_w) {
+      fb::ReadingRecordedT fact = reading(soc_bp);
+      fact.load_power_w = load_w;
+      fact.pv_power_w = 0;
+      return fact;
+    };
+    ToldHouse charging = optimal_house(1'000, blocks({{20, 4}, {90, 40}}), settings);
+    charging.tell(noon, drawing(1'000, 1'000));
+    record(charging, noon, decide(charging.state(), noon));
+    REQUIRE(charging.state().decision->power == Watts(5'000));
+    const UtcTime later = noon + minutes(2);
+    charging.tell(later, drawing(1'150, 1'900));
+    CHECK(decide(charging.state(), later).decision.power_w == 5'000);
+    charging.tell(later, drawing(1'150, 3'900));
+    CHECK(decide(charging.state(), later).decision.power_w == 3'000);
+
+    ToldHouse holding = optimal_house(10'000, blocks({{40, 8}, {90, 60}}), settings);
+    holding.tell(noon, drawing(10'000, 1'000));
+    record(holding, noon, decide(holding.state(), noon));
+    REQUIRE(holding.state().decision->action == Action::hold);
+    holding.tell(later, drawing(10'000, 7'100));
+    CHECK(decide(holding.state(), later).decision.action == Action::self_use);
   }
 
   TEST_CASE("the plan sells no more than the caps and the floor leave, and says so") {

@@ -312,6 +312,17 @@ TEST_SUITE("policy/tiered sessions") {
     CHECK(none.rule == Rule::connection_limit);
     CHECK(tried(none, Rule::connection_limit)->numbers == std::vector<std::int64_t>{4'000, 3'501});
     CHECK(tried(none, Rule::super_cheap)->outcome == fb::Outcome::rejected);
+    // Nor is what was charged kept while the house draws more than the connection bears.
+    const auto kept = [&](int load_w) {
+      return TieredHouse(9'000, settings)
+          .prices(quarters(4, 41) + quarters(8, 105))
+          .session(fb::SessionChange::started, 8'000, minutes(60))
+          .session(fb::SessionChange::completed, 9'000, minutes(30))
+          .sun(0, load_w)
+          .decision();
+    };
+    CHECK(kept(1'000).rule == Rule::charge_kept);
+    CHECK(kept(4'001).action == Action::self_use);
     // Where none would charge, it is not the connection.
     CHECK(TieredHouse(9'500, settings).prices({60}).sun(0, 3'501).decision().rule ==
           Rule::battery_full);

@@ -5,8 +5,6 @@
 #include <set>
 #include <sstream>
 
-#include "log/reader.hpp"
-#include "projections/correction_index.hpp"
 #include "tests/replay/explained_house.hpp"
 #include "tests/support/places.hpp"
 
@@ -423,68 +421,6 @@ TEST_SUITE("replay/explain") {
     CHECK(explained(house, "14:15").out.find("No other decision has followed it yet.") !=
           std::string::npos);
     CHECK(on(house.log(), {"audit", "explain", "25:10:00"}).code == 2);
-  }
-
-  TEST_CASE("a corrected fact shows both values") {
-    ExplainedHouse house(round_settings("cheapest"));
-    house.prices(slots(40, 60)).holds(6'200).read(noon_s - 20);
-    const std::uint64_t read = house.log().state().reading->sequence.value;
-    const std::uint64_t decision = house.decide();
-    fb::CorrectionRecordedT fact;
-    fact.corrects = read;
-    fact.field = "battery_soc_bp";
-    fact.value = "4200";
-    fact.previous = "6200";
-    fact.reason = "the dongle had swapped digits";
-    house.log().add(noon_s + 5'000, std::move(fact), fb::Source::owner);
-    const ToolRun run = explained(house, std::to_string(decision));
-    CHECK(run.out.find("battery_soc_bp of record") != std::string::npos);
-    std::string flat = run.out;
-    std::replace(flat.begin(), flat.end(), '\n', ' ');
-    CHECK(flat.find("was recorded as 6200, and is 4200") != std::string::npos);
-    CHECK(flat.find("the dongle had swapped digits") != std::string::npos);
-    // What was decided rests on what was known.
-    CHECK(flat.find("Made again now: identical") != std::string::npos);
-  }
-
-  TEST_CASE("corrections are found by the cache's index, and asked for in the log itself") {
-    ExplainedHouse house(round_settings("cheapest"));
-    house.prices(slots(40, 60)).holds(6'200).read(noon_s - 20);
-    const std::uint64_t read = house.log().state().reading->sequence.value;
-    const std::string decision = std::to_string(house.decide());
-    fb::CorrectionRecordedT fact;
-    fact.corrects = read;
-    fact.field = "battery_soc_bp";
-    fact.value = "4200";
-    house.log().add(noon_s + 5'000, std::move(fact), fb::Source::owner);
-    house.log().close();
-    const auto log = log::Log::open(house.log().data() / "log");
-    REQUIRE(log.has_value());
-    const auto snapshot = log->snapshot();
-    REQUIRE(snapshot.has_value());
-    const Sequence head = snapshot->head();
-    const projections::CorrectionIndex index(house.log().data() / "cache");
-    const auto keep = [&](std::vector<projections::CorrectionPlace> places) {
-      const auto root = log::root_at(*snapshot, head.value);
-      REQUIRE(root.has_value());
-      REQUIRE(index.write(*snapshot, {head, std::move(places)}, *root).has_value());
-    };
-    const auto shown = [&](std::vector<std::string> more = {}) {
-      more.insert(more.begin(), {"audit", "explain", decision});
-      const ToolRun run = on(house.log(), std::move(more));
-      CHECK(run.out.find("looked for up to record " + std::to_string(head.value)) !=
-            std::string::npos);
-      return run.out.find("battery_soc_bp of record") != std::string::npos;
-    };
-    keep({{head, Sequence{read}}});
-    CHECK(shown());
-    // Whoever forges the index can hide a correction, but not from who asks the log.
-    keep({});
-    CHECK_FALSE(shown());
-    CHECK(shown({"--corrections"}));
-    // One that names what is no correction shows nothing.
-    keep({{Sequence{read}, Sequence{read}}});
-    CHECK_FALSE(shown());
   }
 
   TEST_CASE("a forged decision is told as one") {
