@@ -16,28 +16,33 @@ namespace fs = std::filesystem;
 
 using Each = std::function<Result<void>(Sequence, std::span<const std::byte>)>;
 
+Result<void> each_record_of(const Backup& backup, const BackupFile& file,
+                            const std::optional<BackupKey>& key, Sequence first, Sequence last,
+                            const Each& each) {
+  const auto segment = open_backup_file(backup, file, key);
+  if (!segment) return Failure(segment.error());
+  if (segment->manifest().first != file.records.first ||
+      segment->manifest().last != file.records.last)
+    return fail(ErrorKind::corrupt,
+                segment->path().string() + " holds other records than the manifest says",
+                "use another backup");
+  for (std::size_t i = 0; i < segment->manifest().blocks.size(); ++i) {
+    const auto block = segment->block(i);
+    if (!block) return Failure(block.error());
+    for (Sequence at = std::max(first, (*block)->first); at <= std::min(last, (*block)->last());
+         at = at.next())
+      WATTLEDGER_TRY(each(at, (*block)->record(at)));
+  }
+  return {};
+}
+
 // A file that begins behind `last` is not opened.
 Result<void> each_record(const BackupChain& chain, const std::optional<BackupKey>& key,
                          Sequence first, Sequence last, const Each& each) {
-  for (const Backup& backup : chain) {
-    for (const BackupFile& file : backup.manifest.files) {
-      if (file.records.first > last || file.records.last < first) continue;
-      const auto segment = open_backup_file(backup, file, key);
-      if (!segment) return Failure(segment.error());
-      if (segment->manifest().first != file.records.first ||
-          segment->manifest().last != file.records.last)
-        return fail(ErrorKind::corrupt,
-                    segment->path().string() + " holds other records than the manifest says",
-                    "use another backup");
-      for (std::size_t i = 0; i < segment->manifest().blocks.size(); ++i) {
-        const auto block = segment->block(i);
-        if (!block) return Failure(block.error());
-        for (Sequence at = std::max(first, (*block)->first); at <= std::min(last, (*block)->last());
-             at = at.next())
-          WATTLEDGER_TRY(each(at, (*block)->record(at)));
-      }
-    }
-  }
+  for (const Backup& backup : chain)
+    for (const BackupFile& file : backup.manifest.files)
+      if (file.records.first <= last && file.records.last >= first)
+        WATTLEDGER_TRY(each_record_of(backup, file, key, first, last, each));
   return {};
 }
 
@@ -223,20 +228,19 @@ Result<void> continue_copy(const Log& copy, const Snapshot& live, Sequence throu
 Result<Sequence> last_recorded_by(const BackupChain& chain, UtcTime time,
                                   const std::optional<BackupKey>& key) {
   Sequence found{0};
+  const Each compare = [&](Sequence at, std::span<const std::byte> record) -> Result<void> {
+    const auto header = parse_header(record);
+    if (!header) return Failure(about_record(at, header.error()));
+    if (header->recorded_at <= time) found = at;
+    return {};
+  };
   for (auto backup = chain.rbegin(); backup != chain.rend(); ++backup) {
     for (auto file = backup->manifest.files.rbegin(); file != backup->manifest.files.rend();
          ++file) {
       const auto segment = open_backup_file(*backup, *file, key);
       if (!segment) return Failure(segment.error());
       if (segment->manifest().recorded_from > time) continue;
-      WATTLEDGER_TRY(
-          each_record(chain, key, file->records.first, file->records.last,
-                      [&](Sequence at, std::span<const std::byte> record) -> Result<void> {
-                        const auto header = parse_header(record);
-                        if (!header) return Failure(about_record(at, header.error()));
-                        if (header->recorded_at <= time) found = at;
-                        return {};
-                      }));
+      WATTLEDGER_TRY(each_record(chain, key, file->records.first, file->records.last, compare));
       return found;
     }
   }
