@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 namespace wattledger::tool {
-namespace {
 
 namespace fs = std::filesystem;
-
-}  // namespace
 
 void add_from(CLI::App& command, BackupWish& wish) {
   add_text(command, "--from", wish.from, "Where the backups stand (else backups/ below the data)")
@@ -60,6 +57,14 @@ Result<void> require_same_house(const std::optional<log::Meta>& house,
               fmt::format("the backup {} is of another house's log, {}; this house's is {}",
                           backup.id, log.hex(), house->uuid.hex()),
               "name the right house with --data, or add --any-house");
+}
+
+std::optional<Sequence> record_backup(const Place& place, const BackupHouse& house,
+                                      const std::string& event_json) {
+  const auto sequence = house.record(place, event_json);
+  if (sequence) return *sequence;
+  note("not recorded in the log: " + sequence.error().line());
+  return std::nullopt;
 }
 
 std::string records_text(const log::BackupManifest& manifest) {

@@ -7,6 +7,7 @@
 
 #include "log/backup_check.hpp"
 #include "log/backup_store.hpp"
+#include "replay/backup/commands.hpp"
 #include "replay/place.hpp"
 
 namespace CLI {
@@ -42,6 +43,10 @@ struct BackupPlace {
 // foreign if the house has a log that neither is this backup's nor continues it.
 Result<void> require_same_house(const std::optional<log::Meta>& house,
                                 const log::BackupManifest& backup);
+
+// The event's record; where it cannot be recorded that is said, and nothing else is lost.
+std::optional<Sequence> record_backup(const Place& place, const BackupHouse& house,
+                                      const std::string& event_json);
 
 // "records 1 to 49411"
 [[nodiscard]] std::string records_text(const log::BackupManifest& manifest);

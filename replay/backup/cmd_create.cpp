@@ -94,10 +94,8 @@ Exit failed(const Wish& wish, const BackupPlace& place, const Error& error,
                       {"incremental", wish.incremental},
                       {"result", "failed"},
                       {"detail", error.what}};
-  if (const auto recorded =
-          house.record(*place.house, event.dump(-1, ' ', false, Json::error_handler_t::replace));
-      !recorded)
-    note("that it failed was not recorded: " + recorded.error().line());
+  (void)record_backup(*place.house, house,
+                      event.dump(-1, ' ', false, Json::error_handler_t::replace));
   return cannot(error);
 }
 
@@ -137,10 +135,8 @@ Exit run(const Invocation& invocation, const Wish& wish, const BackupHouse& hous
   if (!lock) return failed(wish, *place, lock.error(), house);
   const auto taken = take(invocation, wish, *place, *std::move(key), house);
   if (!taken) return failed(wish, *place, taken.error(), house);
-  const auto recorded = house.record(*place->house, event_of(*taken).dump());
-  if (!recorded) note("not recorded in the log: " + recorded.error().line());
   tell(invocation, *taken, place->store,
-       recorded ? std::optional(*recorded) : std::optional<Sequence>());
+       record_backup(*place->house, house, event_of(*taken).dump()));
   return Exit::done;
 }
 

@@ -12,6 +12,7 @@
 #include "projections/rebuild.hpp"
 #include "replay/backup/backup_place.hpp"
 #include "replay/backup/commands.hpp"
+#include "replay/comparison.hpp"
 #include "replay/display.hpp"
 #include "replay/progress.hpp"
 
@@ -51,14 +52,6 @@ Result<projections::LiveComparison> compare_copy(const Invocation& invocation, c
                                                  const Wanted& wanted, const Scratch& scratch) {
   const auto copy = log::Log::open(scratch / "log");
   if (!copy) return Failure(copy.error());
-  projections::LivePlaces live;
-  live.data = place.data;
-  live.sqlite_file = wanted.sqlite_file;
-  live.sqlite = wanted.sqlite;
-  live.json = wanted.json;
-  live.json_selling_files = wanted.json_selling_files;
-  live.schema = wanted.schema;
-  live.written = log::writer_lock_holder(place.log()).has_value();
   Progress progress(invocation, "replaying");
   projections::CompareLiveOptions options;
   options.aside = scratch / "compared";
@@ -68,7 +61,7 @@ Result<projections::LiveComparison> compare_copy(const Invocation& invocation, c
     if (!open) return Failure(open.error());
     return log::continue_copy(*copy, open->snapshot, std::min(sequence, open->snapshot.head()));
   };
-  return projections::compare_live(*copy, live, options);
+  return projections::compare_live(*copy, live_places(place, wanted), options);
 }
 
 Result<Drill> drill(const Invocation& invocation, const Place& place, const log::BackupChain& chain,
@@ -92,46 +85,24 @@ Result<Drill> drill(const Invocation& invocation, const Place& place, const log:
   return result;
 }
 
-std::optional<Sequence> record(const Place& place, const BackupHouse& house, const Json& event) {
-  const auto sequence =
-      house.record(place, event.dump(-1, ' ', false, Json::error_handler_t::replace));
-  if (sequence) return *sequence;
-  note("not recorded in the log: " + sequence.error().line());
-  return std::nullopt;
-}
-
 void tell(const Invocation& invocation, const Drill& drill,
           const std::optional<Sequence>& recorded) {
-  const auto& found = drill.comparison.differences;
   if (invocation.format == Format::json) {
     Json result = {{"id", drill.id},
                    {"last", drill.last.value},
                    {"took_ms", drill.took.count()},
-                   {"compared", Json::array()},
-                   {"differences", Json::array()},
-                   {"left_out", drill.comparison.left_out},
                    {"sequence", recorded ? Json(recorded->value) : Json(nullptr)}};
-    for (const auto& each : drill.comparison.compared)
-      result["compared"].push_back(
-          {{"projection", each.name}, {"sequence", each.checkpoint.sequence.value}});
-    for (const auto& each : found)
-      result["differences"].push_back({{"place", each.place}, {"what", each.what}});
+    result.update(Json::parse(comparison_json(drill.comparison)));
     say(result.dump(-1, ' ', false, Json::error_handler_t::replace));
     return;
   }
   say(fmt::format("backup {} restored aside and verified: records 1 to {}", drill.id,
                   drill.last.value));
-  for (const auto& each : found) say(each.place + ": " + each.what);
-  for (const auto& each : drill.comparison.compared)
-    say(fmt::format("{} built from it and compared as of record {}", each.name,
-                    each.checkpoint.sequence.value));
-  for (const std::string& file : drill.comparison.left_out)
-    say(file + " not compared: it is being written");
+  say_comparison(drill.comparison, "built from it and compared");
   say(fmt::format("{} in {:.1f} s{}",
-                  found.empty()
+                  drill.comparison.differences.empty()
                       ? std::string("no differences from what is live")
-                      : fmt::format("{} difference{} (first: live, second: what the backup gives)",
-                                    found.size(), found.size() == 1 ? "" : "s"),
+                      : differences_text(drill.comparison, "the backup"),
                   static_cast<double>(drill.took.count()) / 1000.0,
                   recorded ? fmt::format("; recorded as {}", recorded->value) : ""));
 }
@@ -159,9 +130,12 @@ Exit run(const Invocation& invocation, const BackupWish& wish, const BackupHouse
   const auto drilled =
       chain ? drill(invocation, *place->house, *chain, *key, house.wanted(*place->house))
             : Result<Drill>(Failure(chain.error()));
+  const auto record = [&](const Json& event) {
+    return record_backup(*place->house, house,
+                         event.dump(-1, ' ', false, Json::error_handler_t::replace));
+  };
   if (!drilled) {
-    record(*place->house, house,
-           {{"type", "BackupDrilled"},
+    record({{"type", "BackupDrilled"},
             {"backup", id},
             {"result", "failed"},
             {"detail", drilled.error().what}});
@@ -171,8 +145,7 @@ Exit run(const Invocation& invocation, const BackupWish& wish, const BackupHouse
     return Exit::findings;
   }
   const bool good = drilled->comparison.differences.empty();
-  const auto recorded = record(*place->house, house,
-                               {{"type", "BackupDrilled"},
+  const auto recorded = record({{"type", "BackupDrilled"},
                                 {"backup", id},
                                 {"result", good ? "succeeded" : "failed"},
                                 {"took_ms", drilled->took.count()},

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "replay/comparison.hpp"
 #include "replay/display.hpp"
 #include "replay/progress.hpp"
 
@@ -75,50 +76,27 @@ Exit tell_cost(const Invocation& invocation, const Place& place, const Cost& cos
 }
 
 void print(const projections::LiveComparison& comparison) {
-  for (const auto& each : comparison.differences) say(each.place + ": " + each.what);
-  for (const auto& each : comparison.compared)
-    say(fmt::format("{} compared as of record {}", each.name, each.checkpoint.sequence.value));
-  for (const std::string& file : comparison.left_out)
-    say(file + " not compared: it is being written");
-  say(comparison.differences.empty()
-          ? "no differences"
-          : fmt::format("{} difference{} (first: live, second: what the log gives)",
-                        comparison.differences.size(),
-                        comparison.differences.size() == 1 ? "" : "s"));
-}
-
-void print_json(const projections::LiveComparison& comparison) {
-  Json result = {{"compared", Json::array()},
-                 {"differences", Json::array()},
-                 {"left_out", comparison.left_out}};
-  for (const auto& each : comparison.compared)
-    result["compared"].push_back(
-        {{"projection", each.name}, {"sequence", each.checkpoint.sequence.value}});
-  for (const auto& each : comparison.differences)
-    result["differences"].push_back({{"place", each.place}, {"what", each.what}});
-  say(result.dump(-1, ' ', false, Json::error_handler_t::replace));
+  say_comparison(comparison, "compared");
+  say(comparison.differences.empty() ? "no differences" : differences_text(comparison, "the log"));
 }
 
 Exit differ(const Invocation& invocation, const Place& place, const Wanted& wanted,
             const projections::StageOptions& options) {
   const auto log = log::Log::open(place.log());
   if (!log) return cannot(log.error());
-  projections::LivePlaces live;
-  live.data = place.data;
-  live.sqlite_file = wanted.sqlite_file;
-  live.sqlite = options.sqlite;
-  live.json = options.json;
-  live.json_selling_files = options.json_selling_files;
-  live.schema = options.schema;
-  live.written = log::writer_lock_holder(place.log()).has_value();
+  Wanted asked = wanted;
+  asked.sqlite = options.sqlite;
+  asked.json = options.json;
+  asked.json_selling_files = options.json_selling_files;
+  asked.schema = options.schema;
   projections::CompareLiveOptions compare;
   compare.aside = place.data / "staging" / fmt::format("diff-{}", ::getpid());
   Progress progress(invocation, "replaying");
   compare.progress = [&](Sequence done, Sequence head) { progress.at(done.value, head.value); };
-  const auto comparison = projections::compare_live(*log, live, compare);
+  const auto comparison = projections::compare_live(*log, live_places(place, asked), compare);
   if (!comparison) return cannot(comparison.error());
   if (invocation.format == Format::json)
-    print_json(*comparison);
+    say(comparison_json(*comparison));
   else
     print(*comparison);
   return comparison->differences.empty() ? Exit::done : Exit::findings;

@@ -10,21 +10,6 @@
 using namespace wattledger;
 using namespace wattledger::testing;
 
-namespace {
-
-ToolRun explained(ExplainedHouse& house, const std::string& which,
-                  const std::vector<std::string>& more = {}) {
-  house.log().close();
-  std::vector<std::string> words = {"audit", "explain", which};
-  words.insert(words.end(), more.begin(), more.end());
-  ToolRun run = on(house.log(), words);
-  INFO(run.err);
-  CHECK(run.code == 0);
-  return run;
-}
-
-}  // namespace
-
 TEST_SUITE("replay/explain corrections") {
   TEST_CASE("a corrected fact shows both values") {
     ExplainedHouse house(round_settings("cheapest"));

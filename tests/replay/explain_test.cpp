@@ -282,17 +282,6 @@ void check_golden(const std::string& name, const std::string& text) {
   CHECK_MESSAGE(text == golden.str(), name, ": look at it, then WATTLEDGER_UPDATE_GOLDEN=1");
 }
 
-ToolRun explained(ExplainedHouse& house, const std::string& which,
-                  const std::vector<std::string>& more = {}) {
-  house.log().close();
-  std::vector<std::string> words = {"audit", "explain", which};
-  words.insert(words.end(), more.begin(), more.end());
-  ToolRun run = on(house.log(), words);
-  INFO(run.err);
-  CHECK(run.code == 0);
-  return run;
-}
-
 }  // namespace
 
 TEST_SUITE("replay/explain") {

@@ -216,4 +216,15 @@ std::uint64_t ExplainedHouse::decide(std::int64_t second) {
   return decision;
 }
 
+ToolRun explained(ExplainedHouse& house, const std::string& which,
+                  const std::vector<std::string>& more) {
+  house.log().close();
+  std::vector<std::string> words = {"audit", "explain", which};
+  words.insert(words.end(), more.begin(), more.end());
+  ToolRun run = on(house.log(), words);
+  INFO(run.err);
+  CHECK(run.code == 0);
+  return run;
+}
+
 }  // namespace wattledger::testing

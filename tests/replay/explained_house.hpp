@@ -55,6 +55,10 @@ class ExplainedHouse {
                house_ = 9'000'000'000, in_ = 2'000'000'000, out_ = 1'800'000'000;
 };
 
+// audit explain, which succeeds. Closes the house's log.
+ToolRun explained(ExplainedHouse& house, const std::string& which,
+                  const std::vector<std::string>& more = {});
+
 [[nodiscard]] fold::PolicySettings round_settings(const std::string& policy);
 
 }  // namespace wattledger::testing
