@@ -56,7 +56,7 @@ Result<void> of_no_house(const fs::path& name) {
   for (fs::path house = file.parent_path(); !house.empty(); house = house.parent_path()) {
     if (fs::exists(house / "log" / "data.mdb", error)) {
       const std::string first = file.lexically_relative(house).begin()->string();
-      for (const char* own : {"log", "keys", "cache", "staging", "goodwe_energy.db"})
+      for (const char* own : {"log", "keys", "cache", "staging", "backups", "goodwe_energy.db"})
         if (first == own)
           return fail(ErrorKind::conflict,
                       name.string() + " belongs to the data directory " + house.string(),

@@ -230,10 +230,11 @@ Wish Optimal::carry_out(const Horizon& horizon, const std::vector<Order>& orders
   }
   if (first.action == Action::charge) wish = charge(horizon, first, steps.front(), end, value);
   if (first.action == Action::sell) wish = sell(horizon, first, steps.front(), end);
-  if (first.action == Action::hold && !judge_.overloaded()) {
+  if (first.action == Action::hold) {
     wish.action = Action::hold;
     wish.target = judge_.soc();
   }
+  if (wish.action == Action::hold && judge_.overloaded()) return {};
   if (wish.action == Action::self_use) return wish;
   wish.until = std::min(last.start + last.length, now_ + settings_.forced_end_max);
   repeat(wish);
