@@ -99,7 +99,9 @@ TEST_SUITE("audit/true history") {
           std::string::npos);
     const Ran other_key = verify("--key", "other.vkey");
     CHECK(other_key.code == 1);
-    CHECK(other_key.out.find("damaged checkpoint") != std::string::npos);
+    // One finding, whether the daemon signed one checkpoint or, on a slow machine, several.
+    CHECK(other_key.out.find("1 finding,") != std::string::npos);
+    CHECK(other_key.out.find("is not signed by wattledger/") != std::string::npos);
   }
 
   TEST_CASE("a simulation's last decision is proved: the daemon signed what it ends with") {
