@@ -9,14 +9,11 @@
 #include "coordinator/daemon/recollection.hpp"
 #include "coordinator/daemon/source_thread.hpp"
 #include "log/checkpoint.hpp"
-#include "projections/live/staging.hpp"
 
 namespace wattledger::daemon {
 namespace {
 
 constexpr const char* program_version = WATTLEDGER_VERSION;
-constexpr std::chrono::minutes room_look_every{1};
-constexpr std::chrono::hours tidy_every{1};
 
 }  // namespace
 
@@ -77,6 +74,7 @@ Result<void> Daemon::open_log() {
                                projections::FoldCache(config_.data / "cache"));
   if (!journal) return Failure(journal.error());
   journal_ = std::move(*journal);
+  chores_.emplace(config_, clock_, *journal_, *log_, options_.room);
   return {};
 }
 
@@ -135,47 +133,8 @@ Result<void> Daemon::start_projections() {
   spdlog::info("Storage layer initialized");
   projection_thread_ = std::make_unique<ProjectionThread>(*live_, *appender_);
   projection_thread_->start();
-  if (config_.sqlite.enabled && !clock_.simulated())
-    upkeep_.emplace(*journal_, *projection_thread_);
+  chores_->take_projections(*live_, *projection_thread_);
   return {};
-}
-
-// What the journal's fold stepped over at the start, or the projections' later: each said once.
-Result<void> Daemon::tell_damage() {
-  projections::Damage damage = journal_->damage();
-  if (live_) {
-    projections::Damage seen = live_->damage();
-    if (seen.records > damage.records) damage = std::move(seen);
-  }
-  if (damage.records <= damaged_told_) return {};
-  damaged_told_ = damage.records;
-  return raise_log_damaged(*journal_, damage);
-}
-
-// Whatever an adoption or an unfinished rebuild left a day ago. The disk's times are the machine's,
-// which a simulation does not live in.
-void Daemon::tidy_staging(UtcTime now) {
-  if (clock_.simulated()) return;
-  if (tidied_at_ && now < *tidied_at_ + tidy_every && now >= *tidied_at_) return;
-  tidied_at_ = now;
-  for (const auto& path :
-       projections::remove_old_staging(config_.data, std::filesystem::file_time_type::clock::now()))
-    spdlog::info("{} was a day old and is removed", path.string());
-}
-
-// Once a minute; each scarcity is said when it begins.
-void Daemon::tell_scarce_room(UtcTime now) {
-  if (room_looked_at_ && now < *room_looked_at_ + room_look_every && now >= *room_looked_at_)
-    return;
-  room_looked_at_ = now;
-  const auto room = options_.room(*log_);
-  if (!room) return;  // a disk that does not even say is the next commit's to tell
-  std::set<log::Scarce> scarce;
-  for (const log::RoomWarning& warning : log::room_warnings(*room)) {
-    scarce.insert(warning.what);
-    if (!scarce_told_.contains(warning.what)) spdlog::warn("{}", warning.line);
-  }
-  scarce_told_ = std::move(scarce);
 }
 
 // Taking control is refused while somebody else was seen writing within the hour; who steers
@@ -224,7 +183,7 @@ Result<void> Daemon::begin() {
   const auto sequence = journal_->record(fact(std::move(started)), log::Urgency::now);
   if (!sequence) return Failure(sequence.error());
   began_ = true;
-  WATTLEDGER_TRY(tell_damage());
+  WATTLEDGER_TRY(chores_->tell_damage());
   std::optional<inverter::Device> device;
   if (const auto found = inverter_.identify())
     device = *found;
@@ -286,10 +245,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
     if (reload_.exchange(false)) WATTLEDGER_TRY(reload());
     WATTLEDGER_TRY(
         clear_clock_fault(*journal_, clock_, config_.clock_require_sync && !clock_.simulated()));
-    WATTLEDGER_TRY(tell_damage());
-    tell_scarce_room(now);
-    tidy_staging(now);
-    if (upkeep_) WATTLEDGER_TRY(upkeep_->look(now));
+    WATTLEDGER_TRY(chores_->look(now));
     if (asking) {
       if (fetch_.exchange(false)) asking->ask_now();
       {

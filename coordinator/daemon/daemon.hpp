@@ -10,18 +10,17 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 
 #include "coordinator/config/config.hpp"
 #include "coordinator/control/control.hpp"
 #include "coordinator/daemon/beginning.hpp"
+#include "coordinator/daemon/chores.hpp"
 #include "coordinator/daemon/clock.hpp"
 #include "coordinator/daemon/forecaster.hpp"
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/daemon/price_feed.hpp"
 #include "coordinator/daemon/projection_thread.hpp"
 #include "coordinator/daemon/tick.hpp"
-#include "coordinator/daemon/upkeep.hpp"
 #include "coordinator/daemon/watchdog.hpp"
 #include "coordinator/inverter/inverter.hpp"
 #include "coordinator/sources/fetch/news.hpp"
@@ -86,9 +85,6 @@ class Daemon {
   Result<void> take_signing_key();
   Result<void> begin();
   Result<void> start_projections();
-  Result<void> tell_damage();
-  void tell_scarce_room(UtcTime now);
-  void tidy_staging(UtcTime now);
   // What a reload takes over, read and not yet in force.
   // `config_` with what a reload takes over of `fresh`.
   [[nodiscard]] config::Config taken_over(const config::Config& fresh) const;
@@ -134,7 +130,7 @@ class Daemon {
   std::unique_ptr<projections::LiveProjections> live_;
   std::unique_ptr<ProjectionThread> projection_thread_;
   std::unique_ptr<Watchdog> watchdog_;
-  std::optional<Upkeep> upkeep_;  // not in a simulation, whose nights are seconds
+  std::optional<Chores> chores_;
   std::unique_ptr<control::Server> server_;
   PriceFeed prices_;
   mutable std::mutex reload_mutex_;
@@ -142,11 +138,7 @@ class Daemon {
   std::optional<config::Config> in_force_;  // as the last reload left it; config_ before the first
   std::string prices_trouble_;
   std::vector<std::string> source_troubles_;
-  std::string control_trouble_;     // why `on` is not in force
-  std::uint64_t damaged_told_ = 0;  // records
-  std::set<log::Scarce> scarce_told_;
-  std::optional<UtcTime> room_looked_at_;
-  std::optional<UtcTime> tidied_at_;
+  std::string control_trouble_;  // why `on` is not in force
 };
 
 }  // namespace wattledger::daemon

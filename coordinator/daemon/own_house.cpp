@@ -98,6 +98,7 @@ Result<config::Config> own_config(const Arguments& arguments, const char* direct
   config.control_mode = fb::ControlMode::on;
   config.clock_require_sync = false;
   config.json.enabled = true;
+  config.backup.enabled = false;
   config.policy.tariff_zones = fold::g12_zones();
   config.prices.file = arguments.prices;
   if (!arguments.config.empty()) WATTLEDGER_TRY(take_configured(arguments.config, config));

@@ -1,0 +1,66 @@
+#include "coordinator/daemon/chores.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "coordinator/daemon/beginning.hpp"
+#include "projections/live/staging.hpp"
+
+namespace wattledger::daemon {
+namespace {
+
+constexpr std::chrono::minutes room_look_every{1};
+constexpr std::chrono::hours tidy_every{1};
+
+}  // namespace
+
+void Chores::take_projections(const projections::LiveProjections& live, ProjectionThread& thread) {
+  live_ = &live;
+  if (config_.sqlite.enabled && !clock_.simulated()) upkeep_.emplace(journal_, thread);
+}
+
+Result<void> Chores::look(UtcTime now) {
+  WATTLEDGER_TRY(tell_damage());
+  tell_scarce_room(now);
+  tidy_staging(now);
+  if (upkeep_) WATTLEDGER_TRY(upkeep_->look(now));
+  return {};
+}
+
+Result<void> Chores::tell_damage() {
+  projections::Damage damage = journal_.damage();
+  if (live_ != nullptr) {
+    projections::Damage seen = live_->damage();
+    if (seen.records > damage.records) damage = std::move(seen);
+  }
+  if (damage.records <= damaged_told_) return {};
+  damaged_told_ = damage.records;
+  return raise_log_damaged(journal_, damage);
+}
+
+// Whatever an adoption or an unfinished rebuild left a day ago. The disk's times are the machine's,
+// which a simulation does not live in.
+void Chores::tidy_staging(UtcTime now) {
+  if (clock_.simulated()) return;
+  if (tidied_at_ && now < *tidied_at_ + tidy_every && now >= *tidied_at_) return;
+  tidied_at_ = now;
+  for (const auto& path :
+       projections::remove_old_staging(config_.data, std::filesystem::file_time_type::clock::now()))
+    spdlog::info("{} was a day old and is removed", path.string());
+}
+
+// Once a minute; each scarcity is said when it begins.
+void Chores::tell_scarce_room(UtcTime now) {
+  if (room_looked_at_ && now < *room_looked_at_ + room_look_every && now >= *room_looked_at_)
+    return;
+  room_looked_at_ = now;
+  const auto room = room_(log_);
+  if (!room) return;  // a disk that does not even say is the next commit's to tell
+  std::set<log::Scarce> scarce;
+  for (const log::RoomWarning& warning : log::room_warnings(*room)) {
+    scarce.insert(warning.what);
+    if (!scarce_told_.contains(warning.what)) spdlog::warn("{}", warning.line);
+  }
+  scarce_told_ = std::move(scarce);
+}
+
+}  // namespace wattledger::daemon

@@ -1,0 +1,53 @@
+// What the daemon looks after beside ticking, once with each pass: damage that was found, room that
+// grows scarce, staging left over, the SQLite file's upkeep. On the daemon's thread; none of it
+// waits, and an error means that the log cannot be written.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+
+#include "coordinator/config/config.hpp"
+#include "coordinator/daemon/clock.hpp"
+#include "coordinator/daemon/journal.hpp"
+#include "coordinator/daemon/projection_thread.hpp"
+#include "coordinator/daemon/upkeep.hpp"
+#include "log/log.hpp"
+#include "log/room.hpp"
+#include "projections/live/live_projections.hpp"
+
+namespace wattledger::daemon {
+
+class Chores {
+ public:
+  using LookAtRoom = std::function<Result<log::Room>(const log::Log&)>;
+
+  // All that is referred to outlives it.
+  Chores(const config::Config& config, Clock& clock, Journal& journal, const log::Log& log,
+         LookAtRoom room)
+      : config_(config), clock_(clock), journal_(journal), log_(log), room_(std::move(room)) {}
+
+  // From then on there are projections to look after.
+  void take_projections(const projections::LiveProjections& live, ProjectionThread& thread);
+  Result<void> look(UtcTime now);
+  // What the journal's fold stepped over at the start, or the projections' later: each said once.
+  Result<void> tell_damage();
+
+ private:
+  void tell_scarce_room(UtcTime now);
+  void tidy_staging(UtcTime now);
+
+  const config::Config& config_;
+  Clock& clock_;
+  Journal& journal_;
+  const log::Log& log_;
+  LookAtRoom room_;
+  const projections::LiveProjections* live_ = nullptr;
+  std::optional<Upkeep> upkeep_;    // not in a simulation, whose nights are seconds
+  std::uint64_t damaged_told_ = 0;  // records
+  std::set<log::Scarce> scarce_told_;
+  std::optional<UtcTime> room_looked_at_;
+  std::optional<UtcTime> tidied_at_;
+};
+
+}  // namespace wattledger::daemon
