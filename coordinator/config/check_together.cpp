@@ -19,6 +19,7 @@ class Together {
     cadence();
     place();
     selling();
+    tiers();
     return std::move(complaints_);
   }
 
@@ -33,6 +34,7 @@ class Together {
   void cadence();
   void place();
   void selling();
+  void tiers();
 
   [[nodiscard]] bool has(std::string_view path) const {
     return given_.lines.count(std::string(path)) != 0;
@@ -251,6 +253,12 @@ void Together::selling() {
   if (config_.policy.selling.enabled && config_.policy.policy == "cheapest" &&
       !wrong("policy.name"))
     config_.without_meaning.emplace_back(idle_selling);
+}
+
+void Together::tiers() {
+  const config::TiersConfig& tiers = config_.tiers;
+  ascending("tiers.hot_days", tiers.hot.count(), "tiers.warm_days", tiers.warm.count());
+  ascending("tiers.warm_days", tiers.warm.count(), "tiers.cold_days", tiers.cold.count());
 }
 
 }  // namespace

@@ -200,6 +200,8 @@ Result<Config> parse(const std::string& yaml, const std::string& file_name) {
   make_absolute(config.sources.entsoe_token_file, base);
   make_absolute(config.sqlite.path, base);
   make_absolute(config.logging.file, base);
+  make_absolute(config.backup.to, base);
+  make_absolute(config.backup.key_file, base);
   if (config.data.empty()) config.data = Config().data;
   return config;
 }

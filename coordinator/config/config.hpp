@@ -76,6 +76,51 @@ struct LoggingConfig {
 
 enum class Environment { production, development, test };
 
+// Copies of the log that the daemon makes by itself.
+struct BackupConfig {
+  bool enabled = true;
+  std::chrono::minutes at{120};     // since the local midnight
+  std::filesystem::path to;         // empty: <data>/backups
+  std::chrono::days keep{30};       // one that a kept one rests on stays as long as that
+  std::uint32_t keep_count = 3;     // the newest of them however old
+  std::chrono::days full_every{7};  // incremental ones between
+  std::filesystem::path key_file;   // empty: not encrypted
+  std::string remote;  // rclone's place for a copy of each, as "nas:house"; empty: none
+};
+
+// From which age records stand where: in LMDB, in segments beside it, in segments with a remote.
+struct TiersConfig {
+  bool enabled = false;
+  std::chrono::days hot{7};
+  std::chrono::days warm{90};
+  std::chrono::days cold{365};  // at least as long, and never removed by us
+  std::string remote;           // rclone's place; empty: segments stay warm
+};
+
+struct ChangesConfig {
+  std::vector<std::string> windows;     // as "sun 02:00-05:00", local time; none: at any time
+  std::chrono::hours fresh_backup{24};  // a verified backup may be as old, before a change
+  std::chrono::minutes time_limit{60};  // of one change
+};
+
+struct HealthConfig {
+  bool write = true;                              // <data>/health.json
+  std::chrono::seconds every{30};                 // refreshed
+  std::uint64_t disk_free_min = 1'000ULL << 20U;  // bytes; degraded below
+};
+
+// Who is told of which conditions. Exactly one of command, webhook and mqtt.
+struct AlertReceiver {
+  std::string name;
+  std::vector<std::string> conditions;  // empty: all
+  std::string command;                  // run by /bin/sh
+  std::string webhook;                  // URL; may hold ${VAR}
+  std::string mqtt;                     // mqtt://[user@]host[:port]/topic
+  std::filesystem::path secret_file;    // mode 0600: the webhook's bearer token, MQTT's password
+  fb::Severity least = fb::Severity::warning;
+  bool operator==(const AlertReceiver&) const = default;
+};
+
 // The numbers' own defaults, and the policy that a configuration has if it names none.
 [[nodiscard]] inline fold::PolicySettings planning() {
   fold::PolicySettings settings;
@@ -107,6 +152,11 @@ struct Config {
   SqliteConfig sqlite;
   JsonConfig json;
   LoggingConfig logging;
+  BackupConfig backup;
+  TiersConfig tiers;
+  ChangesConfig changes;
+  HealthConfig health;
+  std::vector<AlertReceiver> alerts;
   // Keys that set nothing: of legacy sections, and those that the policy does not ask for.
   std::vector<std::string> without_meaning;
   std::string control_group;  // group of control.sock; empty: the process's

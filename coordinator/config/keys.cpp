@@ -270,6 +270,7 @@ const std::vector<ScalarKey>& scalar_keys() {
     add_source_keys(all);
     add_safety_keys(all);
     add_projection_keys(all);
+    add_operation_keys(all);
     return all;
   }();
   return keys;

@@ -25,6 +25,7 @@ struct ScalarKey {
 [[nodiscard]] const std::vector<ScalarKey>& scalar_keys();
 void add_source_keys(std::vector<ScalarKey>& keys);
 void add_plan_keys(std::vector<ScalarKey>& keys);
+void add_operation_keys(std::vector<ScalarKey>& keys);
 
 // Zones, and whether one of them is for public holidays. Where none is, a holiday counts as its
 // weekday and the days need not be adopted.
