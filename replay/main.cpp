@@ -94,6 +94,7 @@ void add_inverter_commands(CLI::App& app, Invocation& invocation) {
 void add_commands(CLI::App& app, Invocation& invocation) {
   add_setup(app, invocation);
   add_status(app, invocation);
+  add_health(app, invocation);
   add_override(app, invocation);
   CLI::App* fault = add_group(app, {"fault", "What safety has latched", "wattledger fault list"});
   add_fault_list(*fault, invocation);

@@ -1,9 +1,9 @@
 #include "coordinator/control/status.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/control/time_json.hpp"
 #include "projections/fold/plan_text.hpp"
 #include "projections/fold/reason.hpp"
 
@@ -13,16 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using std::chrono::seconds;
 
-// RFC 3339 with the house's offset.
-Json time_json(UtcTime time, const ZoneOffsets& zone) {
-  const UtcTime whole = std::chrono::floor<seconds>(time);
-  const long long offset = zone.offset_at(whole).count();
-  const long long minutes = (offset < 0 ? -offset : offset) / 60;
-  char text[24];
-  std::snprintf(text, sizeof text, "%c%02lld:%02lld", offset < 0 ? '-' : '+', minutes / 60,
-                minutes % 60);
-  return iso_text(zone.to_local(whole)) + text;
-}
+Json time_json(UtcTime time, const ZoneOffsets& zone) { return offset_time_text(time, zone); }
 
 Json time_json(const std::optional<UtcTime>& time, const ZoneOffsets& zone) {
   return time ? time_json(*time, zone) : Json(nullptr);
@@ -283,6 +274,8 @@ std::string status_json(const fold::State& state, UtcTime now, const StatusExtra
   if (!contact && state.reading) contact = state.reading->at;
   result["last_contact_s"] = contact ? Json(age_s(now, *contact)) : Json(nullptr);
   result["warnings"] = extras.warnings;
+  const Json health = Json::parse(extras.health, nullptr, /*allow_exceptions=*/false);
+  result["health"] = health.is_object() ? health : Json(nullptr);
   // Names come from events and configuration: what is not UTF-8 there must not keep the rest from
   // being shown.
   return result.dump(-1, ' ', false, Json::error_handler_t::replace);

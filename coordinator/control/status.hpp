@@ -12,7 +12,7 @@
 //  null, "inverter": {"mode", "confirmed_at", "until"}, "override": {"action", "until",
 //  "target_soc_pct", "power_w", "sequence"} | null, "faults": [{"fault", "at", "latched", "detail",
 //  "sequence"}], "projections": [{"name", "standing", "sequence", "lag", "message"}], "log":
-//  {"head", "uuid"}, "last_contact_s", "warnings": [text]}
+//  {"head", "uuid"}, "last_contact_s", "warnings": [text], "health": health_json.hpp's | null}
 //
 // Times are local with their offset ("2025-10-26T02:15:00+02:00"); powers have the signs of
 // events/units.hpp (grid + = export, battery + = discharge); prices are final, in `currency` per
@@ -49,6 +49,7 @@ struct StatusExtras {
   std::optional<UtcTime> last_contact;  // with the inverter; the newest reading's time when absent
   fold::Language language = fold::Language::english;  // of the decision's reason
   std::vector<std::string> warnings;       // of a disk or an address space that is nearly full
+  std::string health;                      // health_json(); empty: nobody judged
   const fb::PlanAdoptedT* plan = nullptr;  // State.plan whole; without it no plan is told
   std::string load_model, pv_model;        // of State.load_forecast and State.pv_forecast
   const fb::DecisionMadeT* decision =

@@ -8,7 +8,7 @@ from pathlib import Path
 FOLD = ["events", "projections/fold"]
 PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/json", "projections/live"]
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
-HOUSE = AUDIT + ["coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
+HOUSE = AUDIT + ["coordinator/health", "coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
 REPLAY = ["replay", "replay/audit", "replay/backup", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter",
           "replay/config", "replay/decide", "replay/plan", "replay/tariff"]
 
@@ -29,7 +29,8 @@ MAY_SEE = {
     "coordinator/simulator": ["events", "coordinator/inverter"],
     "coordinator/sources/parse": ["events"],
     "coordinator/sources/fetch": ["events", "coordinator/sources/parse", "coordinator/config"],
-    "coordinator/control": FOLD + ["log"],
+    "coordinator/health": FOLD,
+    "coordinator/control": FOLD + ["log", "coordinator/health"],
     "coordinator/daemon": HOUSE + ["coordinator/forecast", "coordinator/simulator"],
     # These cannot touch an inverter or a network even by mistake.
     "replay/audit": AUDIT + ["replay"],

@@ -34,7 +34,8 @@ ALSO = {
     # Where the sun stands.
     "wattledger_forecast": [r"sin|cos|sincos|tan|asin|atan2"],
 }
-PURE = ["wattledger_events", "wattledger_fold", "wattledger_policy", "wattledger_planner", "wattledger_sources_parse", "wattledger_forecast"]
+PURE = ["wattledger_events", "wattledger_fold", "wattledger_policy", "wattledger_planner", "wattledger_sources_parse", "wattledger_forecast",
+        "wattledger_health"]
 
 
 def undefined(library):
