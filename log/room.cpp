@@ -1,5 +1,10 @@
 #include "log/room.hpp"
 
+#include <sys/mman.h>
+
+#include <charconv>
+#include <fstream>
+
 #include "log/snapshot.hpp"
 
 namespace wattledger::log {
@@ -7,7 +12,36 @@ namespace {
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
 
+// Address and length from a line of /proc/self/maps: "7f00-7f80 r--s 0000 08:01 42    /file".
+std::optional<std::pair<std::uintptr_t, std::size_t>> mapped(std::string_view line) {
+  std::uintptr_t from = 0;
+  std::uintptr_t to = 0;
+  const char* const end = line.data() + line.size();
+  const auto first = std::from_chars(line.data(), end, from, 16);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return std::nullopt;
+  if (std::from_chars(first.ptr + 1, end, to, 16).ec != std::errc() || to <= from)
+    return std::nullopt;
+  return std::pair(from, static_cast<std::size_t>(to - from));
+}
+
 }  // namespace
+
+// LMDB tells no address of its map. No page of it is written to (no WRITEMAP), so that what is let
+// go is read from the file again when it is looked at.
+void let_go_of_pages(const Log& log) {
+  const Environment& environment = *log.impl().environment;
+  const auto held = Transaction::begin(
+      environment, Transaction::Access::read);  // the map stays where it is meanwhile
+  std::error_code unknown;
+  const std::string name = std::filesystem::canonical(environment.data_path(), unknown).string();
+  if (!held || unknown) return;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (!line.ends_with(" " + name)) continue;
+    if (const auto place = mapped(line))
+      (void)::madvise(reinterpret_cast<void*>(place->first), place->second, MADV_DONTNEED);
+  }
+}
 
 Result<Room> room_of(const Log& log) {
   std::error_code error;

@@ -26,6 +26,10 @@ struct Room {
 // io if the disk does not say.
 [[nodiscard]] Result<Room> room_of(const Log& log);
 
+// Lets go of the log's pages that this process has looked at: they stay in the system's cache, and
+// no longer count as memory of ours. After a long scan, for who runs for months.
+void let_go_of_pages(const Log& log);
+
 enum class Scarce : std::uint8_t { disk, address_space };
 
 struct RoomWarning {
