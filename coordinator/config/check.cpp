@@ -4,9 +4,11 @@
 #include <charconv>
 #include <map>
 
+#include "coordinator/config/change_windows.hpp"
 #include "coordinator/config/key_lookup.hpp"
 #include "coordinator/config/reading.hpp"
 #include "coordinator/config/tariff_lists.hpp"
+#include "coordinator/config/window_list.hpp"
 
 namespace wattledger::config {
 namespace {
@@ -166,6 +168,7 @@ class Checker {
     if (path == zones_path) told(read_zones(value, file_name_));
     if (path == components_path) told(read_components(value, file_name_));
     if (path == holidays_path) told(read_holidays(value, file_name_));
+    if (path == windows_path) told(read_windows(value, file_name_));
   }
 
   void look_at_legacy_tariff(const std::string& path, int line, const YamlTree& value) {

@@ -5,9 +5,11 @@
 #include <cstring>
 #include <fstream>
 
+#include "coordinator/config/change_windows.hpp"
 #include "coordinator/config/key_lookup.hpp"
 #include "coordinator/config/reading.hpp"
 #include "coordinator/config/tariff_lists.hpp"
+#include "coordinator/config/window_list.hpp"
 #include "events/near_match.hpp"
 
 namespace wattledger::config {
@@ -151,6 +153,10 @@ Result<void> Reader::read_list(const std::string& path, const YamlTree& value) {
     auto holidays = read_holidays(value, file_name_);
     if (!holidays) return Failure(holidays.error());
     config_.holidays = std::move(*holidays);
+  } else if (path == windows_path) {
+    auto windows = read_windows(value, file_name_);
+    if (!windows) return Failure(windows.error());
+    config_.changes.windows = std::move(*windows);
   } else if (value.shape != YamlTree::Shape::nothing) {
     auto legacy = read_legacy_tariff(value, file_name_);
     if (!legacy) return Failure(legacy.error());
@@ -233,6 +239,7 @@ std::vector<KeyChange> differing_keys(const Config& before, const Config& after)
   list(components_path, before.policy.tariff_components, after.policy.tariff_components);
   using Days = std::vector<std::chrono::local_days>;
   list(holidays_path, before.holidays.value_or(Days{}), after.holidays.value_or(Days{}));
+  list(windows_path, before.changes.windows, after.changes.windows);
   return changes;
 }
 

@@ -72,6 +72,7 @@ TEST_SUITE("config/readme") {
     for (const std::string& field : component_fields())
       CHECK(rows.erase("tariff.components[]." + field) == 1);
     CHECK(rows.erase("tariff.holidays") == 1);
+    CHECK(rows.erase("changes.windows") == 1);
     for (const auto& [path, row] : rows) FAIL_CHECK("not a key: " << path);
   }
 
