@@ -6,8 +6,13 @@
 #include <cstdio>
 #include <utility>
 
+#include "replay/told_error.hpp"
+
 namespace wattledger::tool {
 namespace {
+
+// The line of the last error told.
+std::string last_told;
 
 void line_to_stderr(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
@@ -110,14 +115,18 @@ Option add_count(CLI::App& command, const std::string& name, std::uint64_t& coun
 }
 
 Exit cannot(const Error& error) {
-  line_to_stderr(error.line());
+  last_told = error.line();
+  line_to_stderr(last_told);
   return Exit::cannot;
 }
 
 Exit usage(const std::string& what, const std::string& remedy) {
-  line_to_stderr(remedy.empty() ? what : what + "; " + remedy);
+  last_told = remedy.empty() ? what : what + "; " + remedy;
+  line_to_stderr(last_told);
   return Exit::usage;
 }
+
+const std::string& told_error() { return last_told; }
 
 void note(const std::string& text) { line_to_stderr(text); }
 

@@ -8,6 +8,7 @@
 #include "events/near_match.hpp"
 #include "replay/audit/commands.hpp"
 #include "replay/backup/commands.hpp"
+#include "replay/change/commands.hpp"
 #include "replay/command.hpp"
 #include "replay/config/commands.hpp"
 #include "replay/decide/commands.hpp"
@@ -57,6 +58,12 @@ Result<Sequence> append_for(const Place& place, const std::string& event_json) {
   return submitted->sequence;
 }
 
+ChangeHouse change_house() {
+  return {append_for, [](const Place& place, const std::string& event_json) {
+            (void)ask_daemon(place, "append", "{\"event\":" + event_json + "}");
+          }};
+}
+
 void add_backup_commands(CLI::App& app, Invocation& invocation) {
   const BackupHouse house{[](const Place& place) -> Result<std::string> {
                             auto made = sign_checkpoint(place);
@@ -69,7 +76,7 @@ void add_backup_commands(CLI::App& app, Invocation& invocation) {
   add_backup_create(*backup, invocation, house);
   add_backup_list(*backup, invocation);
   add_backup_verify(*backup, invocation);
-  add_backup_restore(*backup, invocation);
+  add_backup_restore(*backup, invocation, change_house());
   add_backup_drill(*backup, invocation, house);
   add_backup_prune(*backup, invocation);
   CLI::App* key = add_group(*backup, {"key", "The key that encrypts backups",
@@ -120,8 +127,8 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_log_cat(*log, invocation);
   add_log_tail(*log, invocation);
   add_log_verify(*log, invocation);
-  add_log_archive(*log, invocation, house_retirer());
-  add_log_compact(*log, invocation);
+  add_log_archive(*log, invocation, house_retirer(), change_house());
+  add_log_compact(*log, invocation, change_house());
   add_log_salvage(*log, invocation);
   add_log_checkpoint(*log, invocation);
   add_log_key(*log, invocation);
@@ -136,7 +143,11 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_inputs_fetch(*inputs, invocation);
 
   add_backup_commands(app, invocation);
-  add_replay(app, invocation, house_owner());
+  add_replay(app, invocation, house_owner(), change_house());
+  CLI::App* change = add_group(
+      app, {"change", "What was changed here, and how it ended", "wattledger change list"});
+  add_change_list(*change, invocation);
+  add_change_show(*change, invocation);
   CLI::App* import = add_group(
       app,
       {"import", "What an older system recorded, into the log",
@@ -148,7 +159,8 @@ void add_commands(CLI::App& app, Invocation& invocation) {
       },
       [retirer = house_retirer()](const Invocation& asked, const Place& place, Sequence last) {
         return archive_up_to(asked, place, last, retirer);
-      });
+      },
+      change_house());
   add_import_verify(*import, invocation);
   add_import_archive_originals(*import, invocation);
   add_file_commands(app, invocation);

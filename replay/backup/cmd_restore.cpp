@@ -139,7 +139,26 @@ void tell(const Invocation& invocation, const Work& work, const log::Restored& r
                   work.data.string()));
 }
 
-Exit run(const Invocation& invocation, const Wish& wish) {
+Exit restore(const Invocation& invocation, const Work& work) {
+  std::error_code error;
+  const bool there = fs::exists(work.data, error);
+  log::RestoreOptions options;
+  options.into = work.data / "log";
+  options.last = work.last;
+  options.key = work.key;
+  options.now = house_now;
+  Progress progress(invocation, "restoring");
+  options.progress = [&](std::uint64_t done, std::uint64_t total) { progress.at(done, total); };
+  const auto restored = log::restore_backup(work.chain, options);
+  if (!restored) {
+    if (!there) fs::remove(work.data, error);
+    return cannot(restored.error());
+  }
+  tell(invocation, work, *restored);
+  return Exit::done;
+}
+
+Exit run(const Invocation& invocation, const Wish& wish, const ChangeHouse& house) {
   const auto place = find_backup_place(invocation, wish.backup);
   if (!place) return cannot(place.error());
   const auto work = prepare(wish, *place);
@@ -149,27 +168,22 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     return cannot(work.error());
   }
   if (wish.dry_run) return tell_plan(invocation, *work);
-  std::error_code error;
-  const bool there = fs::exists(work->data, error);
-  log::RestoreOptions options;
-  options.into = work->data / "log";
-  options.last = work->last;
-  options.key = work->key;
-  options.now = house_now;
-  Progress progress(invocation, "restoring");
-  options.progress = [&](std::uint64_t done, std::uint64_t total) { progress.at(done, total); };
-  const auto restored = log::restore_backup(work->chain, options);
-  if (!restored) {
-    if (!there) fs::remove(work->data, error);
-    return cannot(restored.error());
-  }
-  tell(invocation, *work, *restored);
-  return Exit::done;
+  if (!wish.into.empty()) return restore(invocation, *work);
+  Change change;
+  change.verb = "backup restore";
+  change.arguments = work->backup().id + (wish.until.empty() ? "" : " --until " + wish.until);
+  change.will = fmt::format("makes a new log of records 1 to {} where none is", work->last.value);
+  change.of_the_log = true;
+  change.asked = true;  // nothing is there that could be lost
+  return guarded(invocation, *place->house, change, house, [&](std::string& detail) {
+    detail = fmt::format("records 1 to {}", work->last.value);
+    return restore(invocation, *work);
+  });
 }
 
 }  // namespace
 
-void add_backup_restore(CLI::App& backup, Invocation& invocation) {
+void add_backup_restore(CLI::App& backup, Invocation& invocation, ChangeHouse house) {
   CLI::App* command = add_command(
       backup, "restore",
       "Make a new log out of a backup and all that it continues, verified, up to its end or an "
@@ -188,7 +202,8 @@ void add_backup_restore(CLI::App& backup, Invocation& invocation) {
   add_key_file(*command, wish->backup);
   add_flag(*command, "--dry-run", wish->dry_run, "Say what would be restored; writes nothing");
   add_flag(*command, "--any-house", wish->any_house, "Also one of another house's log");
-  on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
+  on_call(*command, invocation,
+          [&invocation, wish, house = std::move(house)] { return run(invocation, *wish, house); });
 }
 
 }  // namespace wattledger::tool

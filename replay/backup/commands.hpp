@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "replay/change/change.hpp"
 #include "replay/command.hpp"
 #include "replay/owner.hpp"
 
@@ -23,7 +24,7 @@ void add_backup_create(CLI::App& backup, Invocation& invocation, BackupHouse hou
 void add_backup_list(CLI::App& backup, Invocation& invocation);
 void add_backup_verify(CLI::App& backup, Invocation& invocation);
 void add_backup_prune(CLI::App& backup, Invocation& invocation);
-void add_backup_restore(CLI::App& backup, Invocation& invocation);
+void add_backup_restore(CLI::App& backup, Invocation& invocation, ChangeHouse house);
 void add_backup_drill(CLI::App& backup, Invocation& invocation, BackupHouse house);
 void add_backup_key(CLI::App& key, Invocation& invocation);
 

@@ -27,6 +27,7 @@ struct Wish {
   Originals originals;
   std::string report, timezone;
   bool dry_run = false, archive = false;
+  bool yes = false, now = false;
 };
 
 // The directory that is named, or by habit; it need not be there yet.
@@ -177,8 +178,39 @@ Exit archive_batch(const Invocation& invocation, const Wish& wish, const Place& 
   return archive(invocation, place, last);
 }
 
+Exit carry_out(const Invocation& invocation, const Wish& wish, const Place& place,
+               const ImportRun& planned, ReportHead head, const Rebuild& rebuild,
+               const Archive& archive) {
+  Result<ImportResult> result = ImportResult{};
+  {
+    Progress progress(invocation, "importing");
+    result = run_import(planned, progress);
+  }
+  if (!result) return cannot(result.error());
+  if (result->earliest)
+    head.period = local_text(*result->earliest, planned.sources.zone) + " to " +
+                  local_text(*result->latest, planned.sources.zone);
+  // An import that was killed before it came to that has left them behind.
+  const Exit rebuilt = wish.dry_run || !there_is_a_log(place)
+                           ? Exit::done
+                           : rebuild(invocation, place, result->first.has_value());
+  head.rebuilt = result->first && rebuilt == Exit::done;
+  std::string text =
+      invocation.format == Format::json ? report_json(head, *result) : report_text(head, *result);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  say(text);
+  if (const auto written = write_report(wish, head, *result); !written)
+    return cannot(written.error());
+  if (rebuilt != Exit::done) return rebuilt;
+  if (wish.archive && !wish.dry_run && there_is_a_log(place)) {
+    const Exit archived = archive_batch(invocation, wish, place, archive);
+    if (archived != Exit::done) return archived;
+  }
+  return result->findings.rejected() == 0 ? Exit::done : Exit::findings;
+}
+
 Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild,
-         const Archive& archive) {
+         const Archive& archive, const ChangeHouse& house) {
   if (wish.originals.empty())
     return usage("nothing to import was named",
                  "give --db FILE, --out DIR, --state DIR, or several");
@@ -190,39 +222,29 @@ Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild,
     return error.kind == ErrorKind::invalid_input ? usage(error.what, error.remedy) : cannot(error);
   }
   // A report that cannot be written is said before anything is done.
-  ReportHead head{planned->origin, wish.dry_run, false, planned->zone_name, {}};
+  const ReportHead head{planned->origin, wish.dry_run, false, planned->zone_name, {}};
   if (const auto able = try_report(wish); !able) return cannot(able.error());
-  Result<ImportResult> result = ImportResult{};
-  {
-    Progress progress(invocation, "importing");
-    result = run_import(*planned, progress);
-  }
-  if (!result) return cannot(result.error());
-  if (result->earliest)
-    head.period = local_text(*result->earliest, planned->sources.zone) + " to " +
-                  local_text(*result->latest, planned->sources.zone);
-  // An import that was killed before it came to that has left them behind.
-  const Exit rebuilt = wish.dry_run || !there_is_a_log(*place)
-                           ? Exit::done
-                           : rebuild(invocation, *place, result->first.has_value());
-  head.rebuilt = result->first && rebuilt == Exit::done;
-  std::string text =
-      invocation.format == Format::json ? report_json(head, *result) : report_text(head, *result);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  say(text);
-  if (const auto written = write_report(wish, head, *result); !written)
-    return cannot(written.error());
-  if (rebuilt != Exit::done) return rebuilt;
-  if (wish.archive && !wish.dry_run && there_is_a_log(*place)) {
-    const Exit archived = archive_batch(invocation, wish, *place, archive);
-    if (archived != Exit::done) return archived;
-  }
-  return result->findings.rejected() == 0 ? Exit::done : Exit::findings;
+  const auto import = [&](std::string&) {
+    return carry_out(invocation, wish, *place, *planned, head, rebuild, archive);
+  };
+  std::string no_detail;
+  if (wish.dry_run) return import(no_detail);
+  Change change;
+  change.verb = "import legacy";
+  change.arguments = planned->origin;
+  change.will = "adds the records of " + planned->origin + " to the log";
+  change.instead = "look first with --dry-run";
+  change.of_the_log = true;
+  change.asked = !place->config;
+  change.yes = wish.yes;
+  change.now = wish.now;
+  return guarded(invocation, *place, change, house, import);
 }
 
 }  // namespace
 
-void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild, Archive archive) {
+void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild, Archive archive,
+                       ChangeHouse house) {
   CLI::App* command = add_command(
       parent, "legacy",
       "Take an older installation's SQLite file and JSON files into the log as one batch, each "
@@ -248,10 +270,11 @@ void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild
   add_text(*command, "--report", wish->report,
            "Write the report to this file too: .html, .json, else text")
       .type_name("FILE");
+  add_flag(*command, "--yes", wish->yes, "Agree beforehand; with --config it asks otherwise");
+  add_flag(*command, "--now", wish->now, "Also outside changes.windows of the configuration");
   on_call(*command, invocation,
-          [&invocation, wish, rebuild = std::move(rebuild), archive = std::move(archive)] {
-            return run(invocation, *wish, rebuild, archive);
-          });
+          [&invocation, wish, rebuild = std::move(rebuild), archive = std::move(archive),
+           house = std::move(house)] { return run(invocation, *wish, rebuild, archive, house); });
 }
 
 }  // namespace wattledger::tool

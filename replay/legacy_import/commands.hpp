@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "replay/change/change.hpp"
 #include "replay/command.hpp"
 #include "replay/place.hpp"
 
@@ -16,7 +17,8 @@ using Rebuild = std::function<Exit(const Invocation&, const Place&, bool anyway)
 // A seam: log/ does it, main() joins.
 using Archive = std::function<Exit(const Invocation&, const Place&, Sequence last)>;
 
-void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild, Archive archive);
+void add_import_legacy(CLI::App& parent, Invocation& invocation, Rebuild rebuild, Archive archive,
+                       ChangeHouse house);
 void add_import_verify(CLI::App& parent, Invocation& invocation);
 void add_import_archive_originals(CLI::App& parent, Invocation& invocation);
 

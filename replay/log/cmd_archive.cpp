@@ -1,10 +1,8 @@
-// wattledger log archive --before DATE [--yes]: moves old records into compressed segments beside
-// the log's file. Builds and verifies them as a reader; the log's owner takes the records out.
+// wattledger log archive --before DATE [--yes] [--now]: moves old records into compressed segments
+// beside the log's file. Builds and verifies them as a reader; the log's owner takes the records
+// out.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "log/archive.hpp"
@@ -20,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 struct Wish {
   std::string before;
-  bool yes = false;
+  bool yes = false, now = false;
 };
 
 struct Work {
@@ -42,22 +40,6 @@ Result<Sequence> last_before(const OpenLog& open, UtcTime before) {
   const auto cut = open.snapshot.first_recorded_at_or_after(before);
   if (!cut) return Failure(cut.error());
   return Sequence{cut->value == 0 ? 0 : cut->value - 1};
-}
-
-// done: go on.
-Exit ask_consent(const Wish& wish, const std::string& what, const Place& place) {
-  if (wish.yes) return Exit::done;
-  if (::isatty(STDIN_FILENO) != 1)
-    return usage("archive moves " + what + " out of the file in " + place.log().string() +
-                     " and nobody is at the terminal to agree",
-                 "add --yes");
-  std::fprintf(stderr,
-               "Move %s into verified segments in %s? Everything reads them as before. [y/N] ",
-               what.c_str(), (place.log() / log::segments_directory).c_str());
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return Exit::done;
-  return usage("not agreed, nothing was moved", {});
 }
 
 struct Built {
@@ -129,7 +111,8 @@ Exit carry_out(const Invocation& invocation, std::optional<OpenLog> open, const 
   return Exit::done;
 }
 
-Exit archive(const Invocation& invocation, const Wish& wish, const Retirer& retirer) {
+Exit archive(const Invocation& invocation, const Wish& wish, const Retirer& retirer,
+             const ChangeHouse& house) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
   auto open = open_log(*place);
@@ -142,10 +125,24 @@ Exit archive(const Invocation& invocation, const Wish& wish, const Retirer& reti
   if (!work) return cannot(work.error());
   if (work->plan.retire_to.value == 0)
     return nothing(invocation, "were recorded before " + wish.before, *work);
-  const Exit agreed = ask_consent(
-      wish, fmt::format("records {} to {}", work->first.value, work->plan.retire_to.value), *place);
-  if (agreed != Exit::done) return agreed;
-  return carry_out(invocation, std::move(*open), *place, *work, retirer);
+  Change change;
+  change.verb = "log archive";
+  change.arguments = "--before " + wish.before;
+  change.will = fmt::format(
+      "moves records {} to {} out of the log's file into verified segments in {}; everything reads "
+      "them as before",
+      work->first.value, work->plan.retire_to.value,
+      (place->log() / log::segments_directory).string());
+  change.of_the_log = true;
+  change.yes = wish.yes;
+  change.now = wish.now;
+  open = Failure(Error{});  // a log is open once in a process
+  return guarded(invocation, *place, change, house, [&](std::string& detail) {
+    detail = fmt::format("records {} to {}", work->first.value, work->plan.retire_to.value);
+    auto again = open_log(*place);
+    if (!again) return cannot(again.error());
+    return carry_out(invocation, std::move(*again), *place, *work, retirer);
+  });
 }
 
 }  // namespace
@@ -161,7 +158,7 @@ Exit archive_up_to(const Invocation& invocation, const Place& place, Sequence la
   return carry_out(invocation, std::move(*open), place, *work, retirer);
 }
 
-void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer) {
+void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer, ChangeHouse house) {
   CLI::App* command = add_command(
       log, "archive",
       "Move what was recorded before a time into compressed segments, each read back and compared "
@@ -174,9 +171,11 @@ void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer) {
       .type_name("DATE")
       .required();
   add_flag(*command, "--yes", wish->yes, "Agree beforehand");
-  on_call(*command, invocation, [&invocation, wish, retirer = std::move(retirer)] {
-    return archive(invocation, *wish, retirer);
-  });
+  add_flag(*command, "--now", wish->now, "Also outside changes.windows of the configuration");
+  on_call(*command, invocation,
+          [&invocation, wish, retirer = std::move(retirer), house = std::move(house)] {
+            return archive(invocation, *wish, retirer, house);
+          });
 }
 
 }  // namespace wattledger::tool

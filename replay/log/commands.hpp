@@ -3,6 +3,7 @@
 // is in house/.
 #pragma once
 
+#include "replay/change/change.hpp"
 #include "replay/command.hpp"
 #include "replay/owner.hpp"
 
@@ -15,11 +16,11 @@ void add_log_stat(CLI::App& log, Invocation& invocation);
 void add_log_cat(CLI::App& log, Invocation& invocation);
 void add_log_tail(CLI::App& log, Invocation& invocation);
 void add_log_verify(CLI::App& log, Invocation& invocation);
-void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer);
+void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer, ChangeHouse house);
 // What log archive does, up to a record, once it is agreed to.
 Exit archive_up_to(const Invocation& invocation, const Place& place, Sequence last,
                    const Retirer& retirer);
-void add_log_compact(CLI::App& log, Invocation& invocation);
+void add_log_compact(CLI::App& log, Invocation& invocation, ChangeHouse house);
 void add_log_salvage(CLI::App& log, Invocation& invocation);
 
 }  // namespace wattledger::tool

@@ -1,15 +1,15 @@
 // wattledger replay [--projection sqlite|json|all] [--schema N] [--into DIR [--until SEQ|TIME]
-// [--known-at TIME] [--keep-all]] [--yes] | --dry-run [--diff] | --undo [--yes] | --status |
-// --history: projections anew from the log. Writes nothing but the staged copy and, with consent,
-// what it replaces.
+// [--known-at TIME] [--keep-all]] [--yes] [--now] | --dry-run [--diff] | --undo [--yes] [--now]
+// | --status | --history: projections anew from the log. Writes nothing but the staged copy and,
+// with consent, what it replaces and the two events of a change.
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <charconv>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "events/near_match.hpp"
+#include "projections/sqlite/sqlite_projector.hpp"
 #include "replay/display.hpp"
 #include "replay/progress.hpp"
 #include "replay/rebuild/commands.hpp"
@@ -26,7 +26,8 @@ using Json = nlohmann::ordered_json;
 struct Wish {
   std::string projection = "all", into, until, known_at;
   std::uint64_t schema = 0;  // 0: the one that this house has
-  bool quiet = false;        // without a summary
+  bool within = false;       // part of another change, without a summary
+  bool now = false;          // whatever the hour
   bool yes = false, keep_all = false, status = false, history = false;
   bool dry_run = false, diff = false, undo = false;
   [[nodiscard]] bool looks() const { return status || history; }
@@ -117,19 +118,26 @@ bool refused(ErrorKind kind) {
   return kind != ErrorKind::timed_out && kind != ErrorKind::io && kind != ErrorKind::full;
 }
 
-// done: go on.
-Exit ask_consent(const Wish& wish, const std::string& what, const Place& place) {
-  if (wish.yes) return Exit::done;
-  if (::isatty(STDIN_FILENO) != 1)
-    return usage("in " + place.data.string() + ", replay replaces " + what +
-                     ", and nobody is at the terminal to agree",
-                 "add --yes, or build elsewhere with --into DIR");
-  std::fprintf(stderr, "In %s, replace %s? Readers go on meanwhile; a copy is kept. [y/N] ",
-               place.data.c_str(), what.c_str());
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return Exit::done;
-  return usage("not agreed, nothing was replaced", {});
+// Of the live tables; 0 where there are none.
+std::uint32_t live_schema(const Place& place, const Owner& owner) {
+  const auto open = open_log(place);
+  if (!open) return 0;
+  for (const ProjectionHere& each : owner.here(place, open->snapshot.meta()))
+    if (each.name == "sqlite" && each.version) return projections::sqlite_schema_of(*each.version);
+  return 0;
+}
+
+Change change_of(const Wish& wish, const std::string& what) {
+  Change change;
+  change.verb = "replay";
+  change.arguments = "--projection " + wish.projection;
+  if (wish.schema != 0) change.arguments += " --schema " + std::to_string(wish.schema);
+  if (wish.undo) change.arguments = "--undo";
+  change.will = "replaces " + what + " (readers go on meanwhile; a copy is kept)";
+  if (!wish.undo) change.instead = "build elsewhere with --into DIR";
+  change.yes = wish.yes;
+  change.now = wish.now;
+  return change;
 }
 
 Json to_json(const projections::StageReport& report, const std::string& where,
@@ -187,14 +195,9 @@ Exit replay_into(const Invocation& invocation, const Place& place, const Wish& w
   return Exit::done;
 }
 
-Exit replay_live(const Invocation& invocation, const Place& place, const Wish& wish,
-                 const Owner& owner, const Wanted& wanted, projections::StageOptions options) {
-  const auto cost = cost_of(place, wanted, options);
-  if (!cost) return cannot(cost.error());
-  if (const auto room = require_disk(place, *cost); !room) return cannot(room.error());
-  if (const Exit agreed = ask_consent(wish, names(options) + " by what the log gives", place);
-      agreed != Exit::done)
-    return agreed;
+// Aside, then taken over.
+Exit rebuild(const Invocation& invocation, const Place& place, const Wish& wish, const Owner& owner,
+             projections::StageOptions options) {
   options.directory = place.data / "staging" / fmt::format("replay-{}", ::getpid());
   options.keep_states = true;
   options.replace = true;  // a dead process of the same id left it
@@ -213,25 +216,45 @@ Exit replay_live(const Invocation& invocation, const Place& place, const Wish& w
   }
   fs::remove_all(options.directory, ignored);
   if (!adopted) return cannot(adopted.error());
-  if (!wish.quiet) summarise(invocation, *report, {}, *adopted);
+  if (!wish.within) summarise(invocation, *report, {}, *adopted);
   return Exit::done;
 }
 
-Exit run_undo(const Invocation& invocation, const Place& place, const Wish& wish,
-              const Owner& owner) {
-  const auto back = undoable(place);
-  if (!back) return cannot(back.error());
-  const Exit agreed = ask_consent(wish, "what is live by the copy before: " + *back, place);
-  return agreed == Exit::done ? undo(invocation, place, owner) : agreed;
+Exit replay_live(const Invocation& invocation, const Place& place, const Wish& wish,
+                 const Owner& owner, const ChangeHouse& house, const Wanted& wanted,
+                 const projections::StageOptions& options) {
+  const auto cost = cost_of(place, wanted, options);
+  if (!cost) return cannot(cost.error());
+  if (const auto room = require_disk(place, *cost); !room) return cannot(room.error());
+  if (wish.within) return rebuild(invocation, place, wish, owner, options);
+  Change change = change_of(wish, names(options) + " by what the log gives");
+  // What newer tables had, readers of the older ones lose.
+  change.of_the_log = options.sqlite && options.schema < live_schema(place, owner);
+  return guarded(invocation, place, change, house, [&](std::string& detail) {
+    detail = names(options);
+    return rebuild(invocation, place, wish, owner, options);
+  });
 }
 
-Exit run(const Invocation& invocation, const Wish& wish, const Owner& owner) {
+Exit run_undo(const Invocation& invocation, const Place& place, const Wish& wish,
+              const Owner& owner, const ChangeHouse& house) {
+  const auto back = undoable(place);
+  if (!back) return cannot(back.error());
+  return guarded(invocation, place, change_of(wish, "what is live by the copy before: " + *back),
+                 house, [&](std::string& detail) {
+                   detail = *back;
+                   return undo(invocation, place, owner);
+                 });
+}
+
+Exit run(const Invocation& invocation, const Wish& wish, const Owner& owner,
+         const ChangeHouse& house) {
   if (const auto good = check(wish); !good) return usage(good.error().what, good.error().remedy);
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
   if (wish.status) return replay_status(invocation, *place, owner);
   if (wish.history) return replay_history(invocation, *place);
-  if (wish.undo) return run_undo(invocation, *place, wish, owner);
+  if (wish.undo) return run_undo(invocation, *place, wish, owner, house);
   const Wanted wanted = owner.wanted(*place);
   projections::StageOptions options = stage_options(wish, wanted);
   {
@@ -252,7 +275,7 @@ Exit run(const Invocation& invocation, const Wish& wish, const Owner& owner) {
                              "daemon again, then replay; or build elsewhere with --into DIR",
                              options.schema));
   if (wish.dry_run) return dry_run(invocation, *place, wanted, options, wish.diff);
-  return wish.into.empty() ? replay_live(invocation, *place, wish, owner, wanted, options)
+  return wish.into.empty() ? replay_live(invocation, *place, wish, owner, house, wanted, options)
                            : replay_into(invocation, *place, wish, options);
 }
 
@@ -264,21 +287,23 @@ Exit rebuild_live(const Invocation& invocation, const Place& place, const Owner&
     const auto open = open_log(place);
     if (!open) return cannot(open.error());
     const auto here = owner.here(place, open->snapshot.meta());
-    const bool current = std::all_of(here.begin(), here.end(), [](const ProjectionHere& each) {
-      return each.standing == "current";
+    Sequence needed;  // the end of the last batch: what came since is fed, not rebuilt
+    for (const log::ImportBatch& batch : open->snapshot.meta().batches)
+      needed = std::max(needed, batch.finished);
+    const bool current = std::all_of(here.begin(), here.end(), [&](const ProjectionHere& each) {
+      return each.standing == "current" || (each.standing == "behind" && each.sequence >= needed);
     });
     if (current) return Exit::done;
   }
   Wish wish;
-  wish.yes = true;
+  wish.within = true;
   const Wanted wanted = owner.wanted(place);
-  wish.quiet = true;
   const projections::StageOptions options = stage_options(wish, wanted);
   if (!options.sqlite && !options.json) return Exit::done;
-  return replay_live(invocation, place, wish, owner, wanted, options);
+  return replay_live(invocation, place, wish, owner, {}, wanted, options);
 }
 
-void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
+void add_replay(CLI::App& app, Invocation& invocation, Owner owner, ChangeHouse house) {
   CLI::App* command = add_command(
       app, "replay",
       "Build projections (the SQLite tables, the JSON files) anew from the log, beside the live "
@@ -320,8 +345,11 @@ void add_replay(CLI::App& app, Invocation& invocation, Owner owner) {
   add_flag(*command, "--history", wish->history,
            "List every rebuild that the log knows; builds nothing");
   add_flag(*command, "--yes", wish->yes, "Agree beforehand that live projections are replaced");
+  add_flag(*command, "--now", wish->now, "Also outside changes.windows of the configuration");
   on_call(*command, invocation,
-          [&invocation, wish, owner = std::move(owner)] { return run(invocation, *wish, owner); });
+          [&invocation, wish, owner = std::move(owner), house = std::move(house)] {
+            return run(invocation, *wish, owner, house);
+          });
 }
 
 }  // namespace wattledger::tool

@@ -44,8 +44,12 @@ class House {
     words.insert(words.begin(), "create");
     return answer(std::move(words))["id"].get<std::string>();
   }
-  [[nodiscard]] Json last_record() const {
-    return on(house_, {"log", "tail", "--lines", "1", "--format", "json"}).json_lines().at(0);
+  [[nodiscard]] Json last_record() const { return last_records(1).at(0); }
+  [[nodiscard]] std::vector<Json> last_records(int count) const {
+    auto lines = on(house_, {"log", "tail", "--lines", std::to_string(count), "--format", "json"})
+                     .json_lines();
+    REQUIRE(lines.size() == static_cast<std::size_t>(count));
+    return lines;
   }
   [[nodiscard]] fs::path data() const { return house_.data(); }
   [[nodiscard]] fs::path store() const { return data() / "backups"; }
@@ -113,7 +117,10 @@ TEST_SUITE("backup/tool") {
     CHECK(refused.one_error_line());
     fs::remove_all(house.data() / "log");
     CHECK(house.run({"restore", id}).code == 0);
-    CHECK(house.last_record()["kind"] == "LogRestored");
+    const auto records = house.last_records(3);
+    CHECK(records[0]["kind"] == "LogRestored");
+    CHECK(records[1]["event"]["fact"]["verb"] == "backup restore");
+    CHECK(records[2]["kind"] == "ChangeFinished");
     CHECK(house.run({"verify"}).code == 0);  // of the log that this one continues
   }
 

@@ -26,8 +26,15 @@ class FakeDaemon {
     server_ = value(
         control::Server::start(house.data(), "", [this, result](const control::Request& request) {
           const std::lock_guard lock(mutex_);
+          const auto args = nlohmann::json::parse(request.args_json);
+          // A change's beginning and end are taken whatever the answer to its act is.
+          if (const auto event = args.find("event");
+              event != args.end() && (*event)["type"].get<std::string>().rfind("Change", 0) == 0) {
+            changes_.push_back(*event);
+            return Result<std::string>(R"({"sequence":41,"repeated":false})");
+          }
           verb_ = request.verb;
-          args_ = nlohmann::json::parse(request.args_json);
+          args_ = args;
           staged_there_ = args_.contains("staged") &&
                           std::filesystem::is_directory(args_["staged"].get<std::string>());
           ++asked_;
@@ -52,6 +59,10 @@ class FakeDaemon {
     const std::lock_guard lock(mutex_);
     return same_id_;
   }
+  std::vector<nlohmann::json> changes() {
+    const std::lock_guard lock(mutex_);
+    return changes_;
+  }
   bool staged_there() {
     const std::lock_guard lock(mutex_);
     return staged_there_;
@@ -61,6 +72,7 @@ class FakeDaemon {
   std::mutex mutex_;
   std::string verb_;
   nlohmann::json args_;
+  std::vector<nlohmann::json> changes_;
   bool staged_there_ = false;
   int asked_ = 0;
   Id128 id_;
@@ -284,10 +296,14 @@ TEST_SUITE("replay/house") {
     REQUIRE(run.code == 0);
     CHECK(run.out.find("adopted by wattledger, as no daemon is running") != std::string::npos);
     CHECK(std::filesystem::exists(house.data() / "goodwe_energy.db"));
-    auto record = newest(house);
+    const auto records = on(house, {"log", "tail", "-n", "3", "--format", "json"}).json_lines();
+    REQUIRE(records.size() == 3);
+    CHECK(records[0]["kind"] == "ChangeStarted");
+    CHECK(records[2]["kind"] == "ChangeFinished");
+    const auto& record = records[1];
     CHECK(record["kind"] == "ProjectionRebuilt");
     CHECK(record["event"]["fact"]["projection"] == "sqlite");
-    CHECK(record["event"]["fact"]["up_to"] == 5);
+    CHECK(record["event"]["fact"]["up_to"] == 6);
     // As the daemon says it, for which see simulation/requests.
     CHECK(record["event"]["source"] == "owner");
     CHECK(record["event"]["source_name"].get<std::string>().rfind("uid:", 0) == 0);
@@ -295,7 +311,7 @@ TEST_SUITE("replay/house") {
     const auto lines = on(house, {"status", "--format", "json"}).json_lines();
     REQUIRE(lines.size() == 1);
     auto status = lines[0];
-    CHECK(status["projections"][0]["standing"] == "current");
+    CHECK(status["projections"][0]["lag"] == 1);  // the change's end, which the next daemon takes
   }
 
   TEST_CASE(
@@ -319,6 +335,9 @@ TEST_SUITE("replay/house") {
       const std::string staged = daemon.args()["staged"].get<std::string>();
       CHECK(std::filesystem::exists(staged) == row.left);
       CHECK((run.err.find(staged) != std::string::npos) == row.left);
+      REQUIRE(daemon.changes().size() == 2);
+      CHECK(daemon.changes()[1]["result"] == "failed");
+      CHECK(daemon.changes()[1]["detail"].get<std::string>().rfind("it did not go well", 0) == 0);
       std::filesystem::remove_all(house.data() / "staging");
     }
   }
@@ -336,6 +355,10 @@ TEST_SUITE("replay/house") {
     const std::filesystem::path staged = daemon.args()["staged"].get<std::string>();
     CHECK(staged.is_absolute());
     CHECK_FALSE(std::filesystem::exists(staged));
+    REQUIRE(daemon.changes().size() == 2);
+    CHECK(daemon.changes()[0]["verb"] == "replay");
+    CHECK(daemon.changes()[1]["started"] == 41);
+    CHECK(daemon.changes()[1]["result"] == "succeeded");
     CHECK(newest(house)["sequence"] == 5);
   }
 }

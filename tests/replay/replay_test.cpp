@@ -126,7 +126,7 @@ TEST_SUITE("replay/replay") {
     REQUIRE(on(house, {"replay", "--yes"}).code == 0);
     const auto json = on(house, {"replay", "--dry-run", "--format", "json"}).json_lines();
     REQUIRE(json.size() == 1);
-    CHECK(json[0]["records"] == 8);
+    CHECK(json[0]["records"] == 10);
     CHECK(json[0]["time_ms"].is_number());
     CHECK(json[0]["disk_bytes"].get<std::uint64_t>() ==
           3 * std::filesystem::file_size(house.data() / "goodwe_energy.db"));
@@ -198,8 +198,8 @@ TEST_SUITE("replay/replay") {
     CHECK(history[5]["took_ms"].is_null());
     // It goes on from there.
     const auto status = on(house, {"replay", "--status", "--format", "json"}).json_lines();
-    CHECK(status[0]["lag"] == 0);
-    CHECK(status[1]["lag"] == 0);
+    CHECK(status[0]["lag"] == 1);  // the end of the change itself
+    CHECK(status[1]["lag"] == 1);
 
     REQUIRE(on(house, {"replay", "--undo", "--yes"}).code == 0);
     CHECK(odd() == "0");
@@ -213,9 +213,11 @@ TEST_SUITE("replay/replay") {
     live(house, 12);
     const MemoryDirectory away;
     const auto config = away / "house.yaml";
+    std::string environment = "production";
     const auto tool = [&](std::uint32_t schema, std::vector<std::string> arguments) {
       std::ofstream(config) << "data: " << house.data().string()
-                            << "\nprojections: {sqlite: {schema: " << schema << "}}\n";
+                            << "\nprojections: {sqlite: {schema: " << schema << "}}\n"
+                            << "environment: " << environment << "\n";
       arguments.insert(arguments.begin(), {"--config", config});
       return run_tool(arguments);
     };
@@ -230,7 +232,15 @@ TEST_SUITE("replay/replay") {
     const ToolRun waits = tool(3, {"replay", "--status"});
     CHECK(waits.code == 1);
     CHECK(waits.out.find("wattledger replay") != std::string::npos);
+    // Production wants a backup before it goes back.
+    const ToolRun unsafe = tool(3, {"replay", "--yes"});
+    CHECK(unsafe.code == 3);
+    CHECK(unsafe.one_error_line());
+    CHECK(unsafe.err.find("take one first: wattledger backup create") != std::string::npos);
+    CHECK(table(columns) == "18");
+    REQUIRE(tool(3, {"backup", "create"}).code == 0);
     REQUIRE(tool(3, {"replay", "--yes"}).code == 0);
+    environment = "development";
     CHECK(table(columns) == "13");
     CHECK(table("SELECT max(version) FROM schema_version") == "3");
     CHECK(table("SELECT count(*) FROM energy_data") == rows);
@@ -268,14 +278,14 @@ TEST_SUITE("replay/replay") {
     const auto sqlite = status.json_lines()[0];
     CHECK(sqlite["projection"] == "sqlite");
     CHECK(sqlite["version"] == sqlite["wanted"]);
-    CHECK(sqlite["sequence"] == 8);
-    CHECK(sqlite["lag"] == 1);
+    CHECK(sqlite["sequence"] == 9);
+    CHECK(sqlite["lag"] == 2);
     CHECK(sqlite["standing"] == "behind");
     CHECK(sqlite["pending"].is_null());
-    CHECK(sqlite["rebuilt"]["up_to"] == 7);
+    CHECK(sqlite["rebuilt"]["up_to"] == 8);
     const auto history = on(house, {"replay", "--history", "--format", "json"}).json_lines();
     REQUIRE(history.size() == 1);
-    CHECK(history[0]["sequence"] == 8);
+    CHECK(history[0]["sequence"] == 9);
     CHECK(history[0]["schema"] == 5);
     CHECK(history[0]["reason"] == "adopted");
     CHECK(history[0]["by"].get<std::string>().rfind("uid:", 0) == 0);

@@ -9,7 +9,7 @@ FOLD = ["events", "projections/fold"]
 PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/json", "projections/live"]
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
 HOUSE = AUDIT + ["coordinator/health", "coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
-REPLAY = ["replay", "replay/audit", "replay/backup", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter",
+REPLAY = ["replay", "replay/change", "replay/audit", "replay/backup", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter",
           "replay/config", "replay/decide", "replay/plan", "replay/tariff"]
 
 # part: the parts it may see. A part may always see itself; what is not named here may not be seen.
@@ -34,10 +34,11 @@ MAY_SEE = {
     "coordinator/daemon": HOUSE + ["coordinator/forecast", "coordinator/simulator"],
     # These cannot touch an inverter or a network even by mistake.
     "replay/audit": AUDIT + ["replay"],
-    "replay/rebuild": AUDIT + ["replay"],
-    "replay/backup": AUDIT + ["replay"],
-    "replay/legacy_import": AUDIT + ["replay"],
-    "replay/log": AUDIT + ["replay"],
+    "replay/rebuild": AUDIT + ["replay", "replay/change"],
+    "replay/change": AUDIT + ["replay"],
+    "replay/backup": AUDIT + ["replay", "replay/change"],
+    "replay/legacy_import": AUDIT + ["replay", "replay/change"],
+    "replay/log": AUDIT + ["replay", "replay/change"],
     "replay/tariff": AUDIT + ["coordinator/sources/parse", "replay"],
     "replay/config": AUDIT + ["replay"],
     "replay/decide": AUDIT + ["coordinator/sources/parse", "replay"],
