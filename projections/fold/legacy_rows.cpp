@@ -154,6 +154,7 @@ void derive_reading_rows(LegacyRowsState& memory, const State& state,
                          UtcTime at, const RowTexts& texts, const Add& add) {
   const LocalTime local = state.site.zone.to_local(at);
   add(QualityRow{std::chrono::floor<std::chrono::days>(local), reading.quality()});
+  for (DayQualityRow& part : judge(memory.quality, state, recorded, at)) add(std::move(part));
   // Values that cannot be true would stand in sums for ever; the log keeps them.
   if (recorded.quality() == fb::Quality::implausible) return;
   const bool shown = reading.quality() != fb::Quality::implausible;
@@ -223,6 +224,7 @@ void derive_rows(LegacyRowsState& memory, const State& state, const ToldEvent& t
     rows.push_back({told.sequence, told.recorded_at, told.recorded_at,
                     state.site.zone.to_local(told.recorded_at), ClockSetRow{}});
     set_clock(memory.scores);
+    set_clock(memory.quality);
   } else if (event.kind() == Kind::CorrectionRecorded) {
     // What the last reading was may be what was corrected: nothing is measured from it. Live and
     // rebuilt are the same from here on.

@@ -13,6 +13,7 @@
 #include "projections/fold/house_rows.hpp"
 #include "projections/fold/imported.hpp"
 #include "projections/fold/operation_rows.hpp"
+#include "projections/fold/quality_rows.hpp"
 #include "projections/fold/score_rows.hpp"
 #include "projections/fold/state.hpp"
 #include "projections/fold/table_rows.hpp"
@@ -22,7 +23,7 @@ namespace wattledger::fold {
 // Raised when rows change: a projection of another version is rebuilt.
 inline constexpr std::uint32_t legacy_rows_version = 2;
 // Raised when what derivation remembers (LegacyRowsState) changes: fold snapshots begin anew.
-inline constexpr std::uint32_t rows_memory_version = 4;
+inline constexpr std::uint32_t rows_memory_version = 5;
 
 // A row of energy_data and an object of energy_data_YYYY-MM-DD.json. Absent = NULL / null.
 struct EnergyRow {
@@ -96,7 +97,7 @@ struct ImportedRow {
 using RowContent =
     std::variant<EnergyRow, SystemStateRow, DecisionRow, SessionRow, DailyPlanRow, FileRow,
                  WeatherRow, ForecastRow, EnergyHourRow, MarketPriceRow, DecisionAuditRow,
-                 OperationRow, QualityRow, ScoreRow, ClockSetRow, ImportedRow>;
+                 OperationRow, QualityRow, DayQualityRow, ScoreRow, ClockSetRow, ImportedRow>;
 
 struct LegacyRow {
   Sequence sequence;  // of the event it came from; row ids are 1 000 000 000 + sequence
@@ -127,6 +128,7 @@ struct LegacyRowsState {
   // Times in names of files given in the last hours, as energy_times.
   std::vector<LocalTime> state_file_times, decision_file_times;
   ScoresMemory scores;
+  QualityMemory quality;
   bool operator==(const LegacyRowsState&) const = default;
 };
 

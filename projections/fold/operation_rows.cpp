@@ -138,6 +138,40 @@ OperationRow told(Sequence sequence, const fb::ReportMade& fact, UtcTime at) {
                                  cell(fact.language()), cell(fact.bytes()), hex(fact.digest())});
 }
 
+// Nobody's id is all zeros.
+Cell id_cell(const fb::Id128* id) {
+  if (id == nullptr || from_fb(*id) == Id128{}) return {};
+  return from_fb(*id).hex();
+}
+
+OperationRow told(Sequence sequence, const fb::ChangeStarted& fact, UtcTime at) {
+  return row(Does::start_change, {cell(sequence), id_cell(fact.change()), cell(fact.verb()),
+                                  cell(fact.arguments()), cell(at)});
+}
+OperationRow told(Sequence sequence, const fb::ChangeFinished& fact, UtcTime at) {
+  return row(Does::finish_change, {fact.started() == 0 ? Cell() : cell(fact.started()),
+                                   id_cell(fact.change()), cell(sequence), cell(at),
+                                   cell(fb::EnumNameResult(fact.result())), cell(fact.detail())});
+}
+OperationRow told(Sequence sequence, const fb::BackupTaken& fact, UtcTime at) {
+  return row(Does::take_backup,
+             {cell(fact.backup()), cell(at), cell(sequence), cell(fact.tree_size()),
+              cell(fact.bytes()), cell(fact.encrypted()), cell(fact.incremental()),
+              cell(fb::EnumNameResult(fact.result())), cell(fact.detail())});
+}
+OperationRow told(Sequence sequence, const fb::BackupDrilled& fact, UtcTime at) {
+  return row(Does::drill_backup, {cell(fact.backup()), cell(at), cell(sequence),
+                                  cell(fb::EnumNameResult(fact.result())), cell(fact.took_ms()),
+                                  cell(fact.differences()), cell(fact.detail())});
+}
+OperationRow told(Sequence sequence, const fb::SystemMeasured& fact, UtcTime at) {
+  return row(Does::measure_system,
+             {cell(sequence), cell(at), cell(fact.resident_bytes()), cell(fact.anonymous_bytes()),
+              cell(fact.cpu_ms()), cell(fact.bytes_written()), cell(fact.disk_free_bytes()),
+              cell(fact.log_bytes()), cell(fact.commit_p50_us()), cell(fact.commit_p99_us()),
+              cell(fact.poll_p99_ms()), cell(fact.register_writes_today()), cell(fact.uptime_s())});
+}
+
 template <class... Facts>
 std::optional<OperationRow> first_of(Sequence sequence, const EventView& event, UtcTime at) {
   std::optional<OperationRow> found;
@@ -169,7 +203,8 @@ std::optional<OperationRow> operation_row(Sequence sequence, const EventView& ev
   return first_of<fb::CommandIssued, fb::CommandConfirmed, fb::CommandFailed, fb::FaultRaised,
                   fb::FaultCleared, fb::AlertRaised, fb::AlertEnded, fb::SourceFailed,
                   fb::SourceRecovered2, fb::PolicyAdopted, fb::ChargingSessionChanged,
-                  fb::SellingSessionChanged, fb::ReportMade>(sequence, event, at);
+                  fb::SellingSessionChanged, fb::ReportMade, fb::ChangeStarted, fb::ChangeFinished,
+                  fb::BackupTaken, fb::BackupDrilled, fb::SystemMeasured>(sequence, event, at);
 }
 
 }  // namespace wattledger::fold

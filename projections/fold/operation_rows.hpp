@@ -1,6 +1,6 @@
 // Rows of our tables that tell what the house did and what happened to it, event by event:
-// commands, faults, alerts, outages of sources, policies, sessions by the meter, reports, and the
-// quality of each day's readings. Pure.
+// commands, faults, alerts, outages of sources, policies, sessions by the meter, reports, changes,
+// backups, what the daemon measured of itself, and the quality of each day's readings. Pure.
 //
 // A row is one statement of its table and that statement's values in order: an event opens a row of
 // its own sequence, a later one closes it.
@@ -49,6 +49,16 @@ struct OperationRow {
     tell_session,
     // sequence, time, report, from, to, up_to, language, bytes, digest
     make_report,
+    // sequence, change (NULL: it has no id), verb, arguments, time
+    start_change,
+    // started (NULL: not said), change, sequence, time, result, detail
+    finish_change,
+    // backup, time, sequence, tree_size, bytes, encrypted, incremental, result, detail
+    take_backup,
+    // backup, time, sequence, result, took_ms, differences, detail
+    drill_backup,
+    // sequence, time, and the members of SystemMeasured in their order
+    measure_system,
   };
   Does does = Does::issue_command;
   std::vector<Cell> cells;

@@ -157,12 +157,34 @@ auto fields(T& value) {
   auto& [pv_meter, load_meter, pv, load] = value;
   return std::tie(pv_meter, load_meter, pv, load);
 }
+template <Is<DayQuality> T>
+auto fields(T& value) {
+  auto& [of] = value;
+  return std::tie(of);
+}
+template <Is<CounterWatch> T>
+auto fields(T& value) {
+  auto& [mwh, at, flowed_mwh, stands] = value;
+  return std::tie(mwh, at, flowed_mwh, stands);
+}
+template <Is<QualityMemory::Part> T>
+auto fields(T& value) {
+  auto& [day, part] = value;
+  return std::tie(day, part);
+}
+template <Is<QualityMemory> T>
+auto fields(T& value) {
+  auto& [seen_to, covered_to, believed, believed_soc_bp, values, same_since, same, counters,
+         quarter, pending] = value;
+  return std::tie(seen_to, covered_to, believed, believed_soc_bp, values, same_since, same,
+                  counters, quarter, pending);
+}
 template <Is<LegacyRowsState> T>
 auto fields(T& value) {
   auto& [energy_row_at, state_row_at, energy_times, metered, state_file_quarter, price_files_hour,
-         state_file_times, decision_file_times, scores] = value;
+         state_file_times, decision_file_times, scores, quality] = value;
   return std::tie(energy_row_at, state_row_at, energy_times, metered, state_file_quarter,
-                  price_files_hour, state_file_times, decision_file_times, scores);
+                  price_files_hour, state_file_times, decision_file_times, scores, quality);
 }
 
 template <class T>

@@ -21,6 +21,8 @@ constexpr std::size_t element_bytes_min<std::optional<T>> = 1;
 template <>
 constexpr std::size_t element_bytes_min<ScoreBoard::Source> =
     8 + horizon_ends_h.size() * ScoreBoard::longest * 16;
+template <>
+constexpr std::size_t element_bytes_min<QualityMemory::Part> = 8 + figures * 8;
 
 class Reader {
  public:

@@ -110,6 +110,9 @@ class Counter final : public Projector {
                  {"policies", told(Does::adopt_policy)},
                  {"reports", told(Does::make_report)},
                  {"sessions_measured", sessions_.size()},
+                 {"changes", told(Does::start_change)},
+                 {"backups", told(Does::take_backup) + drilled_elsewhere_},
+                 {"system_stats", told(Does::measure_system)},
                  {"data_quality", quality_days_.count()},
                  {"forecast_scores", scores_.size()}});
     return rows;
@@ -160,6 +163,7 @@ class Counter final : public Projector {
             [&](const fold::DecisionAuditRow&) {},
             [&](const fold::OperationRow& operation) { count(operation); },
             [&](const fold::QualityRow& reading) { quality_days_.add(reading.day); },
+            [&](const fold::DayQualityRow& part) { quality_days_.add(part.day); },
             [&](const fold::ScoreRow& score) {
               scores_.insert({score.of, score.source, score.horizon});
             },
@@ -243,6 +247,9 @@ class Counter final : public Projector {
     ++operations_[row.does];
     if (row.does == fold::OperationRow::Does::tell_session)
       sessions_.insert({row.cells.at(0), row.cells.at(1)});
+    if (row.does == fold::OperationRow::Does::take_backup) backups_.insert(row.cells.at(0));
+    if (row.does == fold::OperationRow::Does::drill_backup)
+      drilled_elsewhere_ += backups_.insert(row.cells.at(0)).second ? 1U : 0U;
   }
   [[nodiscard]] std::uint64_t told(fold::OperationRow::Does what) const {
     const auto found = operations_.find(what);
@@ -269,6 +276,8 @@ class Counter final : public Projector {
   Distinct<UtcTime> hours_;
   std::map<fold::OperationRow::Does, std::uint64_t> operations_;
   std::set<std::pair<fold::Cell, fold::Cell>> sessions_;
+  std::set<fold::Cell> backups_;
+  std::uint64_t drilled_elsewhere_ = 0;
   Distinct<std::chrono::local_days> quality_days_;
   std::map<fb::PriceKind, Distinct<UtcTime>> prices_;
   std::set<std::tuple<fold::Scored, std::string, std::size_t>> scores_;

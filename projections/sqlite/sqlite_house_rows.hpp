@@ -27,6 +27,7 @@ class HouseRowWriter {
     return operations_.write(operation);
   }
   void add(const fold::QualityRow& reading) { operations_.add(reading); }
+  void add(const fold::DayQualityRow& part) { operations_.add(part); }
   void add(const fold::ScoreRow& quarter);
   Result<void> flush();
 

@@ -162,6 +162,10 @@ Result<void> RowWriter::write_row(const fold::LegacyRow& row) {
             if (house_) house_->add(reading);
             return {};
           },
+          [&](const fold::DayQualityRow& part) -> Result<void> {
+            if (house_) house_->add(part);
+            return {};
+          },
           [&](const fold::ScoreRow& quarter) -> Result<void> {
             if (house_) house_->add(quarter);
             return {};

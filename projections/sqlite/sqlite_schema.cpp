@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "projections/fold/day_quality.hpp"
+
 namespace wattledger::projections::sqlite {
 namespace {
 
@@ -164,6 +166,10 @@ CREATE INDEX IF NOT EXISTS idx_faults_fault_cleared ON faults(fault, cleared);
 CREATE INDEX IF NOT EXISTS idx_source_outages_provider ON source_outages(provider, recovered);
 CREATE INDEX IF NOT EXISTS idx_policies_digest ON policies(digest);
 CREATE INDEX IF NOT EXISTS idx_sessions_measured_started ON sessions_measured(started);
+CREATE INDEX IF NOT EXISTS idx_changes_id ON changes(id);
+CREATE INDEX IF NOT EXISTS idx_changes_started ON changes(started);
+CREATE INDEX IF NOT EXISTS idx_backups_id ON backups(id);
+CREATE INDEX IF NOT EXISTS idx_system_stats_time ON system_stats(time);
 )sql"};
 
 // What hours, days and months have in common. Sums are integers (1e-6 kWh, 1e-8 of the currency),
@@ -195,6 +201,9 @@ constexpr std::string_view sums_sql = R"sql(
     cost REAL AS (CASE WHEN priced_s > 0 THEN (import_cost_e8 - export_revenue_e8) / 1e8 END),
     savings REAL AS (CASE WHEN priced_s > 0
         THEN (load_cost_e8 - import_cost_e8 + export_revenue_e8) / 1e8 END))sql";
+
+// Of a day's quality: what is added up.
+constexpr std::string_view figures_mark = "/*figures*/";
 
 constexpr const char* our_tables_sql = R"sql(
 CREATE TABLE hourly_stats (
@@ -333,11 +342,57 @@ CREATE TABLE reports (
     bytes INTEGER NOT NULL,
     digest TEXT NOT NULL
 );
+CREATE TABLE changes (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT,
+    verb TEXT,
+    arguments TEXT,
+    started TEXT NOT NULL,
+    finished TEXT,
+    finished_with INTEGER,
+    result TEXT,
+    detail TEXT
+);
+CREATE TABLE backups (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT,
+    taken_at TEXT,
+    tree_size INTEGER,
+    size INTEGER,
+    encrypted INTEGER,
+    incremental INTEGER,
+    result TEXT,
+    detail TEXT,
+    drilled INTEGER,
+    drilled_at TEXT,
+    drill_result TEXT,
+    took_ms INTEGER,
+    differences INTEGER,
+    drill_detail TEXT
+);
+CREATE TABLE system_stats (
+    sequence INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    resident_bytes INTEGER,
+    anonymous_bytes INTEGER,
+    cpu_ms INTEGER,
+    bytes_written INTEGER,
+    disk_free_bytes INTEGER,
+    log_bytes INTEGER,
+    commit_p50_us INTEGER,
+    commit_p99_us INTEGER,
+    poll_p99_ms INTEGER,
+    register_writes_today INTEGER,
+    uptime_s INTEGER
+);
 CREATE TABLE data_quality (
     date TEXT PRIMARY KEY,
-    good INTEGER NOT NULL DEFAULT 0,
-    partial INTEGER NOT NULL DEFAULT 0,
-    implausible INTEGER NOT NULL DEFAULT 0
+    score INTEGER,
+    worst TEXT,
+    completeness_percent REAL,
+    soc_apart_percent REAL,
+    counters_apart_percent REAL,
+    balance_apart_percent REAL,/*figures*/
 );
 CREATE TABLE forecast_scores (
     kind TEXT NOT NULL,
@@ -363,6 +418,11 @@ Result<void> create_tables(Connection& connection, std::uint32_t schema) {
     std::string ours(our_tables_sql);
     for (auto at = ours.find(sums_mark); at != std::string::npos; at = ours.find(sums_mark))
       ours.replace(at, sums_mark.size(), sums_sql);
+    std::string figures;
+    for (const char* name : fold::quality_figure_names)
+      figures += (figures.empty() ? "\n    " : ",\n    ") + std::string(name) +
+                 " INTEGER NOT NULL DEFAULT 0";
+    ours.replace(ours.find(figures_mark), figures_mark.size(), figures);
     sql += ours;
   }
   for (std::uint32_t version = schema_first; version <= schema; ++version)

@@ -8,7 +8,7 @@
 //   3  eight composite and specialized indexes
 //   4  five columns of energy_data, and an index on one of them
 //   5  hourly_stats, daily_stats, monthly_stats, market_prices, decision_audit, operations,
-//      forecast_scores
+//      data_quality, forecast_scores
 #pragma once
 
 #include <array>
@@ -31,7 +31,7 @@ inline constexpr std::uint32_t schema_with_counters = 4;
 inline constexpr std::uint32_t schema_with_ours = 5;
 // Raised when the file changes shape or retention while the rows' meaning
 // (fold::legacy_rows_version) and the schema stay.
-inline constexpr std::uint32_t sqlite_revision = 5;
+inline constexpr std::uint32_t sqlite_revision = 6;
 
 // Written at creation in every file of ours: a backup needs equal page sizes on both sides.
 inline constexpr std::int64_t page_bytes = 4'096;
@@ -42,7 +42,7 @@ struct TableName {
   std::string_view order;
   std::uint32_t since = schema_first;
 };
-inline constexpr std::array<TableName, 25> tables{{
+inline constexpr std::array<TableName, 28> tables{{
     {"schema_version", "version"},
     {"energy_data", "timestamp"},
     {"system_state", "id"},
@@ -66,6 +66,9 @@ inline constexpr std::array<TableName, 25> tables{{
     {"policies", "sequence", schema_with_ours},
     {"sessions_measured", "kind, session", schema_with_ours},
     {"reports", "sequence", schema_with_ours},
+    {"changes", "sequence", schema_with_ours},
+    {"backups", "sequence", schema_with_ours},
+    {"system_stats", "sequence", schema_with_ours},
     {"data_quality", "date", schema_with_ours},
     {"forecast_scores", "kind, source, horizon_h", schema_with_ours},
 }};

@@ -256,7 +256,7 @@ TEST_SUITE("fold/legacy_rows") {
   TEST_CASE("other events add nothing") {
     LegacyHouse house;
     CHECK(house.tell(noon, fb::CoordinatorStartedT()).empty());
-    CHECK(house.tell(noon, fb::SystemMeasuredT()).empty());
+    CHECK(house.tell(noon, fb::LogArchivedT()).empty());
   }
 }
 

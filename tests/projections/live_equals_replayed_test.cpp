@@ -23,6 +23,7 @@ using testing::must;
 enum class Tell {
   reading,
   poor_reading,
+  standing,
   decision,
   state,
   policy,
@@ -31,6 +32,7 @@ enum class Tell {
   selling,
   plan,
   fault,
+  operation,
   forecast,
   clock,
   import
@@ -57,6 +59,7 @@ rc::Gen<Step> any_step() {
                                             {1, rc::gen::inRange<std::int64_t>(7'200, 400'000)}});
   const auto tell = rc::gen::weightedElement<Tell>({{10, Tell::reading},
                                                     {1, Tell::poor_reading},
+                                                    {1, Tell::standing},
                                                     {3, Tell::decision},
                                                     {1, Tell::state},
                                                     {1, Tell::policy},
@@ -65,6 +68,7 @@ rc::Gen<Step> any_step() {
                                                     {2, Tell::selling},
                                                     {1, Tell::plan},
                                                     {1, Tell::fault},
+                                                    {2, Tell::operation},
                                                     {2, Tell::forecast},
                                                     {1, Tell::clock},
                                                     {1, Tell::import}});
@@ -150,6 +154,55 @@ void tell_fault(HouseLog& house, UtcTime at, int value) {
   }
 }
 
+// Changes, backups and drills by few names, in any order; what the daemon measures of itself.
+void tell_operation(HouseLog& house, UtcTime at, int value) {
+  switch (value % 5) {
+    case 0: {
+      fb::ChangeStartedT fact;
+      fact.change =
+          std::make_unique<fb::Id128>(to_fb(Id128{{static_cast<std::uint8_t>(value / 5 % 3)}}));
+      fact.verb = "replay";
+      house.tell(at, std::move(fact));
+      return;
+    }
+    case 1: {
+      fb::ChangeFinishedT fact;
+      fact.change =
+          std::make_unique<fb::Id128>(to_fb(Id128{{static_cast<std::uint8_t>(value / 5 % 3)}}));
+      fact.result = fb::Result::succeeded;
+      if (value % 3 == 0) fact.started = static_cast<std::uint64_t>(value % 50);
+      house.tell(at, std::move(fact));
+      return;
+    }
+    case 2: {
+      fb::BackupTakenT fact;
+      if (value % 7 != 0) fact.backup = session_name(value);
+      house.tell(at, std::move(fact));
+      return;
+    }
+    case 3: {
+      fb::BackupDrilledT fact;
+      if (value % 7 != 0) fact.backup = session_name(value / 2);
+      fact.differences = static_cast<std::uint64_t>(value);
+      house.tell(at, std::move(fact));
+      return;
+    }
+    default:
+      house.tell(at, fb::SystemMeasuredT());
+      return;
+  }
+}
+
+// A reading that says what those before it said, voltage and all.
+void tell_standing(HouseLog& house, UtcTime at) {
+  fb::ReadingRecordedT reading;
+  reading.battery_soc_bp = std::uint16_t{5'000};
+  reading.pv_power_w = 900;
+  reading.load_power_w = 400;
+  reading.grid_l1_voltage_mv = 231'000;
+  house.tell(at, reading);
+}
+
 // Of PV or load, by one of three, for the next day and before.
 template <class Forecast>
 void tell_forecast(HouseLog& house, UtcTime at, int value, Forecast fact) {
@@ -206,6 +259,9 @@ void tell(HouseLog& house, UtcTime at, const Step& step) {
     case Tell::fault:
       tell_fault(house, at, step.value);
       return;
+    case Tell::operation:
+      tell_operation(house, at, step.value);
+      return;
     case Tell::forecast:
       if (step.value % 2 == 0)
         tell_forecast(house, at, step.value / 2, fb::PvForecastIssuedT());
@@ -216,7 +272,8 @@ void tell(HouseLog& house, UtcTime at, const Step& step) {
       testing::ImportedBatch(house, at, step.value).tell();
       return;
     case Tell::clock:
-      return;  // live_equals_replayed() sets it
+    case Tell::standing:
+      return;  // live_equals_replayed() moves its time
   }
 }
 
@@ -302,6 +359,8 @@ void live_equals_replayed() {
     now += std::chrono::seconds(step.seconds);
     if (step.tell == Tell::clock)
       now = set_back(house, now, step.value);
+    else if (step.tell == Tell::standing)
+      for (int i = 0; i < 8; ++i, now += std::chrono::seconds(50)) tell_standing(house, now);
     else
       tell(house, now, step);
     live.maybe_act();

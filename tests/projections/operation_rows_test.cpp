@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "projections/live/live_projections.hpp"
 #include "projections/rebuild.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
 #include "tests/projections/house_log.hpp"
@@ -183,6 +184,138 @@ TEST_SUITE("projections/operations") {
           Rows{"2025-10-01|2|1|1", "2025-10-02|1|0|0"});
   }
 
+  TEST_CASE("a day has its figures and its score, however the log was cut") {
+    const testing::MemoryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_minutes(120);  // from 02:00 in Warsaw
+    house.tell_reading(at_s(4 * 3'600));
+    house.tell_reading(at_s(4 * 3'600 + 60));
+    // Two hours of silence; the last reading of each quarter of an hour tells what came in it.
+    const std::string sql =
+        "SELECT date, good, expected_s, covered_s, gaps, longest_gap_s, longest_gap_at_us, score, "
+        "worst, completeness_percent, soc_mwh, price_slots FROM data_quality";
+    const Rows whole{"2025-10-01|122|14340|7140|1|7200|" + std::to_string(to_us(at_s(2 * 3'600))) +
+                     "|50|readings|49.79|0|0"};
+    CHECK(built(house, directory.path(), sql) == whole);
+    LiveOptions options;
+    options.data = directory / "data";
+    options.batch_events_max = 7;
+    LiveProjections live(house.log(), options);
+    must(live.start());
+    must(live.catch_up());
+    must(live.settle());
+    CHECK(SqliteReader(options.data / sqlite_file_name).rows(sql) == whole);
+  }
+
+  TEST_CASE("a change is found by its record or by its id, the newest, and ends once") {
+    const testing::MemoryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_site(at_s(0));
+    Id128 id;
+    id.bytes.fill(0xab);
+    const auto start = [&](std::int64_t second, const char* verb, bool named) {
+      fb::ChangeStartedT fact;
+      fact.verb = verb;
+      if (named) fact.change = std::make_unique<fb::Id128>(to_fb(id));
+      if (named) fact.arguments = "--yes";
+      return house.tell(at_s(second), std::move(fact));
+    };
+    const auto finish = [&](std::int64_t second, std::uint64_t started, fb::Result result) {
+      fb::ChangeFinishedT fact;
+      fact.started = started;
+      if (started == 0) fact.change = std::make_unique<fb::Id128>(to_fb(id));
+      fact.result = result;
+      fact.detail = "as it went";
+      house.tell(at_s(second), std::move(fact));
+    };
+    const Sequence maintain = start(1, "maintain daily", false);
+    start(2, "rollout deploy", true);
+    start(3, "rollout deploy", true);
+    finish(4, 0, fb::Result::succeeded);
+    finish(5, 0, fb::Result::failed);  // of the same, which is over
+    finish(6, maintain.value, fb::Result::cancelled);
+    finish(7, 99, fb::Result::failed);  // of one that this log does not have
+    CHECK(built(house, directory.path(),
+                "SELECT sequence, id, verb, arguments, started, finished, finished_with, result, "
+                "detail FROM changes") ==
+          Rows{"2|NULL|maintain daily|NULL|2025-10-01T00:00:01Z|2025-10-01T00:00:06Z|7|cancelled|"
+               "as it went",
+               "3|abababababababababababababababab|rollout deploy|--yes|2025-10-01T00:00:02Z|NULL|"
+               "NULL|NULL|NULL",
+               "4|abababababababababababababababab|rollout deploy|--yes|2025-10-01T00:00:03Z|"
+               "2025-10-01T00:00:04Z|5|succeeded|as it went"});
+  }
+
+  TEST_CASE("a backup is one row with its last drill; one drilled unseen gets a row of its own") {
+    const testing::MemoryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_site(at_s(0));
+    const auto drill = [&](std::int64_t second, const char* backup, std::uint64_t differences) {
+      fb::BackupDrilledT fact;
+      fact.backup = backup;
+      fact.result = differences == 0 ? fb::Result::succeeded : fb::Result::failed;
+      fact.took_ms = 120U;
+      fact.differences = differences;
+      house.tell(at_s(second), std::move(fact));
+    };
+    fb::BackupTakenT taken;
+    taken.backup = "20251001T000001Z-1";
+    taken.tree_size = 1;
+    taken.bytes = 4'096U;
+    taken.encrypted = true;
+    taken.result = fb::Result::succeeded;
+    house.tell(at_s(1), std::move(taken));
+    fb::BackupTakenT failed;
+    failed.backup = "/media/usb";
+    failed.incremental = true;
+    failed.result = fb::Result::failed;
+    failed.detail = "no space";
+    house.tell(at_s(2), failed);
+    house.tell(at_s(3), failed);
+    drill(4, "20251001T000001Z-1", 2);
+    drill(5, "20251001T000001Z-1", 0);
+    drill(6, "of the house before", 0);
+    drill(7, "of the house before", 1);
+    CHECK(built(house, directory.path(),
+                "SELECT sequence, id, taken_at, tree_size, size, encrypted, incremental, result, "
+                "detail FROM backups") ==
+          Rows{"2|20251001T000001Z-1|2025-10-01T00:00:01Z|1|4096|1|0|succeeded|NULL",
+               "3|/media/usb|2025-10-01T00:00:02Z|0|NULL|0|1|failed|no space",
+               "4|/media/usb|2025-10-01T00:00:03Z|0|NULL|0|1|failed|no space",
+               "7|of the house before|NULL|NULL|NULL|NULL|NULL|NULL|NULL"});
+    CHECK(
+        built(house, directory.path(),
+              "SELECT sequence, drilled, drilled_at, drill_result, took_ms, differences FROM "
+              "backups WHERE drilled IS NOT NULL") ==
+        Rows{"2|6|2025-10-01T00:00:05Z|succeeded|120|0", "7|8|2025-10-01T00:00:07Z|failed|120|1"});
+  }
+
+  TEST_CASE("what the daemon measured of itself is one row each, unknown as NULL") {
+    const testing::MemoryDirectory directory;
+    HouseLog house(directory / "log");
+    house.tell_site(at_s(0));
+    fb::SystemMeasuredT fact;
+    fact.resident_bytes = 1U;
+    fact.anonymous_bytes = 2U;
+    fact.cpu_ms = 3U;
+    fact.bytes_written = 4U;
+    fact.disk_free_bytes = 5U;
+    fact.log_bytes = 6U;
+    fact.commit_p50_us = 7U;
+    fact.commit_p99_us = 8U;
+    fact.poll_p99_ms = 9U;
+    fact.register_writes_today = 10U;
+    fact.uptime_s = 11U;
+    house.tell(at_s(60), fact);
+    house.tell(at_s(3'660), fb::SystemMeasuredT());
+    CHECK(built(house, directory.path(),
+                "SELECT sequence, time, resident_bytes, anonymous_bytes, cpu_ms, bytes_written, "
+                "disk_free_bytes, log_bytes, commit_p50_us, commit_p99_us, poll_p99_ms, "
+                "register_writes_today, uptime_s FROM system_stats") ==
+          Rows{"2|2025-10-01T00:01:00Z|1|2|3|4|5|6|7|8|9|10|11",
+               "3|2025-10-01T01:01:00Z|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL"});
+  }
+
   TEST_CASE("no query of an owner or an audit reads a whole table") {
     const testing::MemoryDirectory directory;
     HouseLog house(directory / "log");
@@ -194,6 +327,10 @@ TEST_SUITE("projections/operations") {
           "SELECT * FROM alerts WHERE sequence = 7", "SELECT * FROM policies WHERE digest = 'a'",
           "SELECT * FROM sessions_measured WHERE kind = 'selling' AND session = 'a'",
           "SELECT * FROM sessions_measured WHERE started BETWEEN 'a' AND 'b'",
+          "SELECT * FROM changes WHERE id = 'a'",
+          "SELECT * FROM changes WHERE started BETWEEN 'a' AND 'b'",
+          "SELECT * FROM backups WHERE id = 'a'",
+          "SELECT * FROM system_stats WHERE time BETWEEN 'a' AND 'b'",
           "SELECT * FROM data_quality WHERE date = '2025-10-01'"}) {
       CAPTURE(sql);
       for (const std::string& step :

@@ -63,7 +63,7 @@ TEST_SUITE("projections/rebuild") {
     CHECK(report.projections[0].rows.at("coordinator_decisions") == 4);
     CHECK(report.projections[0].rows.at("decision_audit") == 4);
     CHECK(report.projections[0].rows.at("hourly_stats") == 1);
-    CHECK(report.rows_derived == 76 + 59 + 4 + 4 + 60);
+    CHECK(report.rows_derived == 76 + 59 + 4 + 4 + 60 + 4);
     CHECK(report.projections[1].name == "json");
     CHECK(std::filesystem::exists(directory / "built" / "out" / "energy_data" /
                                   "energy_data_2025-10-01.json"));

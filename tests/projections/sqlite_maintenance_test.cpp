@@ -28,7 +28,7 @@ struct LiveFile {
     options.slow_queries = std::move(slow);
     projector = make_sqlite_projector(options);
     std::vector<fold::LegacyRow> rows;
-    for (std::int64_t minute = 0; minute < 600; ++minute)
+    for (std::int64_t minute = 0; minute < 900; ++minute)
       rows.push_back(testing::state_row(static_cast<std::uint64_t>(minute) + 1, minute));
     Feeder feeder(*projector);
     REQUIRE(feeder.apply_in_batches(rows, 100).has_value());
@@ -81,17 +81,17 @@ TEST_SUITE("projections/sqlite maintenance") {
     const auto before = live.projector->checkpoint();
     REQUIRE(before.has_value());
     Checkpoint after = **before;
-    after.sequence = Sequence{601};
-    const std::vector<fold::LegacyRow> rows{testing::state_row(601, 600)};
+    after.sequence = Sequence{901};
+    const std::vector<fold::LegacyRow> rows{testing::state_row(901, 900)};
     CHECK(live.projector->apply(*before, after, rows).has_value());
-    CHECK(SqliteReader(live.file()).one("SELECT count(*) FROM system_state") == "601");
+    CHECK(SqliteReader(live.file()).one("SELECT count(*) FROM system_state") == "901");
   }
 
   TEST_CASE("a reader in the way only keeps the write-ahead log") {
     const LiveFile live;
     SqliteReader reader(live.file());
     reader.rows("BEGIN");
-    CHECK(reader.one("SELECT count(*) FROM system_state") == "600");
+    CHECK(reader.one("SELECT count(*) FROM system_state") == "900");
     SqliteReader(live.file()).rows("CREATE TABLE more(x)");
     const MaintenanceReport report = maintained(live.file(), Maintenance::daily);
     CHECK(report.ok());

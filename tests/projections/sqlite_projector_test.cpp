@@ -209,7 +209,7 @@ TEST_SUITE("projections/sqlite projector") {
 
   TEST_CASE(
       "the projector's version moves with the rows' meaning, the schema and the file's revision") {
-    CHECK(sqlite_projector_version(4) == fold::legacy_rows_version * 10'000 + 400 + 5);
+    CHECK(sqlite_projector_version(4) == fold::legacy_rows_version * 10'000 + 400 + 6);
     CHECK(sqlite_projector_version(4) != sqlite_projector_version(5));
   }
 }
