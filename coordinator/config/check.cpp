@@ -5,6 +5,8 @@
 #include <map>
 
 #include "coordinator/config/change_windows.hpp"
+#include "coordinator/config/alert_list.hpp"
+#include "coordinator/config/environment.hpp"
 #include "coordinator/config/key_lookup.hpp"
 #include "coordinator/config/reading.hpp"
 #include "coordinator/config/tariff_lists.hpp"
@@ -119,7 +121,7 @@ class Checker {
       look_at_legacy(*legacy, path, key.line, value);
     } else if (const ScalarKey* known = dotted ? nullptr : find_key(path)) {
       if (take_scalar(*known, path, key.line, value))
-        tell(key.line, path, KeyFate::used, known->show(config_));
+        tell(key.line, path, KeyFate::used, shown_value(*known, config_));
     } else if (const LegacySection* legacy_section =
                    dotted || is_section(path) ? nullptr : find_legacy_section(path)) {
       tell(key.line, path, KeyFate::ignored, std::string(legacy_section->why));
@@ -139,7 +141,7 @@ class Checker {
             "write " + key.range);
       return false;
     }
-    const auto taken = key.take(value.text, config_);
+    const auto taken = take_value(key, key.path, value.text, config_);
     if (!taken) wrong(line, path, taken.error().what, taken.error().remedy);
     return taken.has_value();
   }
@@ -154,8 +156,8 @@ class Checker {
     YamlTree ours = value;
     ours.text = from_legacy(value.text, legacy.form);
     if (!take_scalar(*find_key(now), path, line, ours)) return;
-    if (path == now) return tell(line, path, KeyFate::used, find_key(now)->show(config_));
-    tell(line, path, KeyFate::mapped, now + " = " + find_key(now)->show(config_));
+    if (path == now) return tell(line, path, KeyFate::used, shown_value(*find_key(now), config_));
+    tell(line, path, KeyFate::mapped, now + " = " + shown_value(*find_key(now), config_));
   }
 
   void look_at_list(const std::string& path, int line, const YamlTree& value) {
@@ -169,6 +171,7 @@ class Checker {
     if (path == components_path) told(read_components(value, file_name_));
     if (path == holidays_path) told(read_holidays(value, file_name_));
     if (path == windows_path) told(read_windows(value, file_name_));
+    if (path == alerts_path) told(read_alerts(value, file_name_));
   }
 
   void look_at_legacy_tariff(const std::string& path, int line, const YamlTree& value) {

@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "coordinator/config/change_windows.hpp"
+#include "coordinator/config/alert_list.hpp"
+#include "coordinator/config/environment.hpp"
 #include "coordinator/config/key_lookup.hpp"
 #include "coordinator/config/reading.hpp"
 #include "coordinator/config/tariff_lists.hpp"
@@ -39,7 +41,7 @@ class Reader {
   void read_map(const YamlTree& map, const std::string& prefix);
   Result<void> read_member(const YamlTree& key, const YamlTree& value, const std::string& path,
                            const std::string& prefix);
-  Result<void> read_scalar(const ScalarKey& key, const YamlTree& value);
+  Result<void> read_scalar(const ScalarKey& key, const std::string& of, const YamlTree& value);
   Result<void> read_legacy(const LegacyKey& key, int line, const YamlTree& value);
   Result<void> read_list(const std::string& path, const YamlTree& value);
 
@@ -77,7 +79,8 @@ Result<void> Reader::read_member(const YamlTree& key, const YamlTree& value,
   const bool dotted = key.text.find('.') != std::string::npos;
   if (const LegacyKey* legacy = dotted ? nullptr : find_legacy_key(path))
     return read_legacy(*legacy, key.line, value);
-  if (const ScalarKey* known = dotted ? nullptr : find_key(path)) return read_scalar(*known, value);
+  if (const ScalarKey* known = dotted ? nullptr : find_key(path))
+    return read_scalar(*known, path, value);
   if (!dotted && !is_section(path) && find_legacy_section(path) != nullptr) {
     config_.without_meaning.push_back(path);
     return {};
@@ -96,7 +99,9 @@ Result<void> Reader::read_member(const YamlTree& key, const YamlTree& value,
   return {};
 }
 
-Result<void> Reader::read_scalar(const ScalarKey& key, const YamlTree& value) {
+// `of`: our name for it.
+Result<void> Reader::read_scalar(const ScalarKey& key, const std::string& of,
+                                 const YamlTree& value) {
   if (value.shape == YamlTree::Shape::nothing) {
     return wrong(value.line, key.path + " has no value",
                  "write " + key.range + ", or remove the line");
@@ -105,7 +110,7 @@ Result<void> Reader::read_scalar(const ScalarKey& key, const YamlTree& value) {
     return wrong(value.line, key.path + " holds a list or a section, not one value",
                  "write " + key.range);
   }
-  if (auto taken = key.take(value.text, config_); !taken) {
+  if (auto taken = take_value(key, of, value.text, config_); !taken) {
     return wrong(value.line, key.path + ": " + taken.error().what, taken.error().remedy);
   }
   return {};
@@ -129,12 +134,12 @@ Result<void> Reader::read_legacy(const LegacyKey& key, int line, const YamlTree&
   named.path = path;
   YamlTree ours = value;
   ours.text = from_legacy(value.text, key.form);
-  WATTLEDGER_TRY(read_scalar(named, ours));
+  WATTLEDGER_TRY(read_scalar(named, now, ours));
   const std::filesystem::path& file = config_.sqlite.path;
   if (now == "projections.sqlite.path" && !file.empty() && file.is_relative())
     return wrong(line,
-                 path + ": \"" + file.string() +
-                     "\" meant a place in whatever directory the older program was started in",
+                 path + ": " + shown(shown_value(*find_key(now), config_)) +
+                     " meant a place in whatever directory the older program was started in",
                  "write the whole path");
   return {};
 }
@@ -157,6 +162,12 @@ Result<void> Reader::read_list(const std::string& path, const YamlTree& value) {
     auto windows = read_windows(value, file_name_);
     if (!windows) return Failure(windows.error());
     config_.changes.windows = std::move(*windows);
+  } else if (path == alerts_path) {
+    auto alerts = read_alerts(value, file_name_);
+    if (!alerts) return Failure(alerts.error());
+    config_.alerts = std::move(alerts->receivers);
+    auto& hidden = config_.from_environment;
+    hidden.insert(hidden.end(), alerts->from_environment.begin(), alerts->from_environment.end());
   } else if (value.shape != YamlTree::Shape::nothing) {
     auto legacy = read_legacy_tariff(value, file_name_);
     if (!legacy) return Failure(legacy.error());
@@ -208,6 +219,7 @@ Result<Config> parse(const std::string& yaml, const std::string& file_name) {
   make_absolute(config.logging.file, base);
   make_absolute(config.backup.to, base);
   make_absolute(config.backup.key_file, base);
+  for (AlertReceiver& receiver : config.alerts) make_absolute(receiver.secret_file, base);
   if (config.data.empty()) config.data = Config().data;
   return config;
 }
@@ -226,8 +238,8 @@ Result<fold::PolicySettings> with_tariff(const Config& config, std::string_view 
 std::vector<KeyChange> differing_keys(const Config& before, const Config& after) {
   std::vector<KeyChange> changes;
   for (const ScalarKey& key : scalar_keys())
-    if (std::string one = key.show(before), other = key.show(after); one != other)
-      changes.push_back({key.path, std::move(one), std::move(other)});
+    if (key.show(before) != key.show(after))
+      changes.push_back({key.path, shown_value(key, before), shown_value(key, after)});
   const auto list = [&](std::string_view path, const auto& one, const auto& other) {
     if (one != other)
       changes.push_back(
@@ -237,6 +249,7 @@ std::vector<KeyChange> differing_keys(const Config& before, const Config& after)
   if (before.policy.tariff == after.policy.tariff)
     list(zones_path, before.policy.tariff_zones, after.policy.tariff_zones);
   list(components_path, before.policy.tariff_components, after.policy.tariff_components);
+  list(alerts_path, before.alerts, after.alerts);
   using Days = std::vector<std::chrono::local_days>;
   list(holidays_path, before.holidays.value_or(Days{}), after.holidays.value_or(Days{}));
   list(windows_path, before.changes.windows, after.changes.windows);

@@ -113,8 +113,8 @@ struct HealthConfig {
 struct AlertReceiver {
   std::string name;
   std::vector<std::string> conditions;  // empty: all
-  std::string command;                  // run by /bin/sh
-  std::string webhook;                  // URL; may hold ${VAR}
+  std::string command;                  // run by /bin/sh, which has its own ${VAR}
+  std::string webhook;                  // URL
   std::string mqtt;                     // mqtt://[user@]host[:port]/topic
   std::filesystem::path secret_file;    // mode 0600: the webhook's bearer token, MQTT's password
   fb::Severity least = fb::Severity::warning;
@@ -160,6 +160,8 @@ struct Config {
   // Keys that set nothing: of legacy sections, and those that the policy does not ask for.
   std::vector<std::string> without_meaning;
   std::string control_group;  // group of control.sock; empty: the process's
+  // Keys whose values hold what ${VAR} stood for, as "alerts[1].webhook"; they are never shown.
+  std::vector<std::string> from_environment;
 };
 
 // A named file that is missing is an error (not_found). Relative paths inside are relative to the

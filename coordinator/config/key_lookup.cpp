@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/config/change_windows.hpp"
+#include "coordinator/config/alert_list.hpp"
 #include "coordinator/config/legacy_tariff.hpp"
 #include "coordinator/config/tariff_lists.hpp"
 #include "events/near_match.hpp"
@@ -22,7 +23,7 @@ std::vector<std::string> children_of(const std::string& prefix) {
   };
   for (const ScalarKey& key : scalar_keys()) add(key.path);
   for (const LegacyKey& key : legacy_keys()) add(std::string(key.path));
-  for (const std::string_view list : {zones_path, components_path, holidays_path, windows_path})
+  for (const std::string_view list : {zones_path, components_path, holidays_path, windows_path}holidays_path, alerts_path})
     add(std::string(list));
   add(std::string(legacy_tariff_path));
   return children;
@@ -52,7 +53,7 @@ const LegacySection* find_legacy_section(const std::string& path) {
 
 bool is_list(const std::string& path) {
   return path == zones_path || path == components_path || path == holidays_path ||
-         path == windows_path || path == legacy_tariff_path;
+         path == windows_path || path == alerts_path || path == legacy_tariff_path;
 }
 
 bool is_section(const std::string& path) { return !children_of(path + ".").empty(); }

@@ -49,6 +49,7 @@ inline constexpr std::size_t tariff_zones_max = 32;
 inline constexpr std::size_t tariff_components_max = 32;
 [[nodiscard]] const std::vector<std::string>& zone_fields();
 [[nodiscard]] const std::vector<std::string>& component_fields();
+[[nodiscard]] const std::vector<std::string>& receiver_fields();  // of a member of alerts
 // What may stand as the name of a zone or a component; errors without place.
 [[nodiscard]] Result<void> check_tariff_name(std::string_view text);
 [[nodiscard]] Result<PriceE8> tariff_price(std::string_view text);

@@ -226,7 +226,7 @@ TEST_SUITE("daemon/source desk") {
     for (int minute = 0; minute < 10; ++minute) look(desk, minutes(minute));
     CHECK(server.requests().size() >= 3);  // IMGW's, which nobody serves here
     REQUIRE(desk.troubles().size() == 2);
-    CHECK(desk.troubles()[0].find("source entsoe: sources.entsoe_token_file: cannot read") == 0);
+    CHECK(desk.troubles()[0].find("source entsoe: sources.entsoe_token_file: there is no file") == 0);
     CHECK(count(Kind::SourceFailed) == 2);
   }
 

@@ -1,28 +1,15 @@
 #include "coordinator/sources/fetch/configured.hpp"
 
-#include <sys/stat.h>
-
-#include <fstream>
+#include "coordinator/config/secrets.hpp"
 
 namespace wattledger::sources {
 namespace {
 
 Result<std::string> token_in(const std::filesystem::path& file) {
-  struct stat about {};
-  if (::stat(file.c_str(), &about) != 0)
-    return fail(ErrorKind::invalid_input, "sources.entsoe_token_file: cannot read " + file.string(),
-                "write the token into it");
-  constexpr mode_t others = 077;
-  if ((about.st_mode & others) != 0)
-    return fail(ErrorKind::invalid_input, file.string() + " may be read by others than its owner",
-                "chmod 600 " + file.string());
-  std::ifstream stream(file);
-  std::string token;
-  stream >> token;
-  if (token.empty())
-    return fail(ErrorKind::invalid_input, file.string() + " holds no token",
-                "write ENTSO-E's security token into it");
-  return token;
+  auto token = config::read_secret(file);
+  if (token) return token;
+  return fail(ErrorKind::invalid_input, "sources.entsoe_token_file: " + token.error().what,
+              token.error().remedy);
 }
 
 }  // namespace

@@ -1,0 +1,82 @@
+#include "coordinator/config/secrets.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace wattledger::config {
+namespace {
+
+constexpr std::size_t secret_bytes_max = 4'096;
+constexpr mode_t others = 077;
+
+struct Closing {
+  int fd;
+  ~Closing() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> secret_paths(const Config& config) {
+  std::vector<std::string> paths = config.from_environment;
+  const auto add = [&](std::string path) {
+    if (std::find(paths.begin(), paths.end(), path) == paths.end())
+      paths.push_back(std::move(path));
+  };
+  for (std::size_t i = 0; i < config.alerts.size(); ++i) {
+    const AlertReceiver& receiver = config.alerts[i];
+    const std::string path = "alerts[" + std::to_string(i + 1) + "].";
+    if (!receiver.command.empty()) add(path + "command");
+    if (!receiver.webhook.empty()) add(path + "webhook");
+    if (!receiver.mqtt.empty()) add(path + "mqtt");
+  }
+  return paths;
+}
+
+bool holds_password(std::string_view address) {
+  const std::size_t scheme = address.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::string_view rest = address.substr(scheme + 3);
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  const std::size_t at = rest.rfind('@');
+  return at != std::string_view::npos && rest.substr(0, at).find(':') != std::string_view::npos;
+}
+
+Result<std::string> read_secret(const std::filesystem::path& file) {
+  const Closing in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (in.fd < 0 && errno == ENOENT)
+    return fail(ErrorKind::not_found, "there is no file " + file.string(),
+                "write the secret into it, and chmod 600 " + file.string());
+  struct ::stat status {};
+  if (in.fd < 0 || ::fstat(in.fd, &status) != 0)
+    return fail(ErrorKind::io, file.string() + " cannot be read: " + std::strerror(errno),
+                "check its owner and mode (ls -l " + file.string() + ")");
+  if (!S_ISREG(status.st_mode))
+    return fail(ErrorKind::invalid_input, file.string() + " is no file",
+                "name the file that holds the secret");
+  if ((status.st_mode & others) != 0)
+    return fail(ErrorKind::invalid_input, file.string() + " may be read by others than its owner",
+                "chmod 600 " + file.string());
+  std::array<char, secret_bytes_max> bytes{};
+  const ssize_t length = ::read(in.fd, bytes.data(), bytes.size());
+  if (length < 0)
+    return fail(ErrorKind::io, file.string() + " cannot be read: " + std::strerror(errno),
+                "check the disk");
+  std::string_view text(bytes.data(), static_cast<std::size_t>(length));
+  constexpr std::string_view space = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
+  text = text.substr(0, text.find_first_of(space));
+  if (text.empty())
+    return fail(ErrorKind::invalid_input, file.string() + " holds no secret",
+                "write it into the file, on one line");
+  return std::string(text);
+}
+
+}  // namespace wattledger::config
