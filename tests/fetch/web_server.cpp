@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <string_view>
 
 namespace wattledger::testing {
 
@@ -69,14 +70,24 @@ void WebServer::serve() {
   }
 }
 
+// False when no more comes.
+bool WebServer::read_on(int connection, std::string& request) const {
+  std::array<char, 4096> bytes{};
+  if (!wait_readable(connection)) return false;
+  const ssize_t count = recv(connection, bytes.data(), bytes.size(), 0);
+  if (count > 0) request.append(bytes.data(), static_cast<std::size_t>(count));
+  return count > 0;
+}
+
 void WebServer::serve_one(int connection) {
   std::string head;
-  while (head.find("\r\n\r\n") == std::string::npos) {
-    std::array<char, 4096> bytes{};
-    if (!wait_readable(connection)) return;
-    const ssize_t count = recv(connection, bytes.data(), bytes.size(), 0);
-    if (count <= 0) return;
-    head.append(bytes.data(), static_cast<std::size_t>(count));
+  while (head.find("\r\n\r\n") == std::string::npos)
+    if (!read_on(connection, head)) return;
+  constexpr std::string_view length = "Content-Length: ";
+  if (const std::size_t at = head.find(length); at != std::string::npos) {
+    const std::size_t body = std::stoul(head.substr(at + length.size()));
+    while (head.size() < head.find("\r\n\r\n") + 4 + body)
+      if (!read_on(connection, head)) return;
   }
   const std::size_t from = head.find(' ') + 1;
   const std::string path = head.substr(from, head.find(' ', from) - from);

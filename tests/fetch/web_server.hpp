@@ -28,7 +28,7 @@ class WebServer {
 
   [[nodiscard]] std::string url(const std::string& path) const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  // Requests as they came, head only.
+  // Requests as they came, with their body.
   [[nodiscard]] std::vector<std::string> requests() const;
 
  private:
@@ -38,6 +38,7 @@ class WebServer {
   };
   void serve();
   void serve_one(int connection);
+  [[nodiscard]] bool read_on(int connection, std::string& request) const;
   [[nodiscard]] bool wait_readable(int descriptor) const;
 
   int listener_ = -1;
