@@ -13,6 +13,12 @@ constexpr std::chrono::hours tidy_every{1};
 
 }  // namespace
 
+Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, const log::Log& log,
+               LookAtRoom room)
+    : config_(config), clock_(clock), journal_(journal), log_(log), room_(std::move(room)) {
+  if (!clock_.simulated()) alerts_.emplace(config_, journal_, log_, room_);
+}
+
 void Chores::take_projections(const projections::LiveProjections& live, ProjectionThread& thread) {
   live_ = &live;
   if (config_.sqlite.enabled && !clock_.simulated()) upkeep_.emplace(journal_, thread);
@@ -23,7 +29,29 @@ Result<void> Chores::look(UtcTime now) {
   tell_scarce_room(now);
   tidy_staging(now);
   if (upkeep_) WATTLEDGER_TRY(upkeep_->look(now));
-  return {};
+  return look_for_alerts(now);
+}
+
+Result<void> Chores::look_for_alerts(UtcTime now) {
+  if (!alerts_) return {};
+  begin_telling();
+  return alerts_->look(now, live_, upkeep_ ? upkeep_->finding() : std::nullopt);
+}
+
+// Before the first alert is raised: what the log holds already is not told by who begins.
+void Chores::begin_telling() {
+  if (telling_ || config_.alerts.empty()) return;
+  telling_ = true;
+  auto post = alerts::Post::open(
+      log_, config_.data / "alerts.sent", config_.alerts, config_.site.name,
+      [](const config::AlertReceiver& receiver, const alerts::Message& message,
+         const std::stop_token& stop) { return alerts::send(receiver, message, {}, stop); });
+  if (!post) {
+    spdlog::error("nobody is told of alerts: {}", post.error().line());
+    return;
+  }
+  teller_ = std::make_unique<AlertThread>(clock_, *std::move(post));
+  teller_->start();
 }
 
 Result<void> Chores::tell_damage() {

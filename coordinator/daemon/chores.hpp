@@ -4,10 +4,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 
 #include "coordinator/config/config.hpp"
+#include "coordinator/daemon/alert_desk.hpp"
+#include "coordinator/daemon/alert_thread.hpp"
 #include "coordinator/daemon/clock.hpp"
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/daemon/projection_thread.hpp"
@@ -24,8 +27,7 @@ class Chores {
 
   // All that is referred to outlives it.
   Chores(const config::Config& config, Clock& clock, Journal& journal, const log::Log& log,
-         LookAtRoom room)
-      : config_(config), clock_(clock), journal_(journal), log_(log), room_(std::move(room)) {}
+         LookAtRoom room);
 
   // From then on there are projections to look after.
   void take_projections(const projections::LiveProjections& live, ProjectionThread& thread);
@@ -36,6 +38,8 @@ class Chores {
  private:
   void tell_scarce_room(UtcTime now);
   void tidy_staging(UtcTime now);
+  void begin_telling();
+  Result<void> look_for_alerts(UtcTime now);
 
   const config::Config& config_;
   Clock& clock_;
@@ -43,7 +47,10 @@ class Chores {
   const log::Log& log_;
   LookAtRoom room_;
   const projections::LiveProjections* live_ = nullptr;
-  std::optional<Upkeep> upkeep_;    // not in a simulation, whose nights are seconds
+  std::optional<Upkeep> upkeep_;     // not in a simulation, whose nights are seconds
+  std::optional<AlertDesk> alerts_;  // the same
+  std::unique_ptr<AlertThread> teller_;
+  bool telling_ = false;
   std::uint64_t damaged_told_ = 0;  // records
   std::set<log::Scarce> scarce_told_;
   std::optional<UtcTime> room_looked_at_;

@@ -10,8 +10,6 @@ namespace {
 
 using projections::Maintenance;
 
-constexpr const char* sqlite_damaged = "sqlite_damaged";
-
 // Whether [hours of any day, of Sundays alone] lies in (from, to].
 bool passed(LocalTime from, LocalTime to, std::chrono::hours at, bool sundays) {
   using std::chrono::days;
@@ -65,36 +63,11 @@ Result<void> Upkeep::finish(const ProjectionThread::Maintained& done) {
   const std::string detail = change.detail;
   const auto recorded = journal_.record(fact(std::move(change)), log::Urgency::telemetry);
   if (!recorded) return Failure(recorded.error());
-  if (ok) {
+  if (done && *done) finding_ = ok ? "ok" : detail;
+  if (ok)
     spdlog::info("SQLite looked after: {} [{}]", detail, recorded->value);
-    return end_alert(detail);
-  }
-  spdlog::error("SQLite could not be looked after: {} [{}]", detail, recorded->value);
-  return done && *done ? raise_alert(detail) : Result<void>();
-}
-
-// Once for as long as it lasts.
-Result<void> Upkeep::raise_alert(const std::string& detail) {
-  if (alert_) return {};
-  fb::AlertRaisedT alert;
-  alert.alert = sqlite_damaged;
-  alert.severity = fb::Severity::critical;
-  alert.detail = detail + "; wattledger replay builds it anew from the log";
-  const auto raised = journal_.record(fact(std::move(alert)), log::Urgency::telemetry);
-  if (!raised) return Failure(raised.error());
-  alert_ = *raised;
-  return {};
-}
-
-Result<void> Upkeep::end_alert(const std::string& detail) {
-  if (!alert_) return {};
-  fb::AlertEndedT alert;
-  alert.alert = sqlite_damaged;
-  alert.raised = alert_->value;
-  alert.detail = detail;
-  const auto ended = journal_.record(fact(std::move(alert)), log::Urgency::telemetry);
-  if (!ended) return Failure(ended.error());
-  alert_.reset();
+  else
+    spdlog::error("SQLite could not be looked after: {} [{}]", detail, recorded->value);
   return {};
 }
 

@@ -27,8 +27,8 @@ class UpkeepSchedule {
   bool daily_ = false, weekly_ = false;  // waiting
 };
 
-// Has the projections' thread do it and records ChangeStarted, ChangeFinished and, for a damaged
-// file, AlertRaised, AlertEnded. On the daemon's thread; never waits.
+// Has the projections' thread do it and records ChangeStarted and ChangeFinished. On the daemon's
+// thread; never waits.
 class Upkeep {
  public:
   // Both outlive it.
@@ -36,17 +36,17 @@ class Upkeep {
 
   // An error means that the log cannot be written.
   Result<void> look(UtcTime now);
+  // What the last check of the file found: "ok", or the damage; not known before the first.
+  [[nodiscard]] const std::optional<std::string>& finding() const { return finding_; }
 
  private:
   Result<void> finish(const ProjectionThread::Maintained& done);
-  Result<void> raise_alert(const std::string& detail);
-  Result<void> end_alert(const std::string& detail);
 
   Journal& journal_;
   ProjectionThread& thread_;
   UpkeepSchedule schedule_;
   std::optional<Sequence> started_;
-  std::optional<Sequence> alert_;  // raised by this program and not over
+  std::optional<std::string> finding_;
 };
 
 }  // namespace wattledger::daemon

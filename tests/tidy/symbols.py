@@ -35,7 +35,8 @@ ALSO = {
     "wattledger_forecast": [r"sin|cos|sincos|tan|asin|atan2"],
 }
 PURE = ["wattledger_events", "wattledger_fold", "wattledger_policy", "wattledger_planner", "wattledger_sources_parse", "wattledger_forecast",
-        "wattledger_health"]
+        "wattledger_health",
+        "wattledger_alerts"]
 
 
 def undefined(library):
