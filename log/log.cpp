@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "log/archive.hpp"
 #include "log/disk_file.hpp"
 #include "log/environment.hpp"
 #include "log/snapshot.hpp"
@@ -54,11 +55,16 @@ Failure nothing_there(const fs::path& directory) {
   if (fs::exists(directory, error) && !fs::is_directory(directory, error))
     return fail(ErrorKind::foreign, directory.string() + " is not a directory",
                 "choose another directory");
+  if (fs::is_directory(directory / segments_directory, error))
+    return fail(
+        ErrorKind::corrupt,
+        directory.string() + " has the segments of a log, and its " + data_file + " is gone",
+        "move it away and restore a backup: it has them too");
   if (fs::is_directory(directory, error))
     if (const auto foreign = refuse_foreign_files(directory); !foreign)
       return Failure(foreign.error());
   return fail(ErrorKind::not_found, "no log in " + directory.string(),
-              "check the data directory, or create a log");
+              "check the data directory; where it held one, restore a backup");
 }
 
 }  // namespace

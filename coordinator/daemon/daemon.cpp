@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/daemon/lost_log.hpp"
 #include "coordinator/daemon/recollection.hpp"
 #include "coordinator/daemon/source_thread.hpp"
 #include "log/checkpoint.hpp"
@@ -40,6 +41,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const config::Config& config, Clock
 
 Result<void> Daemon::open_log() {
   const std::filesystem::path directory = config_.data / "log";
+  WATTLEDGER_TRY(require_no_lost_log(config_));
   std::error_code problem;
   std::filesystem::create_directories(directory, problem);
   if (problem)
