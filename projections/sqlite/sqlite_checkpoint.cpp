@@ -14,6 +14,13 @@ Failure foreign(const std::filesystem::path& file, const std::string& why) {
   return fail(ErrorKind::foreign, file.string() + " is not ours: " + why, foreign_remedy);
 }
 
+// Of a file whose first page is gone nobody can tell whose it was.
+Failure no_database(const std::filesystem::path& file) {
+  return fail(ErrorKind::foreign, file.string() + " is not a SQLite database, or a damaged one",
+              "it is left untouched: move it away and run `wattledger replay`: the log holds "
+              "everything that was in ours");
+}
+
 }  // namespace
 
 Result<std::optional<Checkpoint>> read_checkpoint(Connection& connection) {
@@ -79,7 +86,7 @@ Result<std::optional<Checkpoint>> inspect_target(const std::filesystem::path& fi
   Result<std::optional<Checkpoint>> found = read_checkpoint(*connection);
   if (!found && found.error().kind == ErrorKind::foreign &&
       !connection->integer("PRAGMA schema_version"))
-    return foreign(file, "it is not a SQLite database");
+    return no_database(file);
   return found;
 }
 

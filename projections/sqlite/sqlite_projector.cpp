@@ -1,5 +1,7 @@
 #include "projections/sqlite/sqlite_projector.hpp"
 
+#include <sys/stat.h>
+
 #include <optional>
 #include <string>
 #include <system_error>
@@ -40,12 +42,14 @@ class SqliteProjector final : public Projector {
 
   [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() override {
     WATTLEDGER_TRY(usable());
+    if (connection_ && !still_in_place()) close();
     return connection_ ? sqlite::read_checkpoint(*connection_) : sqlite::inspect_target(file_);
   }
 
   Result<void> apply(const std::optional<Checkpoint>& before, const Checkpoint& after,
                      std::span<const fold::LegacyRow> rows) override {
     WATTLEDGER_TRY(usable());
+    if (connection_ && !still_in_place()) return file_taken();
     WATTLEDGER_TRY(open());
     Result<void> applied = connection_->execute("BEGIN IMMEDIATE");
     if (applied) applied = apply_rows(before, after, rows);
@@ -105,9 +109,29 @@ class SqliteProjector final : public Projector {
     if (!connection) return Failure(connection.error());
     WATTLEDGER_TRY(options_.staging ? configure_staging(*connection)
                                     : sqlite::configure_live(*connection));
+    place_ = identity();
     connection_.emplace(std::move(*connection));
     connection_->watch(options_.slow_queries);
     return {};
+  }
+
+  // A file that was removed or moved under us takes every row and shows none of them.
+  struct Identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  [[nodiscard]] Identity identity() const {
+    struct stat status {};
+    if (::stat(file_.c_str(), &status) != 0) return {};
+    return {status.st_dev, status.st_ino};
+  }
+  [[nodiscard]] bool still_in_place() const { return identity() == place_; }
+  Result<void> file_taken() {
+    close();
+    return fail(ErrorKind::not_found,
+                file_.string() + " was removed or replaced while it was being written",
+                "run `wattledger replay`: the log holds everything that was in it");
   }
 
   // Nobody reads a file that is being built and a failed build starts again, so it needs no journal
@@ -159,6 +183,7 @@ class SqliteProjector final : public Projector {
 
   SqliteOptions options_;
   std::filesystem::path file_;
+  Identity place_;                        // of the file that connection_ has open
   std::optional<Connection> connection_;  // before its statements: destroyed after them
   std::optional<RowWriter> writer_;
   bool broken_ = false;

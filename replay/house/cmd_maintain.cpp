@@ -102,7 +102,7 @@ Exit run(const Invocation& invocation, Maintenance which) {
     say(fmt::format("{}: {}; recorded as {}", file.string(), said, finished->sequence.value));
   }
   if (report->ok()) return Exit::done;
-  note("run `wattledger replay`: the log holds everything that was in it");
+  note("move the file away and run `wattledger replay`: the log holds everything that was in it");
   return Exit::findings;
 }
 

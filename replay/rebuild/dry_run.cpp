@@ -80,6 +80,14 @@ void print(const projections::LiveComparison& comparison) {
   say(comparison.differences.empty() ? "no differences" : differences_text(comparison, "the log"));
 }
 
+// What is wrong with the copy of the live tables that was compared is wrong with them.
+Error about_live(Error error, const fs::path& aside, const Wanted& wanted) {
+  const std::string copy = (aside / "live" / "goodwe_energy.db").string();
+  if (error.what.rfind(copy, 0) == 0)
+    error.what.replace(0, copy.size(), wanted.sqlite_file.string());
+  return error;
+}
+
 Exit differ(const Invocation& invocation, const Place& place, const Wanted& wanted,
             const projections::StageOptions& options) {
   const auto log = log::Log::open(place.log());
@@ -94,7 +102,7 @@ Exit differ(const Invocation& invocation, const Place& place, const Wanted& want
   Progress progress(invocation, "replaying");
   compare.progress = [&](Sequence done, Sequence head) { progress.at(done.value, head.value); };
   const auto comparison = projections::compare_live(*log, live_places(place, asked), compare);
-  if (!comparison) return cannot(comparison.error());
+  if (!comparison) return cannot(about_live(comparison.error(), compare.aside, asked));
   if (invocation.format == Format::json)
     say(comparison_json(*comparison));
   else
