@@ -1,5 +1,7 @@
 // Finding records by time without an index: recorded-at is sorted within a clock epoch, occurred-at
 // lies close to it, and an import batch, where it does not, is sorted by occurred-at.
+#include "log/time_search.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -11,6 +13,11 @@ namespace wattledger::log {
 namespace {
 
 using std::chrono::microseconds;
+
+// What a search passes over: the next time that can be read keeps the order.
+bool is_damage(const Error& error) {
+  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::not_found;
+}
 
 struct Range {
   std::uint64_t from;
@@ -51,19 +58,21 @@ class TimeSearch {
 
   [[nodiscard]] Result<std::uint64_t> recorded(Range range, UtcTime time) const {
     return lower_bound(range, time, [&](Sequence at) -> Result<UtcTime> {
-      const Sequence there = behind_missing(at);
-      if (there.value >= range.to) return UtcTime::max();
-      return snapshot_.impl().recorded_at(there);
+      for (at = behind_missing(at); at.value < range.to; at = behind_missing(at.next())) {
+        const auto there = snapshot_.impl().recorded_at(at);
+        if (there || !is_damage(there.error())) return there;
+      }
+      return UtcTime::max();
     });
   }
 
   [[nodiscard]] Result<std::uint64_t> occurred(Range range, UtcTime time) const {
     return lower_bound(range, time, [&](Sequence at) -> Result<UtcTime> {
-      // When a lost record occurred is lost as well: the next one's time keeps the order.
-      for (at = behind_missing(at); at.value < range.to; at = at.next()) {
+      // When a lost record occurred is lost as well.
+      for (at = behind_missing(at); at.value < range.to; at = behind_missing(at.next())) {
         const auto record = snapshot_.at(at);
         if (record) return record->event.occurred_at();
-        if (record.error().kind != ErrorKind::not_found) return Failure(record.error());
+        if (!is_damage(record.error())) return Failure(record.error());
       }
       return UtcTime::max();
     });
@@ -111,7 +120,7 @@ Result<void> TimeSearch::add_batch(const ImportBatch& batch, UtcTime from, UtcTi
   Range sorted = inside(batch);
   if (sorted.from == sorted.to) return {};
   const auto last = snapshot_.at(Sequence{sorted.to - 1});
-  if (!last && last.error().kind != ErrorKind::not_found) return Failure(last.error());
+  if (!last && !is_damage(last.error())) return Failure(last.error());
   if (last && last->event.kind() == Kind::ImportFinished) {
     --sorted.to;
     ranges.push_back({sorted.to, sorted.to + 1});
@@ -152,11 +161,11 @@ Result<Sequence> Snapshot::first_recorded_at_or_after(UtcTime time) const {
     const Range epoch = search.epoch(i);
     if (epoch.from == epoch.to) continue;
     const auto newest = impl_->recorded_at(Sequence{epoch.to - 1});
-    if (!newest) return Failure(newest.error());
-    if (*newest < time) continue;
+    if (!newest && !is_damage(newest.error())) return Failure(newest.error());
+    if (newest && *newest < time) continue;
     const auto found = search.recorded(epoch, time);
     if (!found) return Failure(found.error());
-    return Sequence{*found};
+    if (*found < epoch.to) return Sequence{*found};
   }
   return head().next();
 }
@@ -174,21 +183,28 @@ Result<Sequence> Snapshot::known_at(UtcTime time) const {
   return Sequence{0};
 }
 
+Result<std::vector<SequenceRange>> ranges_occurred(const Snapshot& snapshot, UtcTime from,
+                                                   UtcTime to) {
+  std::vector<SequenceRange> result;
+  if (from >= to) return result;
+  const auto ranges = TimeSearch(snapshot).candidates(from, to);
+  if (!ranges) return Failure(ranges.error());
+  for (const Range& range : *ranges)
+    if (range.from < range.to) result.push_back({Sequence{range.from}, Sequence{range.to - 1}});
+  return result;
+}
+
 Result<void> Snapshot::scan_occurred(UtcTime from, UtcTime to, const Each& each) const {
-  if (from >= to) return {};
-  const auto ranges = TimeSearch(*this).candidates(from, to);
+  const auto ranges = ranges_occurred(*this, from, to);
   if (!ranges) return Failure(ranges.error());
   bool go_on = true;
-  for (const Range& range : *ranges) {
-    if (range.from >= range.to) continue;
-    WATTLEDGER_TRY(scan(Sequence{range.from}, Sequence{range.to - 1},
-                        [&](const RecordView& record) -> Result<bool> {
-                          if (record.event.occurred_at() < from || record.event.occurred_at() >= to)
-                            return true;
-                          auto more = each(record);
-                          if (more) go_on = *more;
-                          return more;
-                        }));
+  for (const SequenceRange& range : *ranges) {
+    WATTLEDGER_TRY(scan(range.first, range.last, [&](const RecordView& record) -> Result<bool> {
+      if (record.event.occurred_at() < from || record.event.occurred_at() >= to) return true;
+      auto more = each(record);
+      if (more) go_on = *more;
+      return more;
+    }));
     if (!go_on) return {};
   }
   return {};

@@ -13,6 +13,7 @@
 #include "replay/audit/explain.hpp"
 #include "replay/display.hpp"
 #include "replay/place.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -139,7 +140,7 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   if (auto* explanation = std::get_if<Explanation>(&*explained)) {
     if (explanation->told.is_imported) explanation->zone = zone;
     say_explanation(*explanation, invocation);
-    return Exit::done;
+    return tell_damage();
   }
   return say_other(std::get<NoDecision>(*explained), invocation, zone);
 }

@@ -12,6 +12,7 @@
 #include "replay/audit/find_decisions.hpp"
 #include "replay/display.hpp"
 #include "replay/place.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -310,20 +311,15 @@ Exit run(const Invocation& invocation, const Wish& wish) {
   if (!span) return cannot(span.error());
 
   Printer printer(invocation.format, {zone, invocation.language});
-  projections::Damage damage;
-  const auto followed = follow_decisions(
-      open->snapshot, projections::FoldCache(place->data / "cache"), *span,
-      [&](const FollowedDecision& told) {
-        if (filter->holds(told.decision.action, told.decision.rule)) printer.print(told);
-      },
-      damage);
+  const auto followed =
+      follow_decisions(open->snapshot, projections::FoldCache(place->data / "cache"), *span,
+                       [&](const FollowedDecision& told) {
+                         if (filter->holds(told.decision.action, told.decision.rule))
+                           printer.print(told);
+                       });
   if (!followed) return cannot(followed.error());
-  if (damage.records > 0)
-    return cannot({ErrorKind::corrupt,
-                   "the list lacks what stands there: " + projections::damage_text(damage),
-                   "run wattledger log verify"});
   printer.end();
-  return Exit::done;
+  return tell_damage();
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "replay/display.hpp"
 #include "replay/place.hpp"
 #include "replay/progress.hpp"
+#include "replay/reading_on.hpp"
 #include "replay/text_file.hpp"
 #include "replay/trust.hpp"
 
@@ -125,7 +126,7 @@ Exit run(const Invocation& invocation, const Wish& wish, const ReportRecorder& r
     tell(invocation, file, std::move(event), sequence);
   else if (sequence)
     note(fmt::format("recorded as {}", sequence->value));
-  return Exit::done;
+  return tell_damage();
 }
 
 }  // namespace

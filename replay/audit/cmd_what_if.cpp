@@ -8,6 +8,7 @@
 #include "replay/display.hpp"
 #include "replay/place.hpp"
 #include "replay/progress.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -57,7 +58,7 @@ Exit run(const Invocation& invocation, const Wish& wish) {
       say(what_if_text(*result));
       break;
   }
-  return Exit::done;
+  return tell_damage();
 }
 
 }  // namespace

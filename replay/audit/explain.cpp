@@ -14,6 +14,7 @@
 #include "replay/audit/known_facts.hpp"
 #include "replay/audit/state_at.hpp"
 #include "replay/display.hpp"
+#include "replay/reading_on.hpp"
 #include "replay/rule_words.hpp"
 
 namespace wattledger::tool {
@@ -116,7 +117,7 @@ Result<void> Explaining::follow(const log::RecordView& record, const fold::State
     told = true;
   });
   WATTLEDGER_TRY(
-      snapshot_.scan(from, snapshot_.head(), [&](const log::RecordView& each) -> Result<bool> {
+      scan_on(snapshot_, from, snapshot_.head(), [&](const log::RecordView& each) -> Result<bool> {
         follower.record(each);
         return !told && each.recorded_at <= over;
       }));
@@ -172,11 +173,11 @@ Result<void> Explaining::find_corrections(Sequence from) {
       result_.corrections_through = std::min(result_.corrections_through,
                                              Sequence{own.value + corrections_search_records_max});
   }
-  WATTLEDGER_TRY(snapshot_.scan(from, result_.corrections_through,
-                                [&](const log::RecordView& record) -> Result<bool> {
-                                  take_correction(record);
-                                  return true;
-                                }));
+  WATTLEDGER_TRY(scan_on(snapshot_, from, result_.corrections_through,
+                         [&](const log::RecordView& record) -> Result<bool> {
+                           take_correction(record);
+                           return true;
+                         }));
   for (CorrectionShown& each : result_.corrections) {
     const auto record = snapshot_.at(each.corrects);
     if (record) each.recorded = recorded_value(record->event, each.field);
@@ -216,14 +217,14 @@ Result<NoDecision> no_decision(const log::Snapshot& snapshot, Sequence sequence)
   }
   const auto first =
       Sequence{sequence.value - std::min(sequence.value - 1, nearest_search_records_max)};
-  WATTLEDGER_TRY(snapshot.scan(first, Sequence{sequence.value + nearest_search_records_max},
-                               [&](const log::RecordView& each) -> Result<bool> {
-                                 const auto* fact = each.event.as<fb::DecisionMade>();
-                                 if (fact == nullptr) return true;
-                                 (each.sequence < sequence ? result.before : result.after) =
-                                     decision_of(each, *fact);
-                                 return !result.after.has_value();
-                               }));
+  WATTLEDGER_TRY(scan_on(snapshot, first, Sequence{sequence.value + nearest_search_records_max},
+                         [&](const log::RecordView& each) -> Result<bool> {
+                           const auto* fact = each.event.as<fb::DecisionMade>();
+                           if (fact == nullptr) return true;
+                           (each.sequence < sequence ? result.before : result.after) =
+                               decision_of(each, *fact);
+                           return !result.after.has_value();
+                         }));
   return result;
 }
 
@@ -263,7 +264,7 @@ Result<Sequence> in_force_at(const log::Snapshot& snapshot, UtcTime time, const 
     return true;
   };
   constexpr std::chrono::hours around{24};
-  WATTLEDGER_TRY(snapshot.scan_occurred(time - around, time + around, each));
+  WATTLEDGER_TRY(scan_occurred_on(snapshot, time - around, time + around, each));
   if (before && time - before->at <= in_force_max) return before->sequence;
   std::string remedy = "wattledger audit list shows which there are";
   if (before)

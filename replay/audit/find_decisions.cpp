@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "replay/audit/state_at.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -89,11 +90,11 @@ Result<SessionFound> find_session(const log::Snapshot& snapshot, const std::stri
   const NameSays says = read_name(name);
   // A day and more on either side, for zones and for what lasts over midnight.
   if (says.day)
-    WATTLEDGER_TRY(snapshot.scan_occurred(*says.day - hours(48), *says.day + hours(96), each));
+    WATTLEDGER_TRY(scan_occurred_on(snapshot, *says.day - hours(48), *says.day + hours(96), each));
   else if (says.command)
     WATTLEDGER_TRY(
-        snapshot.scan(*says.command, Sequence{says.command->value + 4 * chunk_records}, each));
-  if (found.started.value == 0) WATTLEDGER_TRY(snapshot.scan(snapshot.first(), last, each));
+        scan_on(snapshot, *says.command, Sequence{says.command->value + 4 * chunk_records}, each));
+  if (found.started.value == 0) WATTLEDGER_TRY(scan_on(snapshot, snapshot.first(), last, each));
   return found;
 }
 
@@ -107,8 +108,7 @@ Sequence beginning(const log::Snapshot& snapshot, const SessionFound& found) {
 }  // namespace
 
 Result<void> follow_decisions(const log::Snapshot& snapshot, const projections::FoldCache& cache,
-                              const Span& span, const DecisionFollower::Done& done,
-                              projections::Damage& damage) {
+                              const Span& span, const DecisionFollower::Done& done) {
   const UtcTime from = later(span.period.from, -lead);
   const UtcTime to = later(span.period.to, in_force_max);
   Sequence before{0};
@@ -127,10 +127,8 @@ Result<void> follow_decisions(const log::Snapshot& snapshot, const projections::
     follower.record(record);
     return true;
   };
-  WATTLEDGER_TRY(
-      span.period.everything()
-          ? projections::scan_over_damage(snapshot, snapshot.first(), span.known, each, damage)
-          : snapshot.scan_occurred(from, to, each));
+  WATTLEDGER_TRY(span.period.everything() ? scan_on(snapshot, snapshot.first(), span.known, each)
+                                          : scan_occurred_on(snapshot, from, to, each));
   follower.finish();
   return {};
 }
@@ -171,17 +169,14 @@ Result<Span> newest_part(const log::Snapshot& snapshot, Span span, std::uint64_t
     const Sequence first{std::max(last.value - std::min(last.value, chunk_records) + 1,
                                   std::max<std::uint64_t>(span.first.value, 1))};
     std::vector<Found> found;
-    projections::Damage damage;  // told by whoever reads the decisions themselves
-    WATTLEDGER_TRY(projections::scan_over_damage(
-        snapshot, first, last,
-        [&](const log::RecordView& record) -> Result<bool> {
+    WATTLEDGER_TRY(
+        scan_on(snapshot, first, last, [&](const log::RecordView& record) -> Result<bool> {
           const auto* fact = record.event.as<fb::DecisionMade>();
           const UtcTime at = record.event.occurred_at();
           if (fact != nullptr && span.holds(record.sequence, at) && wanted(record, *fact))
             found.push_back({record.sequence, at});
           return true;
-        },
-        damage));
+        }));
     for (auto each = found.rbegin(); each != found.rend(); ++each) {
       earliest = std::min(earliest, each->at);
       if (++kept < limit) continue;

@@ -6,7 +6,6 @@
 #include <functional>
 #include <string>
 
-#include "projections/damage.hpp"
 #include "projections/fold_cache.hpp"
 #include "replay/audit/outcome.hpp"
 #include "replay/audit/period.hpp"
@@ -22,11 +21,10 @@ struct Span {
   }
 };
 
-// In the log's order; what came after span.known is not looked at. Damage is an error, but where
-// the whole log is asked for: there it is stepped over and told.
+// In the log's order; what came after span.known is not looked at. Damage is stepped over
+// (reading_on.hpp).
 Result<void> follow_decisions(const log::Snapshot& snapshot, const projections::FoldCache& cache,
-                              const Span& span, const DecisionFollower::Done& done,
-                              projections::Damage& damage);
+                              const Span& span, const DecisionFollower::Done& done);
 
 // The span of a charge or a sale by its name: from the decision that began it to the event that
 // ended it. not_found where no such session began.

@@ -11,6 +11,7 @@
 #include "projections/fold/reason.hpp"
 #include "replay/audit/explain_words.hpp"
 #include "replay/display.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -67,11 +68,11 @@ Result<Places> find_places(const log::Snapshot& snapshot, const fold::State& pas
       past.through.value - std::min(past.through.value, facts_search_records_max);
   for (std::uint64_t last = past.through.value; last > end;) {
     const std::uint64_t first = last - std::min(last - end, chunk) + 1;
-    WATTLEDGER_TRY(snapshot.scan(Sequence{first}, Sequence{last},
-                                 [&](const log::RecordView& record) -> Result<bool> {
-                                   places.look(record, now);
-                                   return true;
-                                 }));
+    WATTLEDGER_TRY(scan_on(snapshot, Sequence{first}, Sequence{last},
+                           [&](const log::RecordView& record) -> Result<bool> {
+                             places.look(record, now);
+                             return true;
+                           }));
     places.searched_from = Sequence{first};
     last = first - 1;
     if ((places.prices.value != 0 || !wants_prices) && (places.peaks.value != 0 || !wants_codes) &&

@@ -5,16 +5,12 @@
 #include <algorithm>
 
 #include "coordinator/policy/decide.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
 
 constexpr std::uint64_t progress_every = 4'096;
-
-// A record that is damaged, or whose segment is missing.
-bool is_damage(const Error& error) {
-  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::not_found;
-}
 
 bool in_import(const log::Meta& meta, Sequence sequence) {
   return std::any_of(meta.batches.begin(), meta.batches.end(), [&](const log::ImportBatch& batch) {

@@ -12,6 +12,7 @@
 #include "replay/audit/witness.hpp"
 #include "replay/decision_words.hpp"
 #include "replay/place.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -35,11 +36,11 @@ Result<void> read_month(const log::Snapshot& snapshot, const projections::FoldCa
   auto state = state_at(snapshot, cache, Sequence{first->value - 1});
   if (!state) return Failure(state.error());
   MonthReader reader(report, *std::move(state));
-  WATTLEDGER_TRY(snapshot.scan_occurred(from, report.period.to + in_force_max,
-                                        [&](const log::RecordView& record) -> Result<bool> {
-                                          if (record.sequence <= report.head) reader.record(record);
-                                          return true;
-                                        }));
+  WATTLEDGER_TRY(scan_occurred_on(snapshot, from, report.period.to + in_force_max,
+                                  [&](const log::RecordView& record) -> Result<bool> {
+                                    if (record.sequence <= report.head) reader.record(record);
+                                    return true;
+                                  }));
   reader.finish();
   return {};
 }
@@ -50,7 +51,8 @@ Result<void> find_ends(const log::Snapshot& snapshot, Report& report) {
   for (report.head = snapshot.head(); report.head >= snapshot.first(); --report.head.value) {
     if (report.head.value == 0) return {};
     const auto last = snapshot.at(report.head);
-    if (!last) return Failure(last.error());
+    if (!last && !is_damage(last.error())) return Failure(last.error());
+    if (!last) break;
     report.head_at = last->recorded_at;
     if (last->event.kind() != Kind::ReportMade) break;
   }
@@ -73,12 +75,14 @@ Result<std::optional<DecisionProof>> prove_last(const log::Snapshot& snapshot,
                                                 const Report& report) {
   if (!report.integrity.newest || report.range.records == 0) return std::nullopt;
   Sequence found;
-  WATTLEDGER_TRY(snapshot.scan_occurred(
-      report.period.from, report.period.to, [&](const log::RecordView& record) -> Result<bool> {
-        const bool covered = record.sequence.value <= report.integrity.newest->size;
-        if (covered && record.event.kind() == Kind::DecisionMade) found = record.sequence;
-        return covered;
-      }));
+  WATTLEDGER_TRY(scan_occurred_on(snapshot, report.period.from, report.period.to,
+                                  [&](const log::RecordView& record) -> Result<bool> {
+                                    const bool covered =
+                                        record.sequence.value <= report.integrity.newest->size;
+                                    if (covered && record.event.kind() == Kind::DecisionMade)
+                                      found = record.sequence;
+                                    return covered;
+                                  }));
   if (found.value == 0) return std::nullopt;
   const auto record = snapshot.at(found);
   if (!record) return Failure(record.error());

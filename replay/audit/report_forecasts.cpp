@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "projections/fold/imported.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -54,11 +55,12 @@ class Judge {
 
 Result<void> judge_forecasts(const log::Snapshot& snapshot, Report& report) {
   Judge judge(report.period);
-  WATTLEDGER_TRY(snapshot.scan_occurred(report.period.from - told_ahead, report.period.to + behind,
-                                        [&](const log::RecordView& record) -> Result<bool> {
-                                          judge.record(record.event);
-                                          return true;
-                                        }));
+  WATTLEDGER_TRY(scan_occurred_on(snapshot, report.period.from - told_ahead,
+                                  report.period.to + behind,
+                                  [&](const log::RecordView& record) -> Result<bool> {
+                                    judge.record(record.event);
+                                    return true;
+                                  }));
   report.forecasts = judge.scores();
   return {};
 }

@@ -5,6 +5,7 @@
 #include "replay/audit/outcome.hpp"
 #include "replay/audit/witness.hpp"
 #include "replay/command.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -28,12 +29,13 @@ Result<fold::State> folded(const log::Snapshot& snapshot, const projections::Fol
                     through.value, through.value - nearest.sequence.value));
   fold::State state = std::move(nearest.state);
   if (nearest.sequence < through)
-    WATTLEDGER_TRY(snapshot.scan(
-        nearest.sequence.next(), through, [&](const log::RecordView& record) -> Result<bool> {
-          if (wanted(record.event))
-            fold::evolve(state, record.sequence, record.recorded_at, record.event);
-          return true;
-        }));
+    WATTLEDGER_TRY(scan_on(snapshot, nearest.sequence.next(), through,
+                           [&](const log::RecordView& record) -> Result<bool> {
+                             if (wanted(record.event))
+                               fold::evolve(state, record.sequence, record.recorded_at,
+                                            record.event);
+                             return true;
+                           }));
   return state;
 }
 

@@ -7,6 +7,7 @@
 #include "coordinator/policy/orders.hpp"
 #include "projections/fold/imported.hpp"
 #include "replay/audit/state_at.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -52,11 +53,11 @@ bool is_our_reading(const log::RecordView& record) {
 // Why there is nothing to live.
 Error nothing_read(const log::Snapshot& snapshot) {
   bool any = false;
-  (void)snapshot.scan(snapshot.first(), snapshot.head(),
-                      [&](const log::RecordView& record) -> Result<bool> {
-                        any = is_our_reading(record);
-                        return !any;
-                      });
+  (void)scan_on(snapshot, snapshot.first(), snapshot.head(),
+                [&](const log::RecordView& record) -> Result<bool> {
+                  any = is_our_reading(record);
+                  return !any;
+                });
   if (any)
     return {ErrorKind::not_found, "no whole reading with a policy before it is in this period",
             "choose --from and --to inside what wattledger log stat shows"};
@@ -67,11 +68,11 @@ Error nothing_read(const log::Snapshot& snapshot) {
 // The first record of the time at or behind `at`; behind the head if there is none.
 Result<Sequence> first_of(const log::Snapshot& snapshot, const Period& period) {
   Sequence first = snapshot.head().next();
-  WATTLEDGER_TRY(snapshot.scan_occurred(period.from, period.to,
-                                        [&](const log::RecordView& record) -> Result<bool> {
-                                          first = record.sequence;
-                                          return false;
-                                        }));
+  WATTLEDGER_TRY(scan_occurred_on(snapshot, period.from, period.to,
+                                  [&](const log::RecordView& record) -> Result<bool> {
+                                    first = record.sequence;
+                                    return false;
+                                  }));
   return first;
 }
 
@@ -98,13 +99,13 @@ Result<Survey> survey_of(const log::Log& log, const projections::FoldCache& cach
   if (!beside) return Failure(beside.error());
   survey.rated_power = beside->site.rated_power;
   if (beside->policy) survey.house = std::move(beside->policy->settings);
-  WATTLEDGER_TRY(snapshot->scan_occurred(wide.from, wide.to,
-                                         [&](const log::RecordView& record) -> Result<bool> {
-                                           if (record.sequence.value % progress_every == 0)
-                                             progress(record.sequence, survey.head);
-                                           look_at(record, period, survey);
-                                           return true;
-                                         }));
+  WATTLEDGER_TRY(scan_occurred_on(*snapshot, wide.from, wide.to,
+                                  [&](const log::RecordView& record) -> Result<bool> {
+                                    if (record.sequence.value % progress_every == 0)
+                                      progress(record.sequence, survey.head);
+                                    look_at(record, period, survey);
+                                    return true;
+                                  }));
   if (survey.readings == 0) return Failure(nothing_read(*snapshot));
   if (!survey.house)
     return fail(ErrorKind::not_found, "no policy that this program can read stands in the log",
@@ -146,7 +147,7 @@ Result<std::optional<World>> lived(const log::Log& log, const Survey& survey, co
       make(world, std::move(state), *reading, at);
     return true;
   };
-  WATTLEDGER_TRY(snapshot->scan(survey.first, head, each));
+  WATTLEDGER_TRY(scan_on(*snapshot, survey.first, head, each));
   return world;
 }
 

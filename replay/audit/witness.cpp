@@ -9,6 +9,7 @@
 #include "projections/fold/imported.hpp"
 #include "projections/fold/policy_settings.hpp"
 #include "replay/command.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -16,10 +17,6 @@ namespace {
 // A state is kept every states_every records or twice, four times as many: within so many tries one
 // stands before any damaged ones, or none is worth it.
 constexpr int tries_max = 4;
-
-bool is_damage(const Error& error) {
-  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::not_found;
-}
 
 struct Testimony {
   Sequence sequence;

@@ -10,6 +10,7 @@
 #include "replay/display.hpp"
 #include "replay/log/commands.hpp"
 #include "replay/place.hpp"
+#include "replay/reading_on.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -39,15 +40,17 @@ Result<Contents> count(const log::Snapshot& snapshot, const std::filesystem::pat
         return true;
       });
   if (!listed) return Failure(listed.error());
-  const auto scanned = snapshot.scan(
-      snapshot.first(), snapshot.head(), [&](const log::RecordView& record) -> Result<bool> {
-        const UtcTime at = record.event.occurred_at();
-        ++contents.by_kind[static_cast<std::size_t>(record.event.kind())];
-        contents.bytes += record.bytes.size();
-        if (!contents.earliest || at < *contents.earliest) contents.earliest = at;
-        if (!contents.latest || at > *contents.latest) contents.latest = at;
-        return true;
-      });
+  const auto scanned = scan_on(snapshot, snapshot.first(), snapshot.head(),
+                               [&](const log::RecordView& record) -> Result<bool> {
+                                 const UtcTime at = record.event.occurred_at();
+                                 ++contents.by_kind[static_cast<std::size_t>(record.event.kind())];
+                                 contents.bytes += record.bytes.size();
+                                 if (!contents.earliest || at < *contents.earliest)
+                                   contents.earliest = at;
+                                 if (!contents.latest || at > *contents.latest)
+                                   contents.latest = at;
+                                 return true;
+                               });
   if (!scanned) return Failure(scanned.error());
   return contents;
 }
@@ -169,7 +172,7 @@ Exit run(const Invocation& invocation) {
     say(to_json(*open, *contents).dump(-1, ' ', false, Json::error_handler_t::replace));
   else
     print(*open, *contents);
-  return Exit::done;
+  return tell_damage();
 }
 
 }  // namespace

@@ -112,10 +112,9 @@ void years_list(benchmark::State& state) {
       [&](MemorySeen&) {
         const log::Snapshot snapshot = must(years().log().snapshot());
         std::uint64_t told = 0;
-        projections::Damage damage;
         must(tool::follow_decisions(
             snapshot, years().cache(), {period, snapshot.first(), snapshot.head(), snapshot.head()},
-            [&](const tool::FollowedDecision&) { ++told; }, damage));
+            [&](const tool::FollowedDecision&) { ++told; }));
         if (told != 30 * 96) state.SkipWithError("a decision is missing");
       });
 }
