@@ -235,7 +235,8 @@ void Appender::Impl::call_writer() {
 Failure Appender::Impl::poisoned() const {
   return fail(ErrorKind::poisoned,
               "the log takes no more events after a failed commit: " + poison->what,
-              (poison->remedy.empty() ? "" : poison->remedy + ", then ") + "open the log again");
+              (poison->remedy.empty() ? "" : poison->remedy + ", then ") +
+                  "open the log again: start the daemon");
 }
 
 void Appender::Impl::write(const std::stop_token& stop) {

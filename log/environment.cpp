@@ -31,6 +31,9 @@ constexpr std::uint64_t map_bytes_least = std::uint64_t{16} << 20U;
 constexpr int map_attempts_max = 8;
 constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE;
 constexpr std::size_t lmdb_magic_offset = 16;  // behind the page header
+constexpr const char* no_file_of_ours =
+    "where a log was there: save what is intact with 'wattledger log salvage --into DIR', or "
+    "restore a backup; else choose another directory";
 
 Failure system_failure(const std::string& doing) {
   const int code = errno;
@@ -75,8 +78,9 @@ Result<void> check_data_file(const std::filesystem::path& path) {
   std::uint32_t magic = 0;
   std::memcpy(&magic, head.data() + lmdb_magic_offset, sizeof magic);
   if (read < lmdb_magic_offset + sizeof magic || magic != lmdb_magic)
-    return fail(ErrorKind::foreign, path.string() + " is not an LMDB file",
-                "choose another directory");
+    return fail(ErrorKind::foreign,
+                path.string() + " is not an LMDB file, or its first page is damaged",
+                no_file_of_ours);
   std::error_code error;
   const std::uint64_t bytes = std::filesystem::file_size(path, error);
   if (!error && begun_and_left(std::span(head).first(read), bytes))
@@ -215,7 +219,7 @@ Failure lmdb_failure(int code, const std::string& doing) {
       return fail(ErrorKind::corrupt, what,
                   "run 'wattledger log verify'; restore a backup if it stays");
     case MDB_INVALID:
-      return fail(ErrorKind::foreign, what, "choose another directory");
+      return fail(ErrorKind::foreign, what, no_file_of_ours);
     case MDB_VERSION_MISMATCH:
       return fail(ErrorKind::newer, what, "use the wattledger that wrote it, with its LMDB");
     default:

@@ -206,6 +206,7 @@ std::string reason_of(const Salvage& salvage) {
     text += " " + std::to_string(range.first.value);
     if (range.last != range.first) text += "-" + std::to_string(range.last.value);
   }
+  if (salvage.one_beginning) text += "; of the last commit nothing is known";
   return text;
 }
 
@@ -285,6 +286,7 @@ Result<Salvage> salvage(const fs::path& damaged, const fs::path& into,
     result->archived -= range.records.last.value - range.records.first.value + 1;
   result->uuid = meta->meta().uuid;
   result->parent = old.uuid;
+  result->one_beginning = from->one_beginning();
   const auto restored =
       append_restored(*log, "wattledger log salvage", reason_of(*result), options.now);
   if (!restored) return Failure(restored.error());

@@ -37,6 +37,9 @@ struct Salvage {
   std::vector<SequenceRange> lost_before;  // the damaged log had them as lost itself
   // Copied, as each is sound by itself, but together not what the damaged log's tree was made of.
   std::vector<SequenceRange> doubtful;
+  // One of the two pages that everything begins with was damaged: if it was the newer one, what the
+  // last commit brought is missing without a trace.
+  bool one_beginning = false;
   Sequence restored;  // where LogRestored stands
 };
 

@@ -227,16 +227,38 @@ Result<DamagedLog> DamagedLog::open(const std::filesystem::path& directory) {
         break;
     }
   }
+  if (values.empty()) {
+    if (code != 0 && code != MDB_INVALID)
+      return lmdb_failure(code, directory.string() + " cannot be opened");
+    auto pages = PageFile::open(directory / data_file);
+    if (!pages) return Failure(pages.error());
+    log.refused_ = code == MDB_INVALID;
+    log.read_beginnings(*pages, values);
+    log.pages_ = *std::move(pages);
+  }
   if (values.empty())
-    return code != 0
-               ? lmdb_failure(code, directory.string() + " cannot be opened")
-               : fail(ErrorKind::corrupt,
-                      directory.string() + ": the pages that everything begins with are damaged",
-                      "restore a backup");
+    return fail(ErrorKind::corrupt,
+                directory.string() + ": the pages that everything begins with are damaged",
+                "restore a backup");
   auto meta = decode_meta(values);
   if (!meta) return Failure(meta.error());
   log.meta_ = *std::move(meta);
   return log;
+}
+
+// Meta's values and the nodes, as far as the pages have them.
+void DamagedLog::read_beginnings(const PageFile& pages, MetaValues& values) {
+  pages.each("meta", [&](std::span<const std::byte> key, std::span<const std::byte> value) {
+    values.emplace(std::string(reinterpret_cast<const char*>(key.data()), key.size()),
+                   std::vector<std::byte>(value.begin(), value.end()));
+  });
+  pages.each("nodes", [&](std::span<const std::byte> key, std::span<const std::byte> value) {
+    if (key.size() != node_key_bytes || value.size() != sizeof(Digest::bytes) ||
+        key[0] != static_cast<std::byte>(Frontier::stored_level_min))
+      return;
+    std::memcpy(groups_[load_big<std::uint64_t>(key.data() + 1)].bytes.data(), value.data(),
+                value.size());
+  });
 }
 
 std::optional<Digest> DamagedLog::group(std::uint64_t index) const {
@@ -289,7 +311,27 @@ class InOrder {
 
 }  // namespace
 
+// Of a range where LMDB does not get to.
+Result<void> DamagedLog::read_pages(const SequenceRange& range, const Record& record,
+                                    const Unreadable& unreadable) const {
+  if (!pages_)
+    if (auto pages = PageFile::open(directory_ / data_file)) pages_ = *std::move(pages);
+  std::vector<std::uint64_t> aligned;
+  Sequence bad = range.first;
+  for (Sequence at = range.first; at <= range.last; at = at.next()) {
+    const auto bytes = pages_ ? pages_->record(at.value) : std::nullopt;
+    if (!bytes) continue;
+    if (bad < at) WATTLEDGER_TRY(unreadable({bad, Sequence{at.value - 1}}));
+    bad = at.next();
+    aligned.resize((bytes->size() + 7) / 8);
+    std::memcpy(aligned.data(), bytes->data(), bytes->size());
+    WATTLEDGER_TRY(record(at, {reinterpret_cast<const std::byte*>(aligned.data()), bytes->size()}));
+  }
+  return bad <= range.last ? unreadable({bad, range.last}) : Result<void>{};
+}
+
 Result<void> DamagedLog::read(const Record& record, const Unreadable& unreadable) const {
+  if (refused_) return read_pages({meta_.first, meta_.head}, record, unreadable);
   Sequence next = meta_.first;
   while (next <= meta_.head) {
     const Sequence from = next;
@@ -309,7 +351,7 @@ Result<void> DamagedLog::read(const Record& record, const Unreadable& unreadable
     if (ended || next > meta_.head) return {};
     const auto behind = behind_damage(next);
     if (!behind) return Failure(behind.error());
-    WATTLEDGER_TRY(unreadable({next, Sequence{behind->value - 1}}));
+    WATTLEDGER_TRY(read_pages({next, Sequence{behind->value - 1}}, record, unreadable));
     next = *behind;
   }
   return {};

@@ -26,6 +26,7 @@ void print_json(const log::Salvage& salvage, const std::filesystem::path& into) 
                  {"lost", Json::array()},
                  {"lost_before", ranges_json<Json>(salvage.lost_before)},
                  {"doubtful", ranges_json<Json>(salvage.doubtful)},
+                 {"last_commit_unknown", salvage.one_beginning},
                  {"restored", salvage.restored.value}};
   for (const auto& [records, why] : salvage.lost)
     result["lost"].push_back(
@@ -44,6 +45,9 @@ void print_text(const log::Salvage& salvage, const std::filesystem::path& into) 
   for (const log::SequenceRange& range : salvage.doubtful)
     say(fmt::format("{} copied, each sound by itself, yet together not what the tree was made of",
                     range_text(range)));
+  if (salvage.one_beginning)
+    say("one of the two pages that everything begins with is damaged: what the last commit brought "
+        "may be missing at the end");
   const std::string in_segments =
       salvage.segments == 0 ? ""
                             : fmt::format(", {} more in {} segment{}", salvage.archived,
@@ -73,7 +77,8 @@ Exit run(const Invocation& invocation, const std::string& directory) {
     print_json(*salvage, into);
   else
     print_text(*salvage, into);
-  return salvage->lost.empty() && salvage->doubtful.empty() ? Exit::done : Exit::findings;
+  const bool whole = salvage->lost.empty() && salvage->doubtful.empty() && !salvage->one_beginning;
+  return whole ? Exit::done : Exit::findings;
 }
 
 }  // namespace
