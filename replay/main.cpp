@@ -21,6 +21,7 @@
 #include "replay/language.hpp"
 #include "replay/legacy_import/commands.hpp"
 #include "replay/log/commands.hpp"
+#include "replay/page.hpp"
 #include "replay/plan/commands.hpp"
 #include "replay/rebuild/commands.hpp"
 #include "replay/tariff/commands.hpp"
@@ -164,6 +165,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_import_verify(*import, invocation);
   add_import_archive_originals(*import, invocation);
   add_file_commands(app, invocation);
+  add_page(app, invocation);
 }
 
 std::optional<Format> format_of(const std::string& word) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "coordinator/command_line/pages.hpp"
 #include "events/near_match.hpp"
 
 namespace wattledger::daemon {
@@ -22,6 +23,40 @@ constexpr const char* about =
     "policy; "
     "its data,\n"
     "                                             inverter and sources are left alone\n";
+
+constexpr std::string_view manual_rest =
+    R"(.SH SIGNALS
+.TP
+.BR SIGTERM ", " SIGINT
+brings the inverter to general mode where it is steered, closes the log, ends
+.TP
+.B SIGHUP
+reads the configuration again, as \fBwattledger reload\fR does
+.SH EXIT STATUS
+0 done, 2 usage or a configuration that does not hold, 3 cannot.
+.SH FILES
+.TP
+.I /etc/wattledger/house.yaml
+the configuration that the service names
+.TP
+.I /var/lib/wattledger
+its data: the log, what is made from it, keys, backups, the control socket
+.SH SEE ALSO
+.BR wattledger (1),
+.BR wattledger.yaml (5)
+)";
+
+// --page NAME: this program's own pages.
+int print_page(const CLI::App& app, const std::string& name) {
+  const auto text = command_line::page(
+      command_line::read_command(app),
+      {8, WATTLEDGER_VERSION, "runs a home battery and remembers everything", manual_rest}, name);
+  if (text && std::fputs(text->c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return 0;
+  std::fprintf(stderr, "wattledgerd: %s\n",
+               text ? "the page could not be written to standard output"
+                    : ("\"" + name + "\" is no page; write man, bash, zsh or fish").c_str());
+  return text ? 3 : exit_usage;
+}
 
 // A range that is not repeated in the help's column of types.
 CLI::Validator quiet_range(int least, int most) { return CLI::Range(least, most).description(""); }
@@ -90,6 +125,9 @@ std::variant<Arguments, int> read_arguments(int argc, char** argv) {
                      ->type_name("N")
                      ->check(quiet_range(1, 10'000))
                      ->capture_default_str();
+  std::string page;
+  app.add_option("--page", page, "Print this program's manual page or its completions, and exit")
+      ->type_name(std::string(command_line::page_names));
   // What would be ignored is refused.
   for (CLI::Option* option : {start, poll, commit}) option->needs(simulate);
   try {
@@ -98,6 +136,7 @@ std::variant<Arguments, int> read_arguments(int argc, char** argv) {
     if (problem.get_exit_code() == 0) return app.exit(problem);
     return explain(app, problem);
   }
+  if (!page.empty()) return print_page(app, page);
   if (simulate->count() != 0) arguments.simulate_days = days;
   for (const CLI::Option* option : {house, seed}) {
     if (option->count() == 0 || config->count() == 0 || arguments.simulate_days) continue;

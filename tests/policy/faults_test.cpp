@@ -31,7 +31,7 @@ ToldHouse house_reading(const Values& values) {
   return house;
 }
 
-ToldHouse& raise(ToldHouse& house, fb::Fault fault, bool latched) {
+ToldHouse& raise_in(ToldHouse& house, fb::Fault fault, bool latched) {
   fb::FaultRaisedT fact;
   fact.fault = fault;
   fact.latched = latched;
@@ -91,7 +91,7 @@ TEST_SUITE("policy/faults") {
   TEST_CASE("several at once, each once") {
     ToldHouse house = house_reading({100'000, 60'000, 300'000, 1});
     CHECK(look_for_faults(house.state(), noon).raised.size() == 4);
-    raise(house, fb::Fault::grid_voltage, false);
+    raise_in(house, fb::Fault::grid_voltage, false);
     CHECK(look_for_faults(house.state(), noon).raised.size() == 3);
   }
 
@@ -113,7 +113,7 @@ TEST_SUITE("policy/faults") {
     };
     for (const ClearRow& row : rows) {
       ToldHouse house = house_reading(row.values);
-      raise(house, row.fault, row.latched);
+      raise_in(house, row.fault, row.latched);
       const SafetyFindings found = look_for_faults(house.state(), noon);
       CHECK_MESSAGE(found.raised.empty(), row.name);
       REQUIRE_MESSAGE(found.cleared.size() == (row.cleared ? 1U : 0U), row.name);
@@ -125,11 +125,11 @@ TEST_SUITE("policy/faults") {
 
   TEST_CASE("a battery that was too cold and is now too hot is latched") {
     ToldHouse house = house_reading({{}, 53'001, {}, {}});
-    raise(house, fb::Fault::battery_temperature, false);
+    raise_in(house, fb::Fault::battery_temperature, false);
     const SafetyFindings found = look_for_faults(house.state(), noon);
     REQUIRE(found.raised.size() == 1);
     CHECK(found.raised[0].latched);
-    raise(house, fb::Fault::battery_temperature, true);
+    raise_in(house, fb::Fault::battery_temperature, true);
     CHECK(look_for_faults(house.state(), noon).raised.empty());
   }
 
