@@ -89,7 +89,8 @@ std::optional<Holding> judge(Condition condition, const Facts& facts, bool stand
       return Holding{true,
                      {},
                      {},
-                     *facts.database_finding + "; wattledger replay builds it anew from the log"};
+                     *facts.database_finding +
+                         "; move the file away, and wattledger replay builds it anew from the log"};
     case Condition::projection_lag:
       return lag(facts);
     case Condition::disk_space:

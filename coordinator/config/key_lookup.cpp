@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "coordinator/config/change_windows.hpp"
 #include "coordinator/config/alert_list.hpp"
+#include "coordinator/config/change_windows.hpp"
 #include "coordinator/config/legacy_tariff.hpp"
 #include "coordinator/config/tariff_lists.hpp"
 #include "events/near_match.hpp"
@@ -23,7 +23,8 @@ std::vector<std::string> children_of(const std::string& prefix) {
   };
   for (const ScalarKey& key : scalar_keys()) add(key.path);
   for (const LegacyKey& key : legacy_keys()) add(std::string(key.path));
-  for (const std::string_view list : {zones_path, components_path, holidays_path, windows_path}holidays_path, alerts_path})
+  for (const std::string_view list :
+       {zones_path, components_path, holidays_path, windows_path, alerts_path})
     add(std::string(list));
   add(std::string(legacy_tariff_path));
   return children;

@@ -68,7 +68,7 @@ Result<void> Upkeep::finish(const ProjectionThread::Maintained& done) {
     spdlog::info("SQLite looked after: {} [{}]", detail, recorded->value);
   else
     spdlog::error("SQLite could not be looked after: {} [{}]", detail, recorded->value);
- move the file away, and  return {};
+  return {};
 }
 
 }  // namespace wattledger::daemon

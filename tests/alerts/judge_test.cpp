@@ -44,7 +44,8 @@ const Row rows[] = {
      Condition::log_damaged, "log_damaged: 3 records"},
     {"a damaged file", [](Facts& f) { f.database_finding = "row 7 missing from index"; },
      Condition::database_damaged,
-     "row 7 missing from index; wattledger replay builds it anew from the log"},
+     "row 7 missing from index; move the file away, and wattledger replay builds it anew from the "
+     "log"},
     {"a projection behind", [](Facts& f) { f.projections->front().behind = 257; },
      Condition::projection_lag, "sqlite is 257 records behind the log"},
     {"a projection not fed",
