@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "log/cold_segment.hpp"
 #include "log/snapshot.hpp"
 
 namespace wattledger::log {
@@ -25,6 +26,26 @@ std::optional<SequenceRange> range_from_name(const std::string& name) {
   if (last.ec != std::errc() || range.first > range.last) return std::nullopt;
   if (name != segment_name(range.first, range.last)) return std::nullopt;
   return range;
+}
+
+// The day, for a command line.
+std::string day_of(UtcTime time) { return utc_text(time).substr(0, 10); }
+
+// Where it went, if it is with a remote; else nothing.
+std::optional<Failure> is_cold(const std::filesystem::path& segments, Sequence sequence) {
+  const auto all = list_cold(segments.parent_path());
+  if (!all) return Failure(all.error());
+  for (const ColdSegment& each : *all) {
+    if (sequence < each.records.first || sequence > each.records.last) continue;
+    const std::string from = day_of(each.recorded_from);
+    const std::string to = day_of(each.recorded_to + std::chrono::days(1));
+    return fail(ErrorKind::not_found,
+                "record " + std::to_string(sequence.value) +
+                    " is not on this disk: " + range_text(each.records) + ", of " + from + " to " +
+                    day_of(each.recorded_to) + ", stand with " + each.place,
+                "fetch them: wattledger tiers fetch --from " + from + " --to " + to);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -111,6 +132,7 @@ Result<std::reference_wrapper<const SegmentReader>> Archive::segment_of(Sequence
     range = range_of(sequence);
   }
   if (!range) {
+    if (auto cold = is_cold(directory_, sequence)) return *std::move(cold);
     SequenceRange missing{Sequence{1}, std::max(sequence, archived_)};
     for (const auto& [first, last] : ranges_) {
       if (last < sequence) missing.first = last.next();

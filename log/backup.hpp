@@ -8,10 +8,12 @@
 
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "log/backup_key.hpp"
 #include "log/backup_store.hpp"
+#include "log/cold_segment.hpp"
 #include "log/segment.hpp"
 
 namespace wattledger::log {
@@ -24,11 +26,15 @@ struct BackupOptions {
   std::optional<BackupKey> key;     // encrypt with it
   std::filesystem::path aside;      // for segments in clear on their way to be encrypted; removed
   SegmentProgress progress;
+  // Gives the file of a segment that stands with a remote, which goes again afterwards; absent: a
+  // backup that would need one is not_found.
+  std::function<Result<std::filesystem::path>(const ColdSegment&)> fetch;
+  std::stop_token stop;  // looked at between two files
 };
 
 // The caller holds the store's lock. not_found, conflict (the base is not of this log's history, or
 // nothing is new), full, corrupt (the log is damaged, or what was written is not what was read),
-// io.
+// io; timed_out if it was told to stop.
 [[nodiscard]] Result<BackupManifest> take_backup(const Snapshot& snapshot, const Log& log,
                                                  const std::filesystem::path& store,
                                                  const BackupOptions& options);

@@ -122,6 +122,34 @@ Result<BackupChain> backup_chain(const fs::path& store, const std::string& id) {
   return chain;
 }
 
+std::string backup_trouble(const fs::path& store, const StoredBackup& stored) {
+  if (!stored.manifest) return stored.manifest.error().what;
+  if (const auto chain = backup_chain(store, stored.id); !chain) return chain.error().what;
+  for (const BackupFile& file : stored.manifest->files) {
+    std::error_code error;
+    const auto bytes = fs::file_size(store / stored.id / file.name, error);
+    if (error) return file.name + " is missing";
+    if (bytes != file.bytes)
+      return file.name + " has " + std::to_string(bytes) + " of " + std::to_string(file.bytes) +
+             " bytes";
+  }
+  return {};
+}
+
+std::optional<std::string> base_to_continue(const fs::path& store, const Id128& log,
+                                            const std::optional<std::string>& key_id,
+                                            UtcTime full_since) {
+  const auto newest = newest_backup(store, log);
+  if (!newest) return std::nullopt;
+  const auto chain = backup_chain(store, newest->manifest.id);
+  if (!chain || chain->front().manifest.taken_at <= full_since) return std::nullopt;
+  for (const Backup& each : *chain)
+    if (each.manifest.key_id != key_id ||
+        !backup_trouble(store, {each.manifest.id, each.manifest}).empty())
+      return std::nullopt;
+  return newest->manifest.id;
+}
+
 std::vector<std::string> prunable(const std::vector<BackupManifest>& backups,
                                   const KeepRules& rules) {
   std::map<Id128, std::vector<const BackupManifest*>> houses;
@@ -186,6 +214,18 @@ Result<void> remove_backup(const fs::path& store, const std::string& id) {
     return fail(ErrorKind::io, aside.string() + " cannot be removed: " + error.message(),
                 "remove it by hand");
   return {};
+}
+
+// Newest first: killed half way, what is left still has what it needs.
+Result<std::vector<std::string>> prune_backups(const fs::path& store, const KeepRules& rules) {
+  const auto all = list_backups(store);
+  if (!all) return Failure(all.error());
+  std::vector<BackupManifest> sound;
+  for (const StoredBackup& each : *all)
+    if (each.manifest) sound.push_back(*each.manifest);
+  std::vector<std::string> gone = prunable(sound, rules);
+  for (auto id = gone.rbegin(); id != gone.rend(); ++id) WATTLEDGER_TRY(remove_backup(store, *id));
+  return gone;
 }
 
 }  // namespace wattledger::log

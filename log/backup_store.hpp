@@ -40,6 +40,18 @@ using BackupChain = std::vector<Backup>;
 [[nodiscard]] Result<BackupChain> backup_chain(const std::filesystem::path& store,
                                                const std::string& id);
 
+// What can be seen to be wrong with it without reading its files; empty if nothing is.
+[[nodiscard]] std::string backup_trouble(const std::filesystem::path& store,
+                                         const StoredBackup& stored);
+
+// The newest of this log, if another may continue it: nothing can be seen to be wrong with its
+// chain, whose full one was taken after `full_since`, and all of it is encrypted with this key, or
+// with none. Nothing: the next is to be a full one.
+[[nodiscard]] std::optional<std::string> base_to_continue(const std::filesystem::path& store,
+                                                          const Id128& log,
+                                                          const std::optional<std::string>& key_id,
+                                                          UtcTime full_since);
+
 // A backup is kept if one of the rules that are set keeps it, if it is the newest of its log, or if
 // one that is kept continues it.
 struct KeepRules {
@@ -66,5 +78,9 @@ class StoreLock {
 
 // Whole or not at all, whatever happens meanwhile. The caller holds the StoreLock.
 Result<void> remove_backup(const std::filesystem::path& store, const std::string& id);
+
+// Removes what no rule keeps, and leaves alone what does not tell what it is: the ids removed.
+[[nodiscard]] Result<std::vector<std::string>> prune_backups(const std::filesystem::path& store,
+                                                             const KeepRules& rules);
 
 }  // namespace wattledger::log

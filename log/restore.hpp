@@ -30,8 +30,14 @@ struct Restored {
   std::uint64_t bytes = 0;  // of them
 };
 
-// conflict (`into` is not empty), not_found (no such record), corrupt, and what
-// check_backup_key() gives.
+// About as many bytes as the records up to `last` take in a log; of an encrypted one as its first
+// file has it.
+[[nodiscard]] Result<std::uint64_t> restored_bytes(const BackupChain& chain,
+                                                   const std::optional<BackupKey>& key,
+                                                   Sequence last);
+
+// conflict (`into` is not empty), not_found (no such record), corrupt, full (the disk has no room,
+// with figures), and what check_backup_key() gives.
 [[nodiscard]] Result<Restored> restore_backup(const BackupChain& chain,
                                               const RestoreOptions& options);
 

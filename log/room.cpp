@@ -24,6 +24,18 @@ std::optional<std::pair<std::uintptr_t, std::size_t>> mapped(std::string_view li
   return std::pair(from, static_cast<std::size_t>(to - from));
 }
 
+// Of what grows while it is written: the directory's disk, or where it will be made.
+Result<std::uint64_t> free_at(std::filesystem::path directory) {
+  std::error_code error;
+  directory = std::filesystem::absolute(directory, error);
+  while (!std::filesystem::exists(directory, error) && directory.has_relative_path())
+    directory = directory.parent_path();
+  const auto space = std::filesystem::space(directory, error);
+  if (!error) return space.available;
+  return fail(ErrorKind::io, directory.string() + ": free space: " + error.message(),
+              "check the disk and its permissions");
+}
+
 }  // namespace
 
 // LMDB tells no address of its map. No page of it is written to (no WRITEMAP), so that what is let
@@ -41,6 +53,17 @@ void let_go_of_pages(const Log& log) {
     if (const auto place = mapped(line))
       (void)::madvise(reinterpret_cast<void*>(place->first), place->second, MADV_DONTNEED);
   }
+}
+
+Result<void> require_room(const std::filesystem::path& directory, std::uint64_t bytes,
+                          const std::string& what) {
+  const auto free = free_at(directory);
+  if (!free) return Failure(free.error());
+  if (*free >= bytes) return {};
+  return fail(ErrorKind::full,
+              what + " needs about " + mebibytes(bytes + (std::uint64_t{1} << 20U) - 1) +
+                  ", and the disk of " + directory.string() + " has " + mebibytes(*free) + " left",
+              "free space there, or name a directory on a larger disk");
 }
 
 Result<Room> room_of(const Log& log) {

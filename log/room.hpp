@@ -40,4 +40,9 @@ struct RoomWarning {
 // Empty where there is room. Pure.
 [[nodiscard]] std::vector<RoomWarning> room_warnings(const Room& room);
 
+// full, with figures, if the disk of `directory` (or of the nearest one above that is there) cannot
+// take so many bytes of `what`; io if it does not say.
+Result<void> require_room(const std::filesystem::path& directory, std::uint64_t bytes,
+                          const std::string& what);
+
 }  // namespace wattledger::log

@@ -193,7 +193,8 @@ void Verifier::end_gap(bool at_tail) {
   if (last >= meta_.first) missing_ += last.value - std::max(first, meta_.first).value + 1;
   if (first < meta_.first)
     find(FindingKind::hole, first, which + is + " archived, and no segment here holds them",
-         "bring the segment back into the log's directory segments/");
+         "bring the segment back into the log's directory segments/: with wattledger tiers fetch "
+         "from a remote, or from a backup");
   else if (at_tail)
     find(FindingKind::torn_tail, first, which + is + " missing, the last that meta has");
   else
