@@ -19,6 +19,14 @@ Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, con
   if (!clock_.simulated()) alerts_.emplace(config_, journal_, log_, room_);
 }
 
+Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, const OwnLog& log,
+               LookAtRoom room)
+    : config_(config), clock_(clock), journal_(journal), log_(log.log), room_(std::move(room)) {
+  if (clock_.simulated() || log.demo) return;
+  if (config_.backup.enabled) backups_.emplace(config_, journal_, log.log, log.appender);
+  if (config_.tiers.enabled) tiers_.emplace(config_, journal_, log.log, log.lock);
+}
+
 void Chores::take_projections(const projections::LiveProjections& live, ProjectionThread& thread) {
   live_ = &live;
   if (config_.sqlite.enabled && !clock_.simulated()) upkeep_.emplace(journal_, thread);
@@ -33,7 +41,9 @@ Result<void> Chores::look(UtcTime now) {
 }
 
 Result<void> Chores::look_for_alerts(UtcTime now) {
-  if (!alerts_) return {};
+  if (!alerts_) if (backups_) WATTLEDGER_TRY(backups_->look(now));
+  if (tiers_) WATTLEDGER_TRY(tiers_->look(now));
+  return {};
   begin_telling();
   return alerts_->look(now, live_, upkeep_ ? upkeep_->finding() : std::nullopt);
 }
@@ -52,6 +62,11 @@ void Chores::begin_telling() {
   }
   teller_ = std::make_unique<AlertThread>(clock_, *std::move(post));
   teller_->start();
+}
+
+Result<void> Chores::close() {
+  if (tiers_) WATTLEDGER_TRY(tiers_->close());
+  return backups_ ? backups_->close() : Result<void>();
 }
 
 Result<void> Chores::tell_damage() {

@@ -1,6 +1,6 @@
 // What the daemon looks after beside ticking, once with each pass: damage that was found, room that
-// grows scarce, staging left over, the SQLite file's upkeep. On the daemon's thread; none of it
-// waits, and an error means that the log cannot be written.
+// grows scarce, staging left over, the SQLite file's upkeep, backups, tiers. On the daemon's
+// thread; none of it waits, and an error means that the log cannot be written.
 #pragma once
 
 #include <functional>
@@ -11,9 +11,11 @@
 #include "coordinator/config/config.hpp"
 #include "coordinator/daemon/alert_desk.hpp"
 #include "coordinator/daemon/alert_thread.hpp"
+#include "coordinator/daemon/backup_desk.hpp"
 #include "coordinator/daemon/clock.hpp"
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/daemon/projection_thread.hpp"
+#include "coordinator/daemon/tier_desk.hpp"
 #include "coordinator/daemon/upkeep.hpp"
 #include "log/log.hpp"
 #include "log/room.hpp"
@@ -21,17 +23,27 @@
 
 namespace wattledger::daemon {
 
+// The log as its owner has it.
+struct OwnLog {
+  log::Log& log;
+  log::Appender& appender;
+  const log::WriterLock& lock;
+  bool demo = false;
+};
+
 class Chores {
  public:
   using LookAtRoom = std::function<Result<log::Room>(const log::Log&)>;
 
   // All that is referred to outlives it.
-  Chores(const config::Config& config, Clock& clock, Journal& journal, const log::Log& log,
+  Chores(const config::Config& config, Clock& clock, Journal& journal, const OwnLog& log,
          LookAtRoom room);
 
   // From then on there are projections to look after.
   void take_projections(const projections::LiveProjections& live, ProjectionThread& thread);
   Result<void> look(UtcTime now);
+  // After the last look: ends what goes on beside the loop.
+  Result<void> close();
   // What the journal's fold stepped over at the start, or the projections' later: each said once.
   Result<void> tell_damage();
 
@@ -47,10 +59,12 @@ class Chores {
   const log::Log& log_;
   LookAtRoom room_;
   const projections::LiveProjections* live_ = nullptr;
-  std::optional<Upkeep> upkeep_;     // not in a simulation, whose nights are seconds
+  std::optional<Upkeep> upkeep_;            // not in a simulation, whose nights are seconds
   std::optional<AlertDesk> alerts_;  // the same
   std::unique_ptr<AlertThread> teller_;
   bool telling_ = false;
+  std::optional<BackupDesk> backups_;  // nor in a demo
+  std::optional<TierDesk> tiers_;
   std::uint64_t damaged_told_ = 0;  // records
   std::set<log::Scarce> scarce_told_;
   std::optional<UtcTime> room_looked_at_;

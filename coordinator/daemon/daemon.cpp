@@ -76,7 +76,8 @@ Result<void> Daemon::open_log() {
                                projections::FoldCache(config_.data / "cache"));
   if (!journal) return Failure(journal.error());
   journal_ = std::move(*journal);
-  chores_.emplace(config_, clock_, *journal_, *log_, options_.room);
+  chores_.emplace(config_, clock_, *journal_, OwnLog{*log_, *appender_, *lock_, options_.demo},
+                  options_.room);
   return {};
 }
 
@@ -426,6 +427,7 @@ Result<void> Daemon::close(fb::StopCause cause) {
   stopped.cause = cause;
   if (const auto released = release_inverter()) stopped.inverter_released = *released;
   WATTLEDGER_TRY(record_sessions(*journal_, clock_.now()));  // what the release ended
+  WATTLEDGER_TRY(chores_->close());
   const auto sequence = journal_->record_durably(fact(std::move(stopped)));
   if (!sequence) return Failure(sequence.error());
   WATTLEDGER_TRY(appender_->flush());
