@@ -25,6 +25,7 @@
 #include "replay/plan/commands.hpp"
 #include "replay/rebuild/commands.hpp"
 #include "replay/tariff/commands.hpp"
+#include "replay/tiers/commands.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -144,6 +145,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_inputs_fetch(*inputs, invocation);
 
   add_backup_commands(app, invocation);
+  add_tiers(app, invocation, house_retirer());
   add_replay(app, invocation, house_owner(), change_house());
   CLI::App* change = add_group(
       app, {"change", "What was changed here, and how it ended", "wattledger change list"});

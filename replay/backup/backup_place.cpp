@@ -17,12 +17,20 @@ void add_key_file(CLI::App& command, BackupWish& wish) {
       .type_name("FILE");
 }
 
+void add_remote(CLI::App& command, BackupWish& wish, const std::string& name,
+                const std::string& what) {
+  add_text(command, name, wish.remote, what).type_name("REMOTE:PATH");
+}
+
 Result<BackupPlace> find_backup_place(const Invocation& invocation, const BackupWish& wish) {
   BackupPlace found;
   auto house = find_place(invocation);
-  if (!house && wish.from.empty()) return Failure(house.error());
+  if (!house && wish.from.empty() && wish.remote.empty()) return Failure(house.error());
   if (house) found.house = *std::move(house);
-  found.store = wish.from.empty() ? found.house->data / "backups" : fs::absolute(wish.from);
+  if (!wish.from.empty())
+    found.store = fs::absolute(wish.from);
+  else if (found.house)
+    found.store = found.house->data / "backups";
   return found;
 }
 

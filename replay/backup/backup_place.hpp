@@ -19,10 +19,13 @@ namespace wattledger::tool {
 struct BackupWish {
   std::string from;      // --from: the directory of backups
   std::string key_file;  // --key-file
+  std::string remote;    // --remote, --from-remote
 };
 
 void add_from(CLI::App& command, BackupWish& wish);
 void add_key_file(CLI::App& command, BackupWish& wish);
+void add_remote(CLI::App& command, BackupWish& wish, const std::string& name,
+                const std::string& what);
 
 // Where backups are: --from, else <data>/backups. The house is absent where its data directory is
 // not there, which only --from makes up for.

@@ -1,15 +1,18 @@
-// wattledger backup create [--to DIR] [--encrypt [--key-file FILE]] [--incremental]: a verified
-// copy of the log, while the daemon goes on. Writes the copy, and a checkpoint and BackupTaken to
-// the log.
+// wattledger backup create [--to DIR] [--encrypt [--key-file FILE]] [--incremental] [--remote R]:
+// a verified copy of the log, while the daemon goes on. Writes the copy, and a checkpoint and
+// BackupTaken to the log.
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/remote/cold_store.hpp"
+#include "coordinator/remote/remote_backups.hpp"
 #include "log/backup.hpp"
 #include "replay/backup/backup_place.hpp"
 #include "replay/backup/commands.hpp"
+#include "replay/backup/scratch.hpp"
 #include "replay/display.hpp"
 #include "replay/progress.hpp"
 
@@ -62,6 +65,11 @@ Result<log::BackupManifest> take(const Invocation& invocation, const Wish& wish,
   options.base = *std::move(base);
   options.key = std::move(key);
   options.aside = place.house->data / "cache" / fmt::format("backup-{}", ::getpid());
+  const Scratch fetched(fetched_path(place.house));
+  options.fetch = [&](const log::ColdSegment& cold) {
+    tool::note("fetched for the backup: " + cold.name() + " from " + cold.place);
+    return remote::fetch_aside(cold, fetched.path(), {});
+  };
   Progress progress(invocation, "backing up");
   options.progress = [&](std::uint64_t done, std::uint64_t total) { progress.at(done, total); };
   return log::take_backup(open->snapshot, open->log, place.store, options);
@@ -76,6 +84,15 @@ Json event_of(const log::BackupManifest& manifest) {
           {"encrypted", manifest.key_id.has_value()},
           {"incremental", manifest.base.has_value()},
           {"result", "succeeded"}};
+}
+
+// What the remote lacks of this backup and all that it continues.
+Result<void> send(const Wish& wish, const BackupPlace& place, const std::string& id) {
+  if (wish.backup.remote.empty()) return {};
+  const auto chain = log::backup_chain(place.store, id);
+  if (!chain) return Failure(chain.error());
+  const auto sent = remote::send_backups(remote::Remote(wish.backup.remote), *chain);
+  return sent ? Result<void>() : Failure(sent.error());
 }
 
 // A backup that was tried and did not come about is a fact too; where even that cannot be recorded
@@ -126,6 +143,9 @@ void tell(const Invocation& invocation, const log::BackupManifest& manifest, con
 Exit run(const Invocation& invocation, const Wish& wish, const BackupHouse& house) {
   if (!wish.encrypt && !wish.backup.key_file.empty())
     return usage("--key-file goes with --encrypt", "write both");
+  if (!wish.backup.remote.empty())
+    if (const auto named = remote::Remote::named(wish.backup.remote); !named)
+      return usage(named.error().what, named.error().remedy);
   const auto place = find_backup_place(invocation, wish.backup);
   if (!place) return cannot(place.error());
   if (!place->house) return cannot(find_place(invocation).error());
@@ -135,8 +155,20 @@ Exit run(const Invocation& invocation, const Wish& wish, const BackupHouse& hous
   if (!lock) return failed(wish, *place, lock.error(), house);
   const auto taken = take(invocation, wish, *place, *std::move(key), house);
   if (!taken) return failed(wish, *place, taken.error(), house);
+  const auto sent = send(wish, *place, taken->id);
+  Json event = event_of(*taken);
+  if (!sent) {
+    event["result"] = "failed";
+    event["detail"] =
+        "it stands here, and not with " + wish.backup.remote + ": " + sent.error().what;
+  } else if (!wish.backup.remote.empty()) {
+    event["detail"] = "copied to " + wish.backup.remote + " and compared";
+  }
   tell(invocation, *taken, place->store,
-       record_backup(*place->house, house, event_of(*taken).dump()));
+       record_backup(*place->house, house,
+                     event.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  if (!sent) return cannot(sent.error());
+  if (!wish.backup.remote.empty()) note("copied to " + wish.backup.remote + " and compared there");
   return Exit::done;
 }
 
@@ -159,6 +191,8 @@ void add_backup_create(CLI::App& backup, Invocation& invocation, BackupHouse hou
   add_flag(*command, "--encrypt", wish->encrypt,
            "Encrypt it: nobody reads it without the key, its owner neither");
   add_key_file(*command, wish->backup);
+  add_remote(*command, wish->backup, "--remote",
+             "Copy it there as well, with what it continues, by rclone; compared there");
   on_call(*command, invocation,
           [&invocation, wish, house = std::move(house)] { return run(invocation, *wish, house); });
 }

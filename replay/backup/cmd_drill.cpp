@@ -12,6 +12,7 @@
 #include "projections/rebuild.hpp"
 #include "replay/backup/backup_place.hpp"
 #include "replay/backup/commands.hpp"
+#include "replay/backup/scratch.hpp"
 #include "replay/comparison.hpp"
 #include "replay/display.hpp"
 #include "replay/progress.hpp"
@@ -19,7 +20,6 @@
 namespace wattledger::tool {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 struct Drill {
@@ -27,23 +27,6 @@ struct Drill {
   Sequence last;
   projections::LiveComparison comparison;
   std::chrono::milliseconds took{};
-};
-
-// Removed with all it holds.
-class Scratch {
- public:
-  explicit Scratch(fs::path path) : path_(std::move(path)) { clear(); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { clear(); }
-  [[nodiscard]] fs::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  void clear() const {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  fs::path path_;
 };
 
 // What is live has gone on since the backup: the copy takes what the log got since, so that both

@@ -1,35 +1,21 @@
-// wattledger backup list [--from DIR]: the backups that are there. Read-only.
+// wattledger backup list [--from DIR | --remote R]: the backups that are there. Read-only.
 #include <fmt/format.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/remote/remote_backups.hpp"
 #include "replay/backup/backup_place.hpp"
 #include "replay/backup/commands.hpp"
+#include "replay/backup/scratch.hpp"
 #include "replay/display.hpp"
 
 namespace wattledger::tool {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-// What can be seen without reading the files; empty if nothing is wrong.
-std::string trouble(const fs::path& store, const log::StoredBackup& stored) {
-  if (!stored.manifest) return stored.manifest.error().what;
-  if (const auto chain = log::backup_chain(store, stored.id); !chain) return chain.error().what;
-  for (const log::BackupFile& file : stored.manifest->files) {
-    std::error_code error;
-    const auto bytes = fs::file_size(store / stored.id / file.name, error);
-    if (error) return file.name + " is missing";
-    if (bytes != file.bytes)
-      return fmt::format("{} has {} of {} bytes", file.name, bytes, file.bytes);
-  }
-  return {};
-}
-
-void print_json(const fs::path& store, const log::StoredBackup& stored) {
-  const std::string wrong = trouble(store, stored);
+void print_json(const log::StoredBackup& stored, const std::string& wrong) {
   Json line = {{"id", stored.id}, {"wrong", wrong.empty() ? Json(nullptr) : Json(wrong)}};
   if (stored.manifest) {
     const log::BackupManifest& manifest = *stored.manifest;
@@ -46,8 +32,7 @@ void print_json(const fs::path& store, const log::StoredBackup& stored) {
   say(line.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-void print(const fs::path& store, const log::StoredBackup& stored) {
-  const std::string wrong = trouble(store, stored);
+void print(const log::StoredBackup& stored, const std::string& wrong) {
   if (!stored.manifest) {
     say(fmt::format("{:<24} {}", stored.id, wrong));
     return;
@@ -60,20 +45,43 @@ void print(const fs::path& store, const log::StoredBackup& stored) {
                   manifest.last().value, bytes_text(manifest.bytes()), remarks));
 }
 
+// With what is wrong with each.
+Result<std::vector<remote::RemoteBackup>> find_all(const BackupWish& wish,
+                                                   const BackupPlace& place) {
+  if (!wish.remote.empty()) {
+    const auto there = remote::Remote::named(wish.remote);
+    if (!there) return Failure(there.error());
+    const Scratch scratch(fetched_path(place.house));
+    return remote::list_backups(*there, scratch.path());
+  }
+  auto all = log::list_backups(place.store);
+  if (!all) return Failure(all.error());
+  std::vector<remote::RemoteBackup> result;
+  for (log::StoredBackup& each : *all) {
+    std::string wrong = log::backup_trouble(place.store, each);
+    result.push_back({std::move(each), std::move(wrong)});
+  }
+  return result;
+}
+
 Exit run(const Invocation& invocation, const BackupWish& wish) {
   const auto place = find_backup_place(invocation, wish);
   if (!place) return cannot(place.error());
-  const auto all = log::list_backups(place->store);
-  if (!all) return cannot(all.error());
+  const auto all = find_all(wish, *place);
+  if (!all)
+    return all.error().kind == ErrorKind::invalid_input
+               ? usage(all.error().what, all.error().remedy)
+               : cannot(all.error());
   if (invocation.format == Format::text && !all->empty())
     say(fmt::format("{:<24} {:<12} {:>10} {:>10} {:>10}", "ID", "KIND", "FIRST", "LAST", "SIZE"));
-  for (const log::StoredBackup& each : *all) {
+  for (const remote::RemoteBackup& each : *all) {
     if (invocation.format == Format::json)
-      print_json(place->store, each);
+      print_json(each.stored, each.trouble);
     else
-      print(place->store, each);
+      print(each.stored, each.trouble);
   }
-  if (all->empty()) note("no backups in " + place->store.string());
+  if (all->empty())
+    note("no backups in " + (wish.remote.empty() ? place->store.string() : wish.remote));
   return Exit::done;
 }
 
@@ -87,6 +95,7 @@ void add_backup_list(CLI::App& backup, Invocation& invocation) {
                   "wattledger backup list --from /media/usb/backups");
   const auto wish = std::make_shared<BackupWish>();
   add_from(*command, *wish);
+  add_remote(*command, *wish, "--remote", "Those with this remote of rclone instead");
   on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });
 }
 

@@ -1,5 +1,5 @@
-// wattledger backup prune [--keep-days N] [--keep-count N] [--from DIR] [--dry-run] [--yes]:
-// removes old backups, never the newest and never one that another needs.
+// wattledger backup prune [--keep-days N] [--keep-count N] [--from DIR | --remote R] [--dry-run]
+// [--yes]: removes old backups, never the newest and never one that another needs.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -9,8 +9,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/remote/remote_backups.hpp"
 #include "replay/backup/backup_place.hpp"
 #include "replay/backup/commands.hpp"
+#include "replay/backup/scratch.hpp"
 #include "replay/display.hpp"
 
 namespace wattledger::tool {
@@ -54,9 +56,9 @@ Result<Plan> plan_prune(const Wish& wish, const fs::path& store) {
 }
 
 // done: go on.
-Exit ask_consent(const Wish& wish, const Plan& plan, const fs::path& store) {
+Exit ask_consent(const Wish& wish, const Plan& plan, const std::string& store) {
   if (wish.yes) return Exit::done;
-  const std::string what = fmt::format("{} of the backups in {}", plan.gone.size(), store.string());
+  const std::string what = fmt::format("{} of the backups in {}", plan.gone.size(), store);
   if (::isatty(STDIN_FILENO) != 1)
     return usage("prune removes " + what + ", and nobody is at the terminal to agree",
                  "add --yes, or look first with --dry-run");
@@ -79,23 +81,42 @@ void tell(const Invocation& invocation, const Plan& plan, bool removed) {
                   plan.kept));
 }
 
+Result<void> remove_all(const std::optional<remote::Remote>& there, const fs::path& store,
+                        const Plan& plan) {
+  if (there) return remote::remove_backups(*there, plan.gone);
+  const auto lock = log::StoreLock::take(store);
+  if (!lock) return Failure(lock.error());
+  // What was taken meanwhile continues the newest, which stays. Newest first: killed half way,
+  // what is left still has what it needs.
+  for (auto id = plan.gone.rbegin(); id != plan.gone.rend(); ++id)
+    WATTLEDGER_TRY(log::remove_backup(store, *id));
+  return {};
+}
+
 Exit run(const Invocation& invocation, const Wish& wish) {
   if (wish.keep_days == 0 && wish.keep_count == 0)
     return usage("what is to be kept is not said", "give --keep-days N, --keep-count N or both");
-  const auto place = find_backup_place(invocation, wish.backup);
+  auto place = find_backup_place(invocation, wish.backup);
   if (!place) return cannot(place.error());
+  std::optional<remote::Remote> there;
+  std::optional<Scratch> manifests;
+  if (!wish.backup.remote.empty()) {
+    auto named = remote::Remote::named(wish.backup.remote);
+    if (!named) return usage(named.error().what, named.error().remedy);
+    there = *std::move(named);
+    manifests.emplace(fetched_path(place->house));
+    place->store = manifests->path();
+    if (const auto fetched = remote::fetch_manifests(*there, place->store); !fetched)
+      return cannot(fetched.error());
+  }
   const auto plan = plan_prune(wish, place->store);
   if (!plan) return cannot(plan.error());
   if (!wish.dry_run && !plan->gone.empty()) {
-    if (const Exit agreed = ask_consent(wish, *plan, place->store); agreed != Exit::done)
-      return agreed;
-    const auto lock = log::StoreLock::take(place->store);
-    if (!lock) return cannot(lock.error());
-    // What was taken meanwhile continues the newest, which stays. Newest first: killed half way,
-    // what is left still has what it needs.
-    for (auto id = plan->gone.rbegin(); id != plan->gone.rend(); ++id)
-      if (const auto removed = log::remove_backup(place->store, *id); !removed)
-        return cannot(removed.error());
+    const Exit agreed =
+        ask_consent(wish, *plan, there ? wish.backup.remote : place->store.string());
+    if (agreed != Exit::done) return agreed;
+    if (const auto removed = remove_all(there, place->store, *plan); !removed)
+      return cannot(removed.error());
   }
   tell(invocation, *plan, !wish.dry_run);
   return Exit::done;
@@ -115,6 +136,7 @@ void add_backup_prune(CLI::App& backup, Invocation& invocation) {
   add_count(*command, "--keep-days", wish->keep_days, "Keep those of so many days");
   add_count(*command, "--keep-count", wish->keep_count, "Keep the newest so many");
   add_from(*command, wish->backup);
+  add_remote(*command, wish->backup, "--remote", "Those with this remote of rclone instead");
   add_flag(*command, "--dry-run", wish->dry_run, "Say what would go; removes nothing");
   add_flag(*command, "--yes", wish->yes, "Agree beforehand");
   on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });

@@ -1,15 +1,19 @@
-// wattledger backup restore ID [--into DIR] [--until SEQ|TIME] [--from DIR] [--key-file FILE]
+// wattledger backup restore ID [--into DIR] [--until SEQ|TIME] [--from DIR | --from-remote R]
+// [--key-file FILE]
 // [--dry-run] [--any-house]: a new log out of a backup and all that it continues. Writes the new
 // log, and nothing else.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/remote/remote_backups.hpp"
 #include "log/restore.hpp"
 #include "replay/backup/backup_place.hpp"
 #include "replay/backup/commands.hpp"
+#include "replay/backup/scratch.hpp"
 #include "replay/display.hpp"
 #include "replay/progress.hpp"
 
@@ -35,6 +39,16 @@ struct Work {
   [[nodiscard]] const log::BackupManifest& backup() const { return chain.back().manifest; }
 };
 
+// But for what a restore that was killed left there, which the next one takes away.
+bool is_free(const fs::path& into) {
+  std::error_code error;
+  if (!fs::exists(into, error)) return true;
+  if (!fs::is_directory(into, error)) return false;
+  return std::all_of(
+      fs::directory_iterator(into, error), fs::directory_iterator(),
+      [](const fs::directory_entry& each) { return each.path().filename() == ".log.part"; });
+}
+
 // --into is for what is not there yet; without it the house's own directory, when its log is gone.
 Result<fs::path> target(const Wish& wish, const BackupPlace& place) {
   std::error_code error;
@@ -48,7 +62,7 @@ Result<fs::path> target(const Wish& wish, const BackupPlace& place) {
     return place.house->data;
   }
   const fs::path into = fs::absolute(wish.into);
-  if (fs::exists(into, error) && (!fs::is_directory(into, error) || !fs::is_empty(into, error)))
+  if (!is_free(into))
     return fail(ErrorKind::conflict, into.string() + " is there and not empty",
                 "name a new directory");
   return into;
@@ -139,7 +153,26 @@ void tell(const Invocation& invocation, const Work& work, const log::Restored& r
                   work.data.string()));
 }
 
+// A plan alone needs no more than manifests, unless it looks for a time.
+Result<void> fetch(const Wish& wish, const fs::path& store) {
+  const auto there = remote::Remote::named(wish.backup.remote);
+  if (!there) return Failure(there.error());
+  if (wish.dry_run && wish.until.empty()) return remote::fetch_manifests(*there, store);
+  const auto fetched = remote::fetch_chain(*there, wish.id, store);
+  return fetched ? Result<void>() : Failure(fetched.error());
+}
+
 Exit restore(const Invocation& invocation, const Work& work) {
+  std::optional<Scratch> fetched;
+  if (!wish.backup.remote.empty()) {
+    if (const auto free = target(wish, *place); !free) return cannot(free.error());
+    fetched.emplace(fetched_path(place->house, wish.into));
+    place->store = fetched->path();
+    if (const auto done = fetch(wish, place->store); !done)
+      return done.error().kind == ErrorKind::invalid_input
+                 ? usage(done.error().what, done.error().remedy)
+                 : cannot(done.error());
+  }
   std::error_code error;
   const bool there = fs::exists(work.data, error);
   log::RestoreOptions options;
@@ -199,6 +232,8 @@ void add_backup_restore(CLI::App& backup, Invocation& invocation, ChangeHouse ho
            "Up to this record, or to what the log held at this time")
       .type_name("SEQ|TIME");
   add_from(*command, wish->backup);
+  add_remote(*command, wish->backup, "--from-remote",
+             "Fetch it from this remote of rclone first, checked as one of this disk");
   add_key_file(*command, wish->backup);
   add_flag(*command, "--dry-run", wish->dry_run, "Say what would be restored; writes nothing");
   add_flag(*command, "--any-house", wish->any_house, "Also one of another house's log");

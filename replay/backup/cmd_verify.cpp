@@ -1,13 +1,15 @@
-// wattledger backup verify [ID] [--from DIR] [--key-file FILE] [--any-house]: reads a backup and
-// all that it continues, every one where none is named. Read-only; exit code 1 when something is
-// wrong.
+// wattledger backup verify [ID] [--from DIR | --remote R] [--key-file FILE] [--any-house]: reads a
+// backup and all that it continues, every one where none is named. Read-only; exit code 1 when
+// something is wrong.
 #include <fmt/format.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/remote/remote_backups.hpp"
 #include "replay/backup/backup_place.hpp"
 #include "replay/backup/commands.hpp"
+#include "replay/backup/scratch.hpp"
 #include "replay/display.hpp"
 #include "replay/progress.hpp"
 #include "replay/trust.hpp"
@@ -101,9 +103,35 @@ void print_json(const Checked& checked) {
   say(line.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+// What is to be read, into `store`. What is missing there is left for the verifier to say.
+Result<void> fetch_all(const Wish& wish, const std::filesystem::path& store) {
+  const auto there = remote::Remote::named(wish.backup.remote);
+  if (!there) return Failure(there.error());
+  WATTLEDGER_TRY(remote::fetch_manifests(*there, store));
+  const auto all = log::list_backups(store);
+  if (!all) return Failure(all.error());
+  for (const log::StoredBackup& each : *all) {
+    if (!wish.id.empty() && each.id != wish.id) continue;
+    const auto fetched = remote::fetch_chain(*there, each.id, store);
+    const bool told = fetched || fetched.error().kind == ErrorKind::not_found ||
+                      fetched.error().kind == ErrorKind::corrupt;
+    if (!told) return Failure(fetched.error());
+  }
+  return {};
+}
+
 Exit run(const Invocation& invocation, const Wish& wish) {
-  const auto place = find_backup_place(invocation, wish.backup);
+  auto place = find_backup_place(invocation, wish.backup);
   if (!place) return cannot(place.error());
+  std::optional<Scratch> fetched;
+  if (!wish.backup.remote.empty()) {
+    fetched.emplace(fetched_path(place->house));
+    place->store = fetched->path();
+    if (const auto done = fetch_all(wish, place->store); !done)
+      return done.error().kind == ErrorKind::invalid_input
+                 ? usage(done.error().what, done.error().remedy)
+                 : cannot(done.error());
+  }
   auto key = find_backup_key(*place, wish.backup);
   if (!key) return cannot(key.error());
   const auto all = log::list_backups(place->store);
@@ -113,7 +141,7 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     if (wish.id.empty() || each.id == wish.id) ids.push_back(each.id);
   if (ids.empty() && !wish.id.empty())
     return cannot(log::find_backup(place->store, wish.id).error());
-  if (ids.empty()) note("no backups in " + place->store.string());
+  if (ids.empty()) note("no backups in " + (fetched ? wish.backup.remote : place->store.string()));
   Verifier verifier(invocation, wish, *place, *std::move(key));
   bool sound = true;
   for (const std::string& id : ids) {
@@ -139,6 +167,8 @@ void add_backup_verify(CLI::App& backup, Invocation& invocation) {
   const auto wish = std::make_shared<Wish>();
   add_words(*command, "id", wish->id, "The backup; see backup list").type_name("ID");
   add_from(*command, wish->backup);
+  add_remote(*command, wish->backup, "--remote",
+             "Those with this remote of rclone: fetched, read and removed again");
   add_key_file(*command, wish->backup);
   add_flag(*command, "--any-house", wish->any_house, "Also one of another house's log");
   on_call(*command, invocation, [&invocation, wish] { return run(invocation, *wish); });

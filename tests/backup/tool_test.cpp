@@ -375,4 +375,25 @@ TEST_SUITE("backup/tool") {
     CHECK_FALSE(fs::exists(house.store() / id));
     CHECK(fs::exists(house.store() / second));
   }
+
+  TEST_CASE("the tool tells where records stand, and moves none that nobody agreed to") {
+    HouseDirectory house;
+    house.begin();
+    for (int i = 1; i <= 50; ++i) house.reading(60 * i);
+    house.close();
+    const auto tiers = on(house, {"tiers", "--format", "json"}).json_lines().at(0);
+    CHECK(tiers["hot"]["records"] == 54);
+    CHECK(tiers["warm"]["files"] == 0);
+    CHECK(tiers["cold"]["recorded_from"].is_null());
+    CHECK(on(house, {"tiers"}).lines().size() == 4);
+    const ToolRun refused = on(house, {"tiers", "run", "--remote", "nas:house"});
+    CHECK(refused.code == 2);
+    CHECK(refused.one_error_line());
+    CHECK(on(house, {"tiers", "run", "--remote", "nas", "--yes"}).code == 2);
+    const ToolRun nothing = on(house, {"tiers", "run", "--yes"});
+    CHECK(nothing.code == 0);
+    CHECK(nothing.err.find("nothing has come of age") != std::string::npos);
+    CHECK(on(house, {"tiers", "fetch"}).err.find("nothing to fetch") != std::string::npos);
+    CHECK(on(house, {"tiers", "fetch", "--from", "2025-02-01", "--to", "2025-01-01"}).code == 2);
+  }
 }
