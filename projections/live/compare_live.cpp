@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cctype>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <system_error>
 
@@ -37,6 +39,34 @@ bool goes_on(const std::string& place, const std::string& newest) {
 std::string newest_day(const fs::path& data) {
   const auto manifest = read_manifest(data / "out");
   return manifest && *manifest ? compact_day((*manifest)->newest_day) : std::string();
+}
+
+std::string manifest_text(const fs::path& data) {
+  std::ifstream file(data / "out" / manifest_name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Files that go on are copied between two settlings, as the manifest tells them: what is written
+// while a house lives through days in seconds would be days ahead of its checkpoint.
+Result<void> copy_settled(const fs::path& data, const fs::path& to) {
+  constexpr int tries_max = 50;
+  for (int tries = 0; tries < tries_max; ++tries) {
+    std::error_code error;
+    fs::remove_all(to, error);
+    fs::create_directories(to, error);
+    const std::string before = manifest_text(data);
+    for (const char* part : {"out", "data"})
+      if (!error && fs::exists(data / part, error))
+        fs::copy(data / part, to / part, fs::copy_options::recursive, error);
+    if (error == std::errc::no_space_on_device)
+      return fail(ErrorKind::full, to.string() + ": no room for a copy of the files",
+                  "free space there");
+    // A file that went meanwhile is as good as a manifest that changed.
+    if (!error && manifest_text(data) == before) return {};
+  }
+  return fail(ErrorKind::timed_out,
+              "the files in " + (data / "out").string() + " change faster than they are copied",
+              "try again when the house lives more slowly");
 }
 
 // While somebody appends, the files of the newest day and those that go on hold what no checkpoint
@@ -114,18 +144,29 @@ class LiveCompare {
     return add(compare(options.data, *built, options_.limit));
   }
 
+  // Where a day has just begun, files of the oldest go before the checkpoint tells of it: what was
+  // copied then is copied again a moment later.
   Result<void> json() {
-    JsonOptions options;
-    options.data = live_.data;
-    options.selling_files = live_.json_selling_files;
-    const auto through = standing(*make_json_projector(options));
-    if (!through) return Failure(through.error());
-    if (!*through) return {};
-    const auto built = build(false, **through);
-    if (!built) return Failure(built.error());
-    auto found = compare_files(live_.data, *built, options_.limit);
-    if (found && live_.written) leave_out(newest_day(live_.data), result_, *found);
-    return add(std::move(found));
+    constexpr int tries_max = 5;
+    for (int tries = 1;; ++tries) {
+      JsonOptions options;
+      options.data = live_.written ? options_.aside / "live-files" : live_.data;
+      if (live_.written) WATTLEDGER_TRY(copy_settled(live_.data, options.data));
+      options.selling_files = live_.json_selling_files;
+      const auto through = standing(*make_json_projector(options));
+      if (!through) return Failure(through.error());
+      if (!*through) return {};
+      const auto built = build(false, **through);
+      if (!built) return Failure(built.error());
+      const std::string newest = newest_day(options.data);
+      if (live_.written && newest != newest_day(*built) && tries < tries_max) {
+        result_.compared.pop_back();
+        continue;
+      }
+      auto found = compare_files(options.data, *built, options_.limit);
+      if (found && live_.written) leave_out(newest, result_, *found);
+      return add(std::move(found));
+    }
   }
 
   Result<void> add(Result<std::vector<Difference>> found) {
