@@ -9,6 +9,7 @@
 #include "log/checkpoint.hpp"
 #include "log/restore.hpp"
 #include "log/retire.hpp"
+#include "log/room.hpp"
 #include "log/salvage.hpp"
 #include "tests/log/log_fixture.hpp"
 #include "tests/log/raw_environment.hpp"
@@ -265,6 +266,31 @@ TEST_SUITE("backup") {
     CHECK(full.error().what.find(".seg") != std::string::npos);
     CHECK(std::filesystem::is_empty(house.store()));
     CHECK(value(house.take(302)).last().value == 300);
+  }
+
+  TEST_CASE("what a restore will take is known beforehand, and what no disk has is refused") {
+    BackupFixture house;
+    house.fill(1, 20'000);
+    const auto chain = value(backup_chain(house.store(), value(house.take(20'001)).id));
+    value(house.restore(chain.back().manifest.id, house.into("again")));
+    const double taken =
+        static_cast<double>(std::filesystem::file_size(house.into("again") / "data.mdb"));
+    const double expected =
+        static_cast<double>(value(restored_bytes(chain, std::nullopt, Sequence{20'000})));
+    CAPTURE(taken);
+    CAPTURE(expected);
+    CHECK(expected > 0.9 * taken);
+    CHECK(expected < 1.5 * taken);
+    const double half =
+        static_cast<double>(value(restored_bytes(chain, std::nullopt, Sequence{10'000})));
+    CHECK(half / expected == doctest::Approx(0.5).epsilon(0.01));
+
+    const auto refused =
+        require_room(house.into("none") / "yet", UINT64_MAX / 2, "the restored log");
+    CHECK(kind_of(refused) == ErrorKind::full);
+    CHECK(refused.error().what.find("the restored log needs about ") == 0);
+    CHECK(refused.error().what.find(" MiB left") != std::string::npos);
+    good(require_room(house.into("none") / "yet", 1, "the restored log"));
   }
 
   TEST_CASE("a sealed file opens with its key and label, and in no other way") {
