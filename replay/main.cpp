@@ -23,6 +23,7 @@
 #include "replay/log/commands.hpp"
 #include "replay/page.hpp"
 #include "replay/plan/commands.hpp"
+#include "replay/quality/commands.hpp"
 #include "replay/rebuild/commands.hpp"
 #include "replay/tariff/commands.hpp"
 #include "replay/tiers/commands.hpp"
@@ -110,6 +111,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_fault_clear(*fault, invocation);
   add_correct(app, invocation);
   add_reload(app, invocation);
+  add_quality(app, invocation);
   CLI::App* maintain =
       add_group(app, {"maintain", "Look after the live SQLite file", "wattledger maintain status"});
   add_maintain(*maintain, invocation);
@@ -203,7 +205,8 @@ void add_globals(CLI::App& app, Invocation& invocation, std::string& language) {
          [&](const std::string& word) {
            invocation.format = format_of(word).value_or(Format::text);
          },
-         "Write for people (text) or for programs (json); audit list and audit what-if also csv, "
+         "Write for people (text) or for programs (json); audit list, audit what-if and quality "
+         "also csv, "
          "audit explain also html")
       ->type_name("text|json")
       ->check([](const std::string& word) {

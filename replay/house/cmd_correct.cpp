@@ -76,7 +76,7 @@ std::string outlook(const Corrected& found, const std::string& field) {
   if (found.implausible) return "a reading recorded as implausible stands in no table or file";
   return can_set_field(kind_from_name(found.kind), field)
              ? "wattledger replay shows it in tables and files"
-             : "no table or file shows this field";
+             : "no table or file shows a correction of this field";
 }
 
 Exit run_one(const Invocation& invocation, const Wish& wish) {

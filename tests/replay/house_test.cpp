@@ -251,7 +251,7 @@ TEST_SUITE("replay/house") {
     CHECK(newest(house)["event"]["fact"]["value"] == "unknown");
     CHECK(on(house, {"correct", "5", "device", "unknown", "--reason", "r"}).code == 2);
     CHECK(on(house, {"correct", "1", "site", "cottage", "--reason", "r"})
-              .out.find("no table or file shows this field") != std::string::npos);
+              .out.find("no table or file shows a correction of this field") != std::string::npos);
     CHECK(on(house, {"correct", "5", "quality", "partial", "--reason", "r"}).code == 0);
     CHECK(on(house, {"correct", "5", "quality", "bad", "--reason", "r"}).code == 2);
     CHECK(on(house, {"correct", "5", "fast_charging", "yes", "--reason", "r"})

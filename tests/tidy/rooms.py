@@ -10,7 +10,7 @@ PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/j
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
 HOUSE = AUDIT + ["coordinator/health", "coordinator/alerts", "coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
 REPLAY = ["replay", "replay/change", "replay/audit", "replay/backup", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter",
-          "replay/config", "replay/decide", "replay/plan", "replay/tariff", "replay/tiers"]
+          "replay/config", "replay/decide", "replay/plan", "replay/quality", "replay/tariff", "replay/tiers"]
 
 # part: the parts it may see. A part may always see itself; what is not named here may not be seen.
 MAY_SEE = {
@@ -39,6 +39,7 @@ MAY_SEE = {
     "replay/audit": AUDIT + ["replay"],
     "replay/rebuild": AUDIT + ["replay", "replay/change"],
     "replay/change": AUDIT + ["replay"],
+    "replay/quality": AUDIT + ["replay", "replay/audit"],
     "replay/backup": AUDIT + ["coordinator/remote", "replay"],
     "replay/tiers": AUDIT + ["coordinator/remote", "replay", "replay/change"],
     "replay/legacy_import": AUDIT + ["replay", "replay/change"],
