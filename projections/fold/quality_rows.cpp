@@ -145,8 +145,7 @@ class Judge {
     if (memory_.seen_to && at_ <= *memory_.seen_to) return;
     const bool plausible = reading.quality() != fb::Quality::implausible;
     const bool possible = !count_impossible(day_of(at_), state_, reading);
-    const bool frozen =
-        count_frozen(values_of(reading, plausible && possible), plausible && possible);
+    const bool frozen = count_frozen(reading, plausible && possible);
     if (memory_.seen_to) {
       by_day(*memory_.seen_to, at_, [](DayQuality& day, UtcTime, std::int64_t length_s) {
         day[Figure::expected_s] += length_s;
@@ -177,10 +176,18 @@ class Judge {
     }
   }
 
-  // Whether the house stands still in front of us: then what was covered since was not.
-  bool count_frozen(const std::optional<std::uint64_t>& values, bool believable) {
+  // Whether all values have been the same for too long: then what was covered since was not.
+  bool count_frozen(const fb::ReadingRecorded& reading, bool believable) {
+    const auto values = values_of(reading, believable);
+    std::optional<std::int64_t> shows;
+    if (const auto offset = known(reading.inverter_clock_offset_s()))
+      shows = std::chrono::floor<seconds>(at_).time_since_epoch().count() + *offset;
+    const bool clock_went = shows && memory_.clock_s && *shows != *memory_.clock_s;
     const bool goes_on = values && memory_.same > 0 && *values == memory_.values &&
-                         memory_.seen_to && at_ - *memory_.seen_to <= stale_;
+                         memory_.seen_to && at_ - *memory_.seen_to <= stale_ &&
+                         (memory_.same == 1 || clock_went == memory_.clock_goes);
+    memory_.clock_s = shows;
+    memory_.clock_goes = clock_went;
     if (!goes_on) {
       memory_.values = values.value_or(0);
       memory_.same_since = at_;
@@ -204,7 +211,9 @@ class Judge {
     return true;
   }
   [[nodiscard]] bool is_frozen(UtcTime at) const {
-    return memory_.same >= frozen_readings && at - memory_.same_since > stale_;
+    const seconds least =
+        memory_.clock_goes ? std::max<seconds>(stale_, frozen_while_clock_goes) : stale_;
+    return memory_.same >= frozen_readings && at - memory_.same_since > least;
   }
 
   // The quarters that began since `from`: whether a price and forecasts of them are known.

@@ -2,8 +2,9 @@
 // was recorded is judged, whatever was corrected later; what an import brought is not.
 //
 // A reading is believed unless it says that it is implausible, holds a value that cannot be, or
-// repeats every value of those before it for longer than reading_stale_after. Between two believed
-// ones at most reading_stale_after apart a day is covered; more is a gap.
+// repeats every value of those before it for too long: reading_stale_after where the inverter's
+// clock stands or is not told, frozen_while_clock_goes where it goes on. Between two believed ones
+// at most reading_stale_after apart a day is covered; more is a gap.
 #pragma once
 
 #include <array>
@@ -28,6 +29,8 @@ struct DayQualityRow {
 
 // As many equal readings are no chance: a grid's voltage and frequency always move.
 inline constexpr std::int64_t frozen_readings = 5;
+// A simulated one's may stand as long as its half hours of load.
+inline constexpr std::chrono::minutes frozen_while_clock_goes{31};
 // A counter that stands while so much flowed past it; flows of less than its own noise aside.
 inline constexpr std::int64_t standing_mwh = 500'000;
 inline constexpr std::int64_t flowing_w = 100;
@@ -56,6 +59,8 @@ struct QualityMemory {
   std::uint64_t values = 0;  // of the last reading, as one number
   UtcTime same_since;        // so many readings have had these values since then
   std::int64_t same = 0;
+  std::optional<std::int64_t> clock_s;  // that the inverter's clock showed last
+  bool clock_goes = false;              // and whether it does, while the values stay
   std::array<CounterWatch, meters> counters;
   Quarter quarter;            // of the last reading
   std::vector<Part> pending;  // not yet told

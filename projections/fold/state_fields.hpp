@@ -174,10 +174,10 @@ auto fields(T& value) {
 }
 template <Is<QualityMemory> T>
 auto fields(T& value) {
-  auto& [seen_to, covered_to, believed, believed_soc_bp, values, same_since, same, counters,
-         quarter, pending] = value;
-  return std::tie(seen_to, covered_to, believed, believed_soc_bp, values, same_since, same,
-                  counters, quarter, pending);
+  auto& [seen_to, covered_to, believed, believed_soc_bp, values, same_since, same, clock_s,
+         clock_goes, counters, quarter, pending] = value;
+  return std::tie(seen_to, covered_to, believed, believed_soc_bp, values, same_since, same, clock_s,
+                  clock_goes, counters, quarter, pending);
 }
 template <Is<LegacyRowsState> T>
 auto fields(T& value) {

@@ -192,6 +192,37 @@ TEST_SUITE("fold/quality rows") {
     }
   }
 
+  TEST_CASE("while the inverter's clock goes on, equal values are believed for half an hour") {
+    for (const int equal : {30, 40}) {
+      CAPTURE(equal);
+      Sample sample;
+      std::optional<fb::ReadingRecordedT> last;
+      const auto repeat = [&](fb::ReadingRecordedT& reading) {
+        if (!last) last = reading;
+        reading = *last;
+        reading.inverter_clock_offset_s = 3;
+      };
+      sample.live(monday, monday + minutes(equal), repeat);
+      last.reset();
+      sample.live(monday + minutes(equal), monday + minutes(76));
+      const DayQuality day = sample.day("2025-10-20");
+      CHECK(minutes_of(day, Figure::frozen_s) == (equal == 30 ? 0 : 39));
+      CHECK(minutes_of(day, Figure::covered_s) == (equal == 30 ? 75 : 35));
+    }
+    // It stands: three minutes are enough.
+    Sample sample;
+    std::optional<fb::ReadingRecordedT> last;
+    int offset = 0;
+    sample.live(monday, monday + minutes(20), [&](fb::ReadingRecordedT& reading) {
+      if (!last) last = reading;
+      reading = *last;
+      reading.inverter_clock_offset_s = offset;
+      offset -= 60;
+    });
+    sample.live(monday + minutes(20), monday + minutes(46));
+    CHECK(minutes_of(sample.day("2025-10-20"), Figure::frozen_s) == 19);
+  }
+
   TEST_CASE("few equal readings, or many without a grid's voltage, are not frozen") {
     Sample sample;
     std::optional<fb::ReadingRecordedT> last;
