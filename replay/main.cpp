@@ -25,6 +25,7 @@
 #include "replay/plan/commands.hpp"
 #include "replay/quality/commands.hpp"
 #include "replay/rebuild/commands.hpp"
+#include "replay/support/commands.hpp"
 #include "replay/tariff/commands.hpp"
 #include "replay/tiers/commands.hpp"
 
@@ -168,6 +169,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
       change_house());
   add_import_verify(*import, invocation);
   add_import_archive_originals(*import, invocation);
+  add_support_bundle(app, invocation);
   add_file_commands(app, invocation);
   add_page(app, invocation);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -9,6 +10,7 @@
 #include "coordinator/config/alert_list.hpp"
 #include "coordinator/config/environment.hpp"
 #include "coordinator/config/key_lookup.hpp"
+#include "coordinator/config/legacy_environment.hpp"
 #include "coordinator/config/reading.hpp"
 #include "coordinator/config/tariff_lists.hpp"
 #include "coordinator/config/window_list.hpp"
@@ -284,6 +286,11 @@ Result<Config> load(const std::filesystem::path& file) {
   }
   text.resize(static_cast<std::size_t>(stream.gcount()));
   auto config = parse(text, file.string());
+  if (config) {
+    const auto taken = take_legacy_environment(
+        [](const char* name) -> const char* { return std::getenv(name); }, *config);
+    if (!taken) return Failure(taken.error());
+  }
   // Named in messages of a daemon, whose working directory nobody knows.
   if (config && !config->prices.file.empty())
     config->prices.file = std::filesystem::absolute(config->prices.file, error);

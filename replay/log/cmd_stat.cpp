@@ -166,16 +166,25 @@ Exit run(const Invocation& invocation) {
   if (!place) return cannot(place.error());
   const auto open = open_log(*place);
   if (!open) return cannot(open.error());
+  if (invocation.format == Format::json) {
+    const auto text = log_stat_json(*open);
+    if (!text) return cannot(text.error());
+    say(*text);
+    return Exit::done;
+  }
   const auto contents = count(open->snapshot, open->log.directory());
   if (!contents) return cannot(contents.error());
-  if (invocation.format == Format::json)
-    say(to_json(*open, *contents).dump(-1, ' ', false, Json::error_handler_t::replace));
-  else
-    print(*open, *contents);
+  print(*open, *contents);
   return tell_damage();
 }
 
 }  // namespace
+
+Result<std::string> log_stat_json(const OpenLog& open) {
+  const auto contents = count(open.snapshot, open.log.directory());
+  if (!contents) return Failure(contents.error());
+  return to_json(open, *contents).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 void add_log_stat(CLI::App& log, Invocation& invocation) {
   CLI::App* command = add_command(log, "stat",

@@ -13,6 +13,8 @@ void add_log_check_proof(CLI::App& log, Invocation& invocation);
 void add_log_key(CLI::App& log, Invocation& invocation);
 void add_log_prove(CLI::App& log, Invocation& invocation);
 void add_log_stat(CLI::App& log, Invocation& invocation);
+// What log stat says with --format json.
+[[nodiscard]] Result<std::string> log_stat_json(const OpenLog& open);
 void add_log_cat(CLI::App& log, Invocation& invocation);
 void add_log_tail(CLI::App& log, Invocation& invocation);
 void add_log_verify(CLI::App& log, Invocation& invocation);

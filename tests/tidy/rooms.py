@@ -10,7 +10,7 @@ PROJECTIONS = FOLD + ["log", "projections", "projections/sqlite", "projections/j
 AUDIT = PROJECTIONS + ["coordinator/policy", "coordinator/config"]
 HOUSE = AUDIT + ["coordinator/health", "coordinator/alerts", "coordinator/control", "coordinator/inverter", "coordinator/sources/parse", "coordinator/sources/fetch"]
 REPLAY = ["replay", "replay/change", "replay/audit", "replay/backup", "replay/rebuild", "replay/legacy_import", "replay/log", "replay/inverter",
-          "replay/config", "replay/decide", "replay/plan", "replay/quality", "replay/tariff", "replay/tiers"]
+          "replay/config", "replay/decide", "replay/plan", "replay/quality", "replay/support", "replay/tariff", "replay/tiers"]
 
 # part: the parts it may see. A part may always see itself; what is not named here may not be seen.
 MAY_SEE = {
@@ -44,6 +44,7 @@ MAY_SEE = {
     "replay/tiers": AUDIT + ["coordinator/remote", "replay", "replay/change"],
     "replay/legacy_import": AUDIT + ["replay", "replay/change"],
     "replay/log": AUDIT + ["replay", "replay/change"],
+    "replay/support": AUDIT + ["replay", "replay/log"],
     "replay/tariff": AUDIT + ["coordinator/sources/parse", "replay"],
     "replay/config": AUDIT + ["replay"],
     "replay/decide": AUDIT + ["coordinator/sources/parse", "replay"],
@@ -69,7 +70,7 @@ HEADERS = {
     "openssl/*": ["*.cpp"],
     "nlohmann/*": ["*.cpp"],
     "fmt/*": ["*.cpp"],
-    "zstd.h": ["log/*.cpp"],
+    "zstd.h": ["log/*.cpp", "replay/support/tar_file.cpp"],
     "sodium.h": ["log/*.cpp"],
     "CLI/*": ["replay/*.cpp", "coordinator/command_line/*.cpp", "coordinator/daemon/main.cpp", "coordinator/daemon/arguments.cpp"],
     "spdlog/*": ["coordinator/daemon/*.cpp", "replay/main.cpp"],
@@ -83,7 +84,7 @@ SYSTEM = ["sys/*.h", "netinet/*.h", "arpa/*.h", "linux/*.h", "*intrin.h", "cpuid
 # CMake's name: the parts that may link it; None is any, PRIVATE. What headers of events need is PUBLIC there.
 PACKAGES = {
     "PkgConfig::LMDB": ["log"],
-    "PkgConfig::ZSTD": ["log"],
+    "PkgConfig::ZSTD": ["log", "replay/support"],
     "PkgConfig::SODIUM": ["log"],
     "PkgConfig::SQLITE": ["projections/sqlite"],
     "PkgConfig::MODBUS": ["coordinator/inverter"],
