@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "coordinator/config/check.hpp"
+#include "coordinator/config/legacy_environment.hpp"
 #include "replay/config/commands.hpp"
 #include "replay/text_file.hpp"
 
@@ -74,6 +76,9 @@ Exit run(const Invocation& invocation, const std::string& file) {
     print_json(*keys);
   else
     print(*keys);
+  for (const std::string& remark : config::legacy_environment_remarks(
+           [](const char* name) -> const char* { return std::getenv(name); }))
+    note(remark);
   const bool wrong = std::any_of(keys->begin(), keys->end(), [](const CheckedKey& each) {
     return each.fate == KeyFate::wrong;
   });

@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <map>
+
+#include "tests/support/temporary_directory.hpp"
 
 using namespace wattledger;
 using namespace wattledger::config;
@@ -46,5 +50,24 @@ TEST_SUITE("config/legacy_environment") {
     CHECK(taken({{"DATABASE_POOL_SIZE", "10"}})->without_meaning ==
           Names{"DATABASE_POOL_SIZE (environment)"});
     CHECK(taken({})->without_meaning.empty());
+    const auto remarks = legacy_environment_remarks([](const char* name) -> const char* {
+      return name == std::string("DATABASE_POOL_SIZE") ? "10" : nullptr;
+    });
+    REQUIRE(remarks.size() == 1);
+    CHECK(remarks[0].find("DATABASE_POOL_SIZE of the environment sets nothing") == 0);
+  }
+
+  TEST_CASE("a configuration that is loaded takes them from the process's own environment") {
+    testing::MemoryDirectory place;
+    const auto file = place.path() / "house.yaml";
+    std::ofstream(file) << "site: {name: h}\n";
+    REQUIRE(::setenv("DATABASE_PATH", "/srv/energy.db", 1) == 0);
+    const auto with = load(file);
+    ::unsetenv("DATABASE_PATH");
+    const auto without = load(file);
+    REQUIRE(with);
+    REQUIRE(without);
+    CHECK(with->sqlite.path == "/srv/energy.db");
+    CHECK(without->sqlite.path.empty());
   }
 }
