@@ -110,6 +110,9 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   CLI::App* fault = add_group(app, {"fault", "What safety has latched", "wattledger fault list"});
   add_fault_list(*fault, invocation);
   add_fault_clear(*fault, invocation);
+  CLI::App* alerts =
+      add_group(app, {"alerts", "What the owner is told of", "wattledger alerts list --open"});
+  add_alerts(*alerts, invocation);
   add_correct(app, invocation);
   add_reload(app, invocation);
   add_quality(app, invocation);

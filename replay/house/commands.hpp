@@ -10,6 +10,7 @@ namespace wattledger::tool {
 void add_status(CLI::App& app, Invocation& invocation);
 void add_health(CLI::App& app, Invocation& invocation);
 void add_override(CLI::App& app, Invocation& invocation);
+void add_alerts(CLI::App& alerts, Invocation& invocation);
 void add_fault_list(CLI::App& fault, Invocation& invocation);
 void add_fault_clear(CLI::App& fault, Invocation& invocation);
 void add_correct(CLI::App& app, Invocation& invocation);
