@@ -115,6 +115,10 @@ class JsonProjector final : public Projector {
   Result<void> apply(const std::optional<Checkpoint>& before, const Checkpoint& after,
                      std::span<const fold::LegacyRow> rows) override {
     WATTLEDGER_TRY(enter());
+    if (auto there = require_in_place(); !there) {
+      live_.reset();
+      return there;
+    }
     if (before != live_->position)
       return fail(ErrorKind::conflict,
                   "the JSON files in " + out_.string() + " stand at record " +
@@ -184,6 +188,16 @@ class JsonProjector final : public Projector {
     }
     live_ = std::move(live);
     return {};
+  }
+
+  // Files that were removed under us would begin anew, with what comes alone, and without a
+  // manifest be nobody's.
+  [[nodiscard]] Result<void> require_in_place() const {
+    std::error_code error;
+    if (!live_->manifest_there || fs::exists(out_ / manifest_name, error)) return {};
+    return fail(ErrorKind::not_found,
+                "the files in " + out_.string() + " were removed while they were being written",
+                rebuild_remedy);
   }
 
   Result<void> undo_unsettled(Live& live) {
@@ -372,6 +386,7 @@ class JsonProjector final : public Projector {
 
   Result<void> settle_live() {
     if (!live_->position) return {};
+    WATTLEDGER_TRY(require_in_place());
     WATTLEDGER_TRY(sync_files());
     WATTLEDGER_TRY(drop_event_files());
     Manifest next;
