@@ -31,9 +31,8 @@ constexpr std::uint64_t map_bytes_least = std::uint64_t{16} << 20U;
 constexpr int map_attempts_max = 8;
 constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE;
 constexpr std::size_t lmdb_magic_offset = 16;  // behind the page header
-constexpr const char* no_file_of_ours =
-    "where a log was there: save what is intact with 'wattledger log salvage --into DIR', or "
-    "restore a backup; else choose another directory";
+constexpr const char* salvage_it =
+    "save what is intact with 'wattledger log salvage --into DIR', or restore a backup";
 
 Failure system_failure(const std::string& doing) {
   const int code = errno;
@@ -79,8 +78,7 @@ Result<void> check_data_file(const std::filesystem::path& path) {
   std::memcpy(&magic, head.data() + lmdb_magic_offset, sizeof magic);
   if (read < lmdb_magic_offset + sizeof magic || magic != lmdb_magic)
     return fail(ErrorKind::foreign,
-                path.string() + " is not an LMDB file, or its first page is damaged",
-                no_file_of_ours);
+                path.string() + " is not an LMDB file, or its first page is damaged", salvage_it);
   std::error_code error;
   const std::uint64_t bytes = std::filesystem::file_size(path, error);
   if (!error && begun_and_left(std::span(head).first(read), bytes))
@@ -124,8 +122,7 @@ Result<void> check_length(MDB_env* env, const std::filesystem::path& path) {
 void end_on_damage(MDB_env* env, const char* message) noexcept {
   const char* path = "the log";
   (void)mdb_env_get_path(env, &path);
-  std::fprintf(stderr, "%s: a page of the log is damaged (%s); %s\n", path, message,
-               "save the rest by 'wattledger log salvage --into DIR', or restore a backup");
+  std::fprintf(stderr, "%s: a page of the log is damaged (%s); %s\n", path, message, salvage_it);
   std::fflush(nullptr);
   std::_Exit(3);
 }
@@ -216,15 +213,13 @@ Failure lmdb_failure(int code, const std::string& doing) {
     case MDB_PAGE_NOTFOUND:
     case MDB_PANIC:
     case MDB_BAD_TXN:
-      return fail(ErrorKind::corrupt, what,
-                  "run 'wattledger log verify'; restore a backup if it stays");
+      return fail(ErrorKind::corrupt, what, salvage_it);
     case MDB_INVALID:
-      return fail(ErrorKind::foreign, what, no_file_of_ours);
+      return fail(ErrorKind::foreign, what, salvage_it);
     case MDB_VERSION_MISMATCH:
       return fail(ErrorKind::newer, what, "use the wattledger that wrote it, with its LMDB");
     default:
-      return fail(ErrorKind::io, what,
-                  "check the disk: free space, health, and the permissions of its directory");
+      return fail(ErrorKind::io, what, "check the disk: its health, free space and permissions");
   }
 }
 

@@ -287,8 +287,9 @@ Result<Salvage> salvage(const fs::path& damaged, const fs::path& into,
   result->uuid = meta->meta().uuid;
   result->parent = old.uuid;
   result->one_beginning = from->one_beginning();
-  const auto restored =
-      append_restored(*log, "wattledger log salvage", reason_of(*result), options.now);
+  // A demo's or a simulated house's time stands still at its log's end (0 is before it).
+  const UtcTime now = old.demo ? UtcTime{} : options.now;
+  const auto restored = append_restored(*log, "wattledger log salvage", reason_of(*result), now);
   if (!restored) return Failure(restored.error());
   result->restored = *restored;
   made->keep();

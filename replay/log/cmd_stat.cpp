@@ -143,7 +143,7 @@ void print(const OpenLog& open, const Contents& contents) {
     row("records", "none yet");
   else
     row("records", fmt::format("1 to {}", meta.head.value));
-  if (!contents.segments.empty())
+  if (meta.first.value > 1)
     row("archived",
         fmt::format("1 to {} of them, in {} segment{}", meta.first.value - 1,
                     contents.segments.size(), contents.segments.size() == 1 ? "" : "s"));
