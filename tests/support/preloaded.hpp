@@ -9,9 +9,11 @@
 
 namespace wattledger::testing {
 
-// `settings` are NAME=value.
-inline Ran run_preloaded(const std::string& library, const std::vector<std::string>& settings,
-                         const std::string& program, const std::vector<std::string>& arguments) {
+// Arguments of /usr/bin/env; `settings` are NAME=value.
+inline std::vector<std::string> preloading(const std::string& library,
+                                           const std::vector<std::string>& settings,
+                                           const std::string& program,
+                                           const std::vector<std::string>& arguments) {
   std::vector<std::string> words = {"LD_PRELOAD=" + library};
   // AddressSanitizer wants to stand before every other library; it works behind this one too.
   const char* asan = std::getenv("ASAN_OPTIONS");
@@ -20,7 +22,12 @@ inline Ran run_preloaded(const std::string& library, const std::vector<std::stri
   words.insert(words.end(), settings.begin(), settings.end());
   words.push_back(program);
   words.insert(words.end(), arguments.begin(), arguments.end());
-  return run("/usr/bin/env", words);
+  return words;
+}
+
+inline Ran run_preloaded(const std::string& library, const std::vector<std::string>& settings,
+                         const std::string& program, const std::vector<std::string>& arguments) {
+  return run("/usr/bin/env", preloading(library, settings, program, arguments));
 }
 
 }  // namespace wattledger::testing
