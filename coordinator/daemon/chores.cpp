@@ -13,16 +13,12 @@ constexpr std::chrono::hours tidy_every{1};
 
 }  // namespace
 
-Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, const log::Log& log,
-               LookAtRoom room)
-    : config_(config), clock_(clock), journal_(journal), log_(log), room_(std::move(room)) {
-  if (!clock_.simulated()) alerts_.emplace(config_, journal_, log_, room_);
-}
-
 Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, const OwnLog& log,
                LookAtRoom room)
     : config_(config), clock_(clock), journal_(journal), log_(log.log), room_(std::move(room)) {
-  if (clock_.simulated() || log.demo) return;
+  if (clock_.simulated()) return;
+  alerts_.emplace(config_, journal_, log_, room_);
+  if (log.demo) return;
   if (config_.backup.enabled) backups_.emplace(config_, journal_, log.log, log.appender);
   if (config_.tiers.enabled) tiers_.emplace(config_, journal_, log.log, log.lock);
 }
@@ -37,13 +33,13 @@ Result<void> Chores::look(UtcTime now) {
   tell_scarce_room(now);
   tidy_staging(now);
   if (upkeep_) WATTLEDGER_TRY(upkeep_->look(now));
+  if (backups_) WATTLEDGER_TRY(backups_->look(now));
+  if (tiers_) WATTLEDGER_TRY(tiers_->look(now));
   return look_for_alerts(now);
 }
 
 Result<void> Chores::look_for_alerts(UtcTime now) {
-  if (!alerts_) if (backups_) WATTLEDGER_TRY(backups_->look(now));
-  if (tiers_) WATTLEDGER_TRY(tiers_->look(now));
-  return {};
+  if (!alerts_) return {};
   begin_telling();
   return alerts_->look(now, live_, upkeep_ ? upkeep_->finding() : std::nullopt);
 }

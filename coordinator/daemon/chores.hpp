@@ -59,7 +59,7 @@ class Chores {
   const log::Log& log_;
   LookAtRoom room_;
   const projections::LiveProjections* live_ = nullptr;
-  std::optional<Upkeep> upkeep_;            // not in a simulation, whose nights are seconds
+  std::optional<Upkeep> upkeep_;     // not in a simulation, whose nights are seconds
   std::optional<AlertDesk> alerts_;  // the same
   std::unique_ptr<AlertThread> teller_;
   bool telling_ = false;

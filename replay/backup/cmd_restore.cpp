@@ -163,16 +163,6 @@ Result<void> fetch(const Wish& wish, const fs::path& store) {
 }
 
 Exit restore(const Invocation& invocation, const Work& work) {
-  std::optional<Scratch> fetched;
-  if (!wish.backup.remote.empty()) {
-    if (const auto free = target(wish, *place); !free) return cannot(free.error());
-    fetched.emplace(fetched_path(place->house, wish.into));
-    place->store = fetched->path();
-    if (const auto done = fetch(wish, place->store); !done)
-      return done.error().kind == ErrorKind::invalid_input
-                 ? usage(done.error().what, done.error().remedy)
-                 : cannot(done.error());
-  }
   std::error_code error;
   const bool there = fs::exists(work.data, error);
   log::RestoreOptions options;
@@ -192,8 +182,18 @@ Exit restore(const Invocation& invocation, const Work& work) {
 }
 
 Exit run(const Invocation& invocation, const Wish& wish, const ChangeHouse& house) {
-  const auto place = find_backup_place(invocation, wish.backup);
+  auto place = find_backup_place(invocation, wish.backup);
   if (!place) return cannot(place.error());
+  std::optional<Scratch> fetched;
+  if (!wish.backup.remote.empty()) {
+    if (const auto free = target(wish, *place); !free) return cannot(free.error());
+    fetched.emplace(fetched_path(place->house, wish.into));
+    place->store = fetched->path();
+    if (const auto done = fetch(wish, place->store); !done)
+      return done.error().kind == ErrorKind::invalid_input
+                 ? usage(done.error().what, done.error().remedy)
+                 : cannot(done.error());
+  }
   const auto work = prepare(wish, *place);
   if (!work) {
     if (work.error().kind == ErrorKind::invalid_input)

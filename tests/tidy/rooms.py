@@ -40,7 +40,7 @@ MAY_SEE = {
     "replay/rebuild": AUDIT + ["replay", "replay/change"],
     "replay/change": AUDIT + ["replay"],
     "replay/quality": AUDIT + ["replay", "replay/audit"],
-    "replay/backup": AUDIT + ["coordinator/remote", "replay"],
+    "replay/backup": AUDIT + ["coordinator/remote", "replay", "replay/change"],
     "replay/tiers": AUDIT + ["coordinator/remote", "replay", "replay/change"],
     "replay/legacy_import": AUDIT + ["replay", "replay/change"],
     "replay/log": AUDIT + ["replay", "replay/change"],
@@ -79,7 +79,7 @@ HEADERS = {
 }
 # The system's own, anywhere but in the pure parts, where tests/tidy/symbols.py has the last word.
 SYSTEM = ["sys/*.h", "netinet/*.h", "arpa/*.h", "linux/*.h", "*intrin.h", "cpuid.h", "fcntl.h", "unistd.h", "poll.h", "netdb.h",
-          "net/if.h", "ifaddrs.h", "pwd.h", "grp.h", "signal.h", "spawn.h", "termios.h", "spawn.h"]
+          "net/if.h", "ifaddrs.h", "pwd.h", "grp.h", "signal.h", "spawn.h", "termios.h"]
 
 # CMake's name: the parts that may link it; None is any, PRIVATE. What headers of events need is PUBLIC there.
 PACKAGES = {
