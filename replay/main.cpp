@@ -102,6 +102,33 @@ void add_inverter_commands(CLI::App& app, Invocation& invocation) {
   add_inverter_release(*inverter, invocation);
 }
 
+void add_audit_commands(CLI::App& app, Invocation& invocation) {
+  CLI::App* audit = add_group(app, {"audit", "What was decided, why, and whether it can be re-made",
+                                    "wattledger audit list --limit 20"});
+  add_audit_list(*audit, invocation);
+  add_audit_explain(*audit, invocation);
+  add_audit_verify(*audit, invocation);
+  add_audit_prove(*audit, invocation);
+  add_audit_what_if(*audit, invocation);
+  add_audit_report(*audit, invocation, append_for);
+}
+
+void add_log_commands(CLI::App& app, Invocation& invocation) {
+  CLI::App* log =
+      add_group(app, {"log", "Look at the log itself: the one truth", "wattledger log stat"});
+  add_log_stat(*log, invocation);
+  add_log_cat(*log, invocation);
+  add_log_tail(*log, invocation);
+  add_log_verify(*log, invocation);
+  add_log_archive(*log, invocation, house_retirer(), change_house());
+  add_log_compact(*log, invocation, change_house());
+  add_log_salvage(*log, invocation);
+  add_log_checkpoint(*log, invocation);
+  add_log_key(*log, invocation);
+  add_log_prove(*log, invocation);
+  add_log_check_proof(*log, invocation);
+}
+
 void add_commands(CLI::App& app, Invocation& invocation) {
   add_setup(app, invocation);
   add_status(app, invocation);
@@ -120,29 +147,8 @@ void add_commands(CLI::App& app, Invocation& invocation) {
       add_group(app, {"maintain", "Look after the live SQLite file", "wattledger maintain status"});
   add_maintain(*maintain, invocation);
 
-  CLI::App* audit = add_group(app, {"audit", "What was decided, why, and whether it can be re-made",
-                                    "wattledger audit list --limit 20"});
-  add_audit_list(*audit, invocation);
-  add_audit_explain(*audit, invocation);
-  add_audit_verify(*audit, invocation);
-  add_audit_prove(*audit, invocation);
-  add_audit_what_if(*audit, invocation);
-  add_audit_report(*audit, invocation, append_for);
-
-  CLI::App* log =
-      add_group(app, {"log", "Look at the log itself: the one truth", "wattledger log stat"});
-  add_log_stat(*log, invocation);
-  add_log_cat(*log, invocation);
-  add_log_tail(*log, invocation);
-  add_log_verify(*log, invocation);
-  add_log_archive(*log, invocation, house_retirer(), change_house());
-  add_log_compact(*log, invocation, change_house());
-  add_log_salvage(*log, invocation);
-  add_log_checkpoint(*log, invocation);
-  add_log_key(*log, invocation);
-  add_log_prove(*log, invocation);
-  add_log_check_proof(*log, invocation);
-
+  add_audit_commands(app, invocation);
+  add_log_commands(app, invocation);
   add_inverter_commands(app, invocation);
 
   CLI::App* inputs = add_group(
