@@ -1,11 +1,14 @@
 #include "log/room.hpp"
 
+#include <fstream>
+
 #include "tests/log/log_fixture.hpp"
 
 namespace wattledger::log {
 namespace {
 
 using testing::LogFixture;
+using testing::reading;
 using testing::value;
 
 Room roomy() {
@@ -15,6 +18,19 @@ Room roomy() {
   room.used = std::uint64_t{300} << 20U;
   room.map = std::uint64_t{512} << 20U;
   return room;
+}
+
+// How much of a file's mapping counts as memory of this process.
+std::uint64_t mapped_kib(const std::filesystem::path& file) {
+  const std::string name = std::filesystem::canonical(file).string();
+  std::ifstream maps("/proc/self/smaps");
+  bool here = false;
+  std::uint64_t kib = 0;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find('-') < line.find(' ')) here = line.ends_with(name);
+    if (here && line.starts_with("Rss:")) kib += std::stoull(line.substr(4));
+  }
+  return kib;
 }
 
 TEST_SUITE("log/room") {
@@ -57,6 +73,31 @@ TEST_SUITE("log/room") {
     fixture.append(testing::encoded(testing::reading_native(1)), 1);
     for (int i = 2; i < 300; ++i) fixture.append(testing::encoded(testing::reading_native(i)), i);
     CHECK(value(room_of(fixture.log())).used > before.used);
+  }
+
+  TEST_CASE(
+      "pages that are let go are no memory of ours, and are read again when they are needed") {
+    AppendLimits one_commit;
+    one_commit.telemetry_events_max = 20'000;
+    LogFixture fixture(one_commit);
+    for (int i = 1; i <= 20'000; ++i) fixture.enqueue(reading(1, i), 1);
+    testing::good(fixture.appender().flush());
+    const auto sum = [&] {
+      std::uint64_t bytes = 0;
+      const Snapshot snapshot = value(fixture.log().snapshot());
+      testing::good(snapshot.scan(snapshot.first(), snapshot.head(),
+                                  [&](const RecordView& record) -> Result<bool> {
+                                    bytes += record.bytes.size();
+                                    return true;
+                                  }));
+      return bytes;
+    };
+    const std::uint64_t read = sum();
+    const std::uint64_t before = mapped_kib(fixture.directory() / "data.mdb");
+    CHECK(before > 1'000);
+    let_go_of_pages(fixture.log());
+    CHECK(mapped_kib(fixture.directory() / "data.mdb") < before / 4);
+    CHECK(sum() == read);
   }
 }
 
