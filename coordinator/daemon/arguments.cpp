@@ -128,6 +128,10 @@ std::variant<Arguments, int> read_arguments(int argc, char** argv) {
   std::string page;
   app.add_option("--page", page, "Print this program's manual page or its completions, and exit")
       ->type_name(std::string(command_line::page_names));
+  auto* safe_mode = app.add_flag(
+      "--safe-mode", arguments.safe_mode,
+      "Control off and the inverter only read, whatever the configuration or a reload says");
+  safe_mode->excludes(simulate);
   // What would be ignored is refused.
   for (CLI::Option* option : {start, poll, commit}) option->needs(simulate);
   try {

@@ -19,6 +19,7 @@ struct Arguments {
   std::uint64_t seed = 1;                     // --seed
   std::int64_t poll_s = 60;                   // --poll, simulated seconds
   std::uint32_t telemetry_events = 64;        // --commit-events: telemetry of one commit
+  bool safe_mode = false;                     // --safe-mode: control off, the inverter only read
   [[nodiscard]] bool demo() const { return config.empty() && !simulate_days; }
 };
 

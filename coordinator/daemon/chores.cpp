@@ -23,8 +23,18 @@ Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, con
   if (config_.tiers.enabled) tiers_.emplace(config_, journal_, log.log, log.lock);
 }
 
+Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, const log::Log& log,
+               const log::Appender& appender, LookAtRoom room)
+    : config_(config),
+      clock_(clock),
+      journal_(journal),
+      log_(log),
+      room_(std::move(room)),
+      health_(config, clock, journal, log, appender) {}
+
 void Chores::take_projections(const projections::LiveProjections& live, ProjectionThread& thread) {
   live_ = &live;
+  health_.take_projections(live);
   if (config_.sqlite.enabled && !clock_.simulated()) upkeep_.emplace(journal_, thread);
 }
 
@@ -94,6 +104,7 @@ void Chores::tell_scarce_room(UtcTime now) {
   room_looked_at_ = now;
   const auto room = room_(log_);
   if (!room) return;  // a disk that does not even say is the next commit's to tell
+  health_.take_room(*room);
   std::set<log::Scarce> scarce;
   for (const log::RoomWarning& warning : log::room_warnings(*room)) {
     scarce.insert(warning.what);

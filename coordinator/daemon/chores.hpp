@@ -13,6 +13,7 @@
 #include "coordinator/daemon/alert_thread.hpp"
 #include "coordinator/daemon/backup_desk.hpp"
 #include "coordinator/daemon/clock.hpp"
+#include "coordinator/daemon/health_desk.hpp"
 #include "coordinator/daemon/journal.hpp"
 #include "coordinator/daemon/projection_thread.hpp"
 #include "coordinator/daemon/tier_desk.hpp"
@@ -37,13 +38,17 @@ class Chores {
 
   // All that is referred to outlives it.
   Chores(const config::Config& config, Clock& clock, Journal& journal, const OwnLog& log,
-         LookAtRoom room);
+         const log::Appender& appender, LookAtRoom room);
 
   // From then on there are projections to look after.
   void take_projections(const projections::LiveProjections& live, ProjectionThread& thread);
   Result<void> look(UtcTime now);
   // After the last look: ends what goes on beside the loop.
   Result<void> close();
+  // At the end of a pass.
+  Result<void> judge(UtcTime now, const Contact& contact) { return health_.look(now, contact); }
+  [[nodiscard]] HealthDesk& health() { return health_; }
+  [[nodiscard]] const HealthDesk& health() const { return health_; }
   // What the journal's fold stepped over at the start, or the projections' later: each said once.
   Result<void> tell_damage();
 
@@ -59,6 +64,7 @@ class Chores {
   const log::Log& log_;
   LookAtRoom room_;
   const projections::LiveProjections* live_ = nullptr;
+  HealthDesk health_;
   std::optional<Upkeep> upkeep_;     // not in a simulation, whose nights are seconds
   std::optional<AlertDesk> alerts_;  // the same
   std::unique_ptr<AlertThread> teller_;

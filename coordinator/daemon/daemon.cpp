@@ -28,7 +28,13 @@ Failure wrong_house(const std::filesystem::path& directory, bool is_demo) {
 
 Daemon::Daemon(const config::Config& config, Clock& clock, inverter::Inverter& inverter,
                DaemonOptions options)
-    : config_(config), clock_(clock), inverter_(inverter), options_(std::move(options)) {}
+    : config_(config),
+      clock_(clock),
+      reading_(options.safe_mode ? std::make_unique<ReadingInverter>(inverter) : nullptr),
+      inverter_(reading_ ? *reading_ : inverter),
+      options_(std::move(options)) {
+  take_time();
+}
 
 Daemon::~Daemon() = default;
 
@@ -77,7 +83,8 @@ Result<void> Daemon::open_log() {
   if (!journal) return Failure(journal.error());
   journal_ = std::move(*journal);
   chores_.emplace(config_, clock_, *journal_, OwnLog{*log_, *appender_, *lock_, options_.demo},
-                  options_.room);
+                  *appender_, options_.room);
+  if (options_.safe_mode) chores_->health().in_safe_mode();
   return {};
 }
 
@@ -143,6 +150,11 @@ Result<void> Daemon::start_projections() {
 // Taking control is refused while somebody else was seen writing within the hour; who steers
 // already goes on. Empty: it is not.
 std::string Daemon::control_refusal(fb::ControlMode wanted) const {
+  if (options_.safe_mode)
+    return std::string(
+               "safe mode: control is off and nothing is written to the inverter, though ") +
+           fb::EnumNameControlMode(wanted) +
+           " is configured; start wattledgerd without --safe-mode";
   struct Seen {
     std::optional<UtcTime> foreign;
     bool steering;
@@ -163,6 +175,7 @@ fb::ControlMode Daemon::control_allowed(fb::ControlMode wanted) {
   if (!refusal.empty()) spdlog::error("{}", refusal);
   const std::lock_guard lock(reload_mutex_);
   control_trouble_ = refusal;
+  if (options_.safe_mode) return fb::ControlMode::off;
   return refusal.empty() ? wanted : fb::ControlMode::advise;
 }
 
@@ -204,6 +217,8 @@ Result<void> Daemon::run(UtcTime until) {
   Result<void> result = begin();
   if (result && !began_) return {};
   if (result) result = start_projections();
+  if (result) result = chores_->look(clock_.now());
+  if (result) result = chores_->judge(clock_.now(), {});  // before anybody asks
   if (result && options_.listen) {
     auto server = control::Server::start(config_.data, config_.control_group,
                                          [this](const control::Request& r) { return answer(r); });
@@ -212,7 +227,10 @@ Result<void> Daemon::run(UtcTime until) {
     else
       result = Failure(server.error());
   }
-  if (result) result = tick_until(until);
+  if (result) {
+    tell_ready();
+    result = tick_until(until);
+  }
   if (!result) {
     spdlog::critical("{}", result.error().line());
     (void)release_inverter();
@@ -225,7 +243,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
   sources::ToldBefore told = recollected(forecaster);
   Tick tick(*journal_, inverter_, prices_, {config_.record_every}, &forecaster);
   UtcTime next = clock_.now();
-  if (options_.let_go)
+  if (options_.let_go && !options_.safe_mode)
     watchdog_ = std::make_unique<Watchdog>(
         std::max<std::chrono::milliseconds>(options_.hung_after, 3 * config_.poll_every),
         options_.let_go);
@@ -235,17 +253,25 @@ Result<void> Daemon::tick_until(UtcTime until) {
   while (!stop_ && next < until) {
     WATTLEDGER_TRY(feed_watchdog());
     const UtcTime now = clock_.now();
+    tell_alive(now);
     const auto last = journal_->last_recorded_at();
     if (doubt_clock(now, last, true, false) != ClockDoubt::none) {
       (void)release_inverter();
       if (watchdog_) (void)watchdog_->feed(false);  // the wait is a long one
       const ClockRule rule{config_.clock_wait_max, false};
-      const auto settled = settle_clock(*journal_, clock_, rule, [this] { return stop_.load(); });
+      const auto settled = settle_clock(*journal_, clock_, rule, [this] {
+        if (options_.supervisor) options_.supervisor->alive();
+        return stop_.load();
+      });
       if (!settled) return Failure(settled.error());
       next = clock_.now();
       continue;
     }
-    if (reload_.exchange(false)) WATTLEDGER_TRY(reload());
+    if (reload_.exchange(false)) {
+      if (options_.supervisor) options_.supervisor->reloading();
+      WATTLEDGER_TRY(reload());
+      tell_ready();
+    }
     WATTLEDGER_TRY(
         clear_clock_fault(*journal_, clock_, config_.clock_require_sync && !clock_.simulated()));
     WATTLEDGER_TRY(chores_->look(now));
@@ -259,7 +285,8 @@ Result<void> Daemon::tick_until(UtcTime until) {
       WATTLEDGER_TRY(record_inputs(*asking));
     }
     WATTLEDGER_TRY(tick.run(now));
-    if (tick.last_contact()) last_contact_us_ = to_us(*tick.last_contact());
+    if (const auto answered = tick.contact().last_answer) last_contact_us_ = to_us(*answered);
+    WATTLEDGER_TRY(chores_->judge(clock_.now(), tick.contact()));
     appender_->commit_due(now);
     if (const auto poison = appender_->poison()) return Failure(*poison);
     if (options_.progress) options_.progress(now);
@@ -268,7 +295,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
     const UtcTime after = clock_.now();
     if (next > after + config_.poll_every) next = after;
     while (next <= after) next += config_.poll_every;
-    clock_.sleep_until(std::min(next, until));
+    wait_until(std::min(next, until));
   }
   return asking ? record_inputs(*asking) : Result<void>{};
 }
@@ -278,6 +305,7 @@ sources::ToldBefore Daemon::recollected(Forecaster& forecaster) const {
   const auto snapshot = log_->snapshot();
   auto told = snapshot ? recollect(*snapshot, clock_.now(), forecaster)
                        : Result<sources::ToldBefore>(Failure(snapshot.error()));
+  log::let_go_of_pages(*log_);  // weeks of them were read, and will not be again
   if (told) return *std::move(told);
   spdlog::error("the forecasts begin without what was before: {}", told.error().line());
   return {};
@@ -368,6 +396,7 @@ Result<void> Daemon::reload() {
 
 // Nothing to release where we do not steer; otherwise whether the inverter took it.
 std::optional<bool> Daemon::release_inverter() {
+  if (options_.safe_mode) return std::nullopt;  // what an earlier run forced ends by itself
   const bool steering = journal_->with_state([](const fold::State& state) {
     return state.coordinator.control_mode == fb::ControlMode::on;
   });
@@ -420,6 +449,8 @@ Result<void> Daemon::feed_watchdog() {
 }
 
 Result<void> Daemon::close(fb::StopCause cause) {
+  if (options_.supervisor) options_.supervisor->stopping();
+  take_time();
   server_.reset();
   watchdog_.reset();  // from here on the way down is ours
   if (!began_) return {};

@@ -18,8 +18,10 @@
 #include "coordinator/daemon/clock.hpp"
 #include "coordinator/daemon/forecaster.hpp"
 #include "coordinator/daemon/journal.hpp"
+#include "coordinator/daemon/notifier.hpp"
 #include "coordinator/daemon/price_feed.hpp"
 #include "coordinator/daemon/projection_thread.hpp"
+#include "coordinator/daemon/reading_inverter.hpp"
 #include "coordinator/daemon/tick.hpp"
 #include "coordinator/daemon/watchdog.hpp"
 #include "coordinator/inverter/inverter.hpp"
@@ -48,6 +50,9 @@ struct DaemonOptions {
   Watchdog::LetGo let_go;
   std::chrono::milliseconds hung_after{120'000};
   std::function<Result<log::Room>(const log::Log&)> room = log::room_of;
+  // Control is off and the inverter is only read, whatever the configuration or a reload says.
+  bool safe_mode = false;
+  std::shared_ptr<const Notifier> supervisor;  // the service manager, if there is one
 };
 
 // A log is a demo house's or a real one's for ever, and `directory` holds the other kind.
@@ -103,6 +108,12 @@ class Daemon {
   Result<void> feed_watchdog();
   Result<void> record_inputs(SourceThread& asking);
   [[nodiscard]] sources::ToldBefore recollected(Forecaster& forecaster) const;
+  // supervision.cpp: what the service manager is told.
+  void take_time();  // a start or a stop may take long
+  void tell_ready();
+  void tell_alive(UtcTime now);
+  [[nodiscard]] std::string status_line(UtcTime now) const;
+  void wait_until(UtcTime time);
 
   Result<std::string> answer(const control::Request& request);
   Result<std::string> answer_status(const control::Request& request);
@@ -115,8 +126,11 @@ class Daemon {
 
   const config::Config& config_;
   Clock& clock_;
+  const std::unique_ptr<ReadingInverter> reading_;  // in safe mode
   inverter::Inverter& inverter_;
   DaemonOptions options_;
+  std::unique_ptr<Patience> patience_;
+  std::optional<std::chrono::steady_clock::time_point> status_told_at_;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> reload_ = false;
   std::atomic<bool> fetch_ = false;  // the sources are asked now

@@ -164,6 +164,8 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
   if (!prices) spdlog::error("no prices: {}", prices_trouble);
   const auto inverter = inverter::make_modbus_inverter(config->inverter);
   DaemonOptions options;
+  options.safe_mode = arguments.safe_mode;
+  options.supervisor = Notifier::from_environment();
   options.reload = [&arguments] {
     auto fresh = config::load(arguments.config);
     if (fresh && !arguments.data.empty()) fresh->data = arguments.data;
@@ -258,6 +260,8 @@ int run_demo(const Arguments& arguments, SignalTarget& signals) {
   };
   options.demo = true;
   options.source = fb::Source::simulator;
+  options.safe_mode = arguments.safe_mode;
+  options.supervisor = Notifier::from_environment();
   return run_daemon(config, clock, *own->inverter, GivenPrices{std::move(own->prices), {}},
                     std::move(options), UtcTime::max(), signals, nullptr);
 }

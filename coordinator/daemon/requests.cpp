@@ -200,6 +200,7 @@ Result<std::string> Daemon::answer_status(const control::Request& request) {
     if (!control_trouble_.empty()) extras.warnings.push_back(control_trouble_);
     extras.warnings.insert(extras.warnings.end(), source_troubles_.begin(), source_troubles_.end());
   }
+  extras.health = chores_->health().latest_json();
   if (const std::int64_t us = last_contact_us_; us != 0) extras.last_contact = utc_from_us(us);
   const fold::State state = journal_->state();
   const auto snapshot = log_->snapshot();

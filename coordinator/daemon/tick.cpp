@@ -84,8 +84,7 @@ Result<void> Tick::read(UtcTime now) {
   const auto took = std::chrono::floor<std::chrono::milliseconds>(journal_.steady() - begun);
   // Absent in simulated time, which makes the same events on every machine.
   if (took.count() > 0) reading->poll_ms = static_cast<std::uint32_t>(took.count());
-  silent_polls_ = 0;
-  last_contact_ = now;
+  contact_ = {now, 0, took};
   const bool was_silent = journal_.with_state(
       [](const fold::State& state) { return has_fault(state, fb::Fault::inverter_silent); });
   if (was_silent) {
@@ -180,16 +179,18 @@ Result<void> Tick::record_faults(UtcTime now) {
 }
 
 Result<void> Tick::no_answer(const Error& error) {
-  ++silent_polls_;
+  ++contact_.silent_polls;
+  contact_.poll_took.reset();
   // Said until the fault is, not with every poll of a night without the inverter.
-  spdlog::log(silent_polls_ <= silent_polls_max ? spdlog::level::warn : spdlog::level::debug,
-              "No real inverter data available: {}", error.line());
+  spdlog::log(
+      contact_.silent_polls <= silent_polls_max ? spdlog::level::warn : spdlog::level::debug,
+      "No real inverter data available: {}", error.line());
   const bool known = journal_.with_state(
       [](const fold::State& state) { return has_fault(state, fb::Fault::inverter_silent); });
-  if (known || silent_polls_ < silent_polls_max) return {};
+  if (known || contact_.silent_polls < silent_polls_max) return {};
   fb::FaultRaisedT raised;
   raised.fault = fb::Fault::inverter_silent;
-  raised.measured = silent_polls_;
+  raised.measured = contact_.silent_polls;
   raised.limit = silent_polls_max;
   raised.detail = error.line();
   const auto recorded = journal_.record(fact(std::move(raised)), log::Urgency::now);
@@ -197,7 +198,7 @@ Result<void> Tick::no_answer(const Error& error) {
   spdlog::error(
       "the inverter has been silent for {} polls: it is asked on, and said again when it "
       "answers [{}]",
-      silent_polls_, recorded->value);
+      contact_.silent_polls, recorded->value);
   return {};
 }
 

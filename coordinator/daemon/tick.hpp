@@ -21,6 +21,13 @@ struct TickCadence {
   std::chrono::seconds record_every{60};
 };
 
+// What the loop knows of the inverter.
+struct Contact {
+  std::optional<UtcTime> last_answer;
+  std::uint32_t silent_polls = 0;
+  std::optional<std::chrono::milliseconds> poll_took;  // of the last pass, if it was answered
+};
+
 // How long the inverter's own clock has shown the same second. Answers that a dongle or a hung
 // inverter repeats look like good ones but for that.
 class StandingClock {
@@ -49,8 +56,7 @@ class Tick {
   // fails is recorded.
   Result<void> run(UtcTime now);
 
-  // When the inverter last answered.
-  [[nodiscard]] std::optional<UtcTime> last_contact() const { return last_contact_; }
+  [[nodiscard]] const Contact& contact() const { return contact_; }
 
  private:
   Result<void> read(UtcTime now);
@@ -71,9 +77,8 @@ class Tick {
   TickCadence cadence_;
   Forecaster* forecaster_;
   Actuator actuator_;
-  std::optional<UtcTime> last_contact_;
+  Contact contact_;
   std::optional<UtcTime> recorded_at_;
-  std::uint32_t silent_polls_ = 0;
   bool settings_missed_ = false;
   StandingClock standing_clock_;
   std::optional<fb::ReadingRecordedT> unrecorded_;  // of this pass, if nothing needed it yet

@@ -61,7 +61,7 @@ struct ProjectionFacts {
   bool fed = true;      // by the daemon, or it could be
   std::string message;  // why it is not
   std::uint64_t lag = 0;
-  std::optional<std::chrono::seconds> lag_time;  // between what it holds and the head
+  std::optional<std::chrono::seconds> lag_time;  // its next record has waited
 };
 
 struct InverterFacts {

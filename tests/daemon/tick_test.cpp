@@ -24,7 +24,7 @@ TEST_SUITE("daemon/tick") {
     steering();
     for (int i = 0; i <= 120; i += 10) run_at(i);
     CHECK(count(Kind::ReadingRecorded) == 3);
-    CHECK(tick.last_contact() == at_s(120));
+    CHECK(tick.contact().last_answer == at_s(120));
   }
 
   TEST_CASE_FIXTURE(TickFixture, "a reading that a fault rests on is recorded at once") {
