@@ -119,7 +119,7 @@ void add_log_commands(CLI::App& app, Invocation& invocation) {
   add_log_stat(*log, invocation);
   add_log_cat(*log, invocation);
   add_log_tail(*log, invocation);
-  add_log_verify(*log, invocation);
+  add_log_verify(*log, invocation, append_for);
   add_log_archive(*log, invocation, house_retirer(), change_house());
   add_log_compact(*log, invocation, change_house());
   add_log_salvage(*log, invocation);

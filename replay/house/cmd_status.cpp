@@ -6,6 +6,7 @@
 #include "log/room.hpp"
 #include "replay/display.hpp"
 #include "replay/house/commands.hpp"
+#include "replay/house/health_here.hpp"
 #include "replay/house/projections_here.hpp"
 #include "replay/house/screen.hpp"
 #include "replay/house/submit.hpp"
@@ -33,6 +34,8 @@ Result<std::string> from_log(const Place& place, fold::Language language,
   if (const auto room = log::room_of(open->log))
     for (log::RoomWarning& warning : log::room_warnings(*room))
       extras.warnings.push_back(std::move(warning.line));
+  extras.health = control::health_json(judge_from_log(place, *open, *state, holder),
+                                       state->site.zone, std::nullopt);
   control::StatusRecords records;
   std::optional<log::RecordView> record;
   control::take_records(

@@ -32,9 +32,12 @@ Result<control::ReadHealth> file_of(const Place& place) {
 health::HealthHistory history_of(const log::Snapshot& snapshot, UtcTime now,
                                  projections::Damage& damage) {
   health::HealthHistory history;
-  const auto begin = snapshot.first_recorded_at_or_after(now - health::history_span);
-  const Sequence recent = begin ? *begin : snapshot.first();
-  const auto older = snapshot.first_recorded_at_or_after(now - health::drill_age_max);
+  const auto first_of = [&](std::chrono::hours span) {
+    const auto before = snapshot.known_at(now - span);
+    return before ? before->next() : snapshot.first();
+  };
+  const Sequence recent = first_of(health::history_span);
+  const Sequence older = first_of(health::drill_age_max);
   const auto scan = [&](Sequence from, Sequence to, auto take) {
     if (to < from) return;
     (void)projections::scan_over_damage(
@@ -48,8 +51,8 @@ health::HealthHistory history_of(const log::Snapshot& snapshot, UtcTime now,
   scan(recent, snapshot.head(), [&](const log::RecordView& record) {
     history.take(record.sequence, record.recorded_at, record.event);
   });
-  if (history.wants_older() && older && recent.value > 1)
-    scan(*older, Sequence{recent.value - 1}, [&](const log::RecordView& record) {
+  if (history.wants_older() && recent.value > 1)
+    scan(older, Sequence{recent.value - 1}, [&](const log::RecordView& record) {
       history.take_older(record.sequence, record.recorded_at, record.event);
     });
   history.looked_back();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/control/health_json.hpp"
 #include "projections/fold/state.hpp"
 #include "replay/display.hpp"
 #include "replay/house/plan_chart.hpp"
@@ -69,6 +70,7 @@ class Screen {
   void forecasts();
   void inverter();
   void troubles();
+  void health();
   void warnings();
   void truth();
   // "02:15" on the day of `now`, else "2025-10-25 02:15".
@@ -237,6 +239,14 @@ void Screen::troubles() {
   }
 }
 
+// "ok", or the worst item; all of them are `wattledger health`'s to show.
+void Screen::health() {
+  const Json& health = at(status_, "health");
+  if (health.is_null()) return;
+  const auto read = control::read_health(health.dump());
+  line("Health", read ? health::health_line(read->report) : "unknown");
+}
+
 void Screen::warnings() {
   const Json& warnings = at(status_, "warnings");
   if (!warnings.is_array()) return;
@@ -271,6 +281,7 @@ std::string Screen::text_of_all() {
   forecasts();
   inverter();
   troubles();
+  health();
   warnings();
   out_ += "\n";
   truth();

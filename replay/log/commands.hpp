@@ -17,7 +17,9 @@ void add_log_stat(CLI::App& log, Invocation& invocation);
 [[nodiscard]] Result<std::string> log_stat_json(const OpenLog& open);
 void add_log_cat(CLI::App& log, Invocation& invocation);
 void add_log_tail(CLI::App& log, Invocation& invocation);
-void add_log_verify(CLI::App& log, Invocation& invocation);
+// Appends an event, by the daemon or under the writer lock, as JSON of the verb `append`.
+using Recorder = std::function<Result<Sequence>(const Place&, const std::string& event_json)>;
+void add_log_verify(CLI::App& log, Invocation& invocation, Recorder record);
 void add_log_archive(CLI::App& log, Invocation& invocation, Retirer retirer, ChangeHouse house);
 // What log archive does, up to a record, once it is agreed to.
 Exit archive_up_to(const Invocation& invocation, const Place& place, Sequence last,
