@@ -32,17 +32,38 @@ Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, con
       room_(std::move(room)),
       health_(config, clock, journal, log, appender) {}
 
-void Chores::take_projections(const projections::LiveProjections& live, ProjectionThread& thread) {
+Result<void> tell_started(Journal& journal, const projections::LiveProjections& live,
+                          const projections::LiveStart& start, const StartTold& told) {
+  for (const projections::TargetReport& target : start.targets) spdlog::info("{}", target.message);
+  projections::Building building;
+  building.reason = told.reason;
+  building.took = start.took;
+  for (fb::EventT& event : projections::events_of(start.rebuilt, {}, building)) {
+    event.source = told.source;
+    const auto recorded = journal.record(std::move(event), log::Urgency::telemetry);
+    if (!recorded) return Failure(recorded.error());
+  }
+  for (const projections::LiveStatus& status : live.status())
+    if (!status.fed) spdlog::error("Failed to connect {}: {}", status.projection, status.message);
+  return {};
+}
+
+void Chores::take_projections(const projections::LiveProjections& live, ProjectionThread& thread,
+                              fb::Source source) {
   live_ = &live;
   health_.take_projections(live);
-  if (config_.sqlite.enabled && !clock_.simulated()) upkeep_.emplace(journal_, thread);
+  thread_ = &thread;
+  source_ = source;
+  sqlite_ = config_.sqlite.enabled;
+  if (!clock_.simulated()) upkeep_.emplace(journal_, thread);
 }
 
 Result<void> Chores::look(UtcTime now) {
   WATTLEDGER_TRY(tell_damage());
   tell_scarce_room(now);
   tidy_staging(now);
-  if (upkeep_) WATTLEDGER_TRY(upkeep_->look(now));
+  WATTLEDGER_TRY(tell_switched());
+  if (upkeep_ && sqlite_) WATTLEDGER_TRY(upkeep_->look(now));
   if (backups_) WATTLEDGER_TRY(backups_->look(now));
   if (tiers_) WATTLEDGER_TRY(tiers_->look(now));
   return look_for_alerts(now);
@@ -84,6 +105,19 @@ Result<void> Chores::tell_damage() {
   if (damage.records <= damaged_told_) return {};
   damaged_told_ = damage.records;
   return raise_log_damaged(journal_, damage);
+}
+
+Result<void> Chores::tell_switched() {
+  const auto switched = thread_ != nullptr ? thread_->switched() : std::nullopt;
+  if (!switched) return {};
+  if (!*switched) {
+    spdlog::error("Failed to connect the projections of the new configuration: {}",
+                  switched->error().line());
+    return {};
+  }
+  WATTLEDGER_TRY(tell_started(journal_, *live_, **switched, {"reloaded", source_}));
+  spdlog::info("Storage layer initialized");
+  return {};
 }
 
 // Whatever an adoption or an unfinished rebuild left a day ago. The disk's times are the machine's,

@@ -32,6 +32,15 @@ struct OwnLog {
   bool demo = false;
 };
 
+// How a start, or a reload, found the projections: a line each, and the event of each that was
+// built anew.
+struct StartTold {
+  std::string reason;  // of the events
+  fb::Source source = fb::Source::daemon;
+};
+Result<void> tell_started(Journal& journal, const projections::LiveProjections& live,
+                          const projections::LiveStart& start, const StartTold& told);
+
 class Chores {
  public:
   using LookAtRoom = std::function<Result<log::Room>(const log::Log&)>;
@@ -40,8 +49,11 @@ class Chores {
   Chores(const config::Config& config, Clock& clock, Journal& journal, const OwnLog& log,
          const log::Appender& appender, LookAtRoom room);
 
-  // From then on there are projections to look after.
-  void take_projections(const projections::LiveProjections& live, ProjectionThread& thread);
+  // From then on there are projections to look after. `source` says what became of them.
+  void take_projections(const projections::LiveProjections& live, ProjectionThread& thread,
+                        fb::Source source);
+  // A reload asks the thread for others.
+  void switch_projections(bool sqlite) { sqlite_ = sqlite; }
   Result<void> look(UtcTime now);
   // After the last look: ends what goes on beside the loop.
   Result<void> close();
@@ -53,6 +65,7 @@ class Chores {
   Result<void> tell_damage();
 
  private:
+  Result<void> tell_switched();
   void tell_scarce_room(UtcTime now);
   void tidy_staging(UtcTime now);
   void begin_telling();
@@ -65,6 +78,9 @@ class Chores {
   LookAtRoom room_;
   const projections::LiveProjections* live_ = nullptr;
   HealthDesk health_;
+  ProjectionThread* thread_ = nullptr;
+  fb::Source source_ = fb::Source::daemon;
+  bool sqlite_ = false;             // is fed
   std::optional<Upkeep> upkeep_;     // not in a simulation, whose nights are seconds
   std::optional<AlertDesk> alerts_;  // the same
   std::unique_ptr<AlertThread> teller_;

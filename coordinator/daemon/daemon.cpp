@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "coordinator/daemon/lost_log.hpp"
+#include "coordinator/daemon/live_options.hpp"
+#include "coordinator/daemon/live_options.hpp"
 #include "coordinator/daemon/recollection.hpp"
 #include "coordinator/daemon/source_thread.hpp"
 #include "log/checkpoint.hpp"
@@ -110,40 +112,16 @@ Result<void> Daemon::take_signing_key() {
 Result<void> Daemon::start_projections() {
   for (const std::string& key : config_.without_meaning)
     spdlog::info("{} sets nothing; wattledger config check says why", key);
-  projections::LiveOptions options;
-  options.data = config_.data;
-  options.sqlite = config_.sqlite.enabled;
-  options.sqlite_file = config_.sqlite.path;
-  options.sqlite_schema = config_.sqlite.schema;
-  options.slow_queries = {config_.sqlite.slow_query_above,
-                          [](std::string_view sql, std::chrono::milliseconds took) {
-                            spdlog::warn("slow query, {} ms: {}", took.count(), sql);
-                          }};
-  options.json = config_.json.enabled;
-  options.json_selling_files = !config_.sqlite.enabled;
-  // Nobody waits for a simulation's files: they need not be synced every five simulated minutes.
-  if (clock_.simulated()) options.json_settle_every = std::chrono::hours(24);
-  options.rebuild_mismatched = config_.environment != config::Environment::production;
-  live_ = std::make_unique<projections::LiveProjections>(*log_, options);
+  live_ = std::make_unique<projections::LiveProjections>(
+      *log_, live_options_of(config_, clock_.simulated()));
   const auto started = live_->start();
   if (!started) return Failure(started.error());
   for (const std::string& line : live_->discarded()) spdlog::debug("{}", line);
-  for (const projections::TargetReport& target : started->targets)
-    spdlog::info("{}", target.message);
-  projections::Building building;
-  building.reason = "started";
-  building.took = started->took;
-  for (fb::EventT& event : projections::events_of(started->rebuilt, {}, building)) {
-    event.source = options_.source;
-    const auto recorded = journal_->record(std::move(event), log::Urgency::telemetry);
-    if (!recorded) return Failure(recorded.error());
-  }
-  for (const projections::LiveStatus& status : live_->status())
-    if (!status.fed) spdlog::error("Failed to connect {}: {}", status.projection, status.message);
+  WATTLEDGER_TRY(tell_started(*journal_, *live_, *started, {"started", options_.source}));
   spdlog::info("Storage layer initialized");
   projection_thread_ = std::make_unique<ProjectionThread>(*live_, *appender_);
   projection_thread_->start();
-  chores_->take_projections(*live_, *projection_thread_);
+  chores_->take_projections(*live_, *projection_thread_, options_.source);
   return {};
 }
 
@@ -353,6 +331,8 @@ config::Config Daemon::taken_over(const config::Config& fresh) const {
   taken.control_mode = fresh.control_mode;
   taken.prices = fresh.prices;
   taken.language = fresh.language;
+  taken.sqlite = fresh.sqlite;
+  taken.json = fresh.json;
   return taken;
 }
 
@@ -377,7 +357,12 @@ Result<void> Daemon::reload() {
   {
     const std::lock_guard lock(reload_mutex_);
     prices_trouble_ = fresh->prices_trouble;
-    in_force_ = taken_over(fresh->config);
+    config::Config taken = taken_over(fresh->config);
+    if (!same_projections(in_force_.value_or(config_), taken)) {
+      chores_->switch_projections(taken.sqlite.enabled);
+      projection_thread_->switch_to(live_options_of(taken, clock_.simulated()));
+    }
+    in_force_ = std::move(taken);
   }
   WATTLEDGER_TRY(adopt_policy(*journal_, fresh->config.policy));
   const auto state = journal_->state();

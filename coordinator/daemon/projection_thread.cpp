@@ -35,6 +35,7 @@ struct ProjectionThread::Impl {
   void follow(const std::stop_token& stopping);
   void adopt_waiting();
   void maintain_waiting();
+  void switch_waiting();
   void catch_up();
   void settle();
   void note(const Error& error);
@@ -45,6 +46,8 @@ struct ProjectionThread::Impl {
   std::deque<Adoption> inbox;
   std::optional<projections::Maintenance> to_maintain;
   std::optional<Maintained> maintained;
+  std::optional<projections::LiveOptions> to_switch;
+  std::optional<Switched> switched;
   std::optional<Error> failure;
   // The thread's own.
   Sequence position;
@@ -58,6 +61,7 @@ void ProjectionThread::Impl::follow(const std::stop_token& stopping) {
   while (!stopping.stop_requested()) {
     adopt_waiting();
     maintain_waiting();
+    switch_waiting();
     if (appender.wait_committed_beyond(position, idle)) catch_up();
     if (std::chrono::steady_clock::now() - settled_at >= settle_every) settle();
   }
@@ -122,6 +126,20 @@ void ProjectionThread::Impl::maintain_waiting() {
   maintained = std::move(done);
 }
 
+void ProjectionThread::Impl::switch_waiting() {
+  std::optional<projections::LiveOptions> to;
+  {
+    const std::lock_guard lock(mutex);
+    to = std::exchange(to_switch, std::nullopt);
+  }
+  if (!to) return;
+  Switched done = live.start_with(*std::move(to));
+  told.clear();
+  catch_up();
+  const std::lock_guard lock(mutex);
+  switched = std::move(done);
+}
+
 ProjectionThread::ProjectionThread(projections::LiveProjections& live,
                                    const log::Appender& appender)
     : impl_(std::make_unique<Impl>(live, appender)) {}
@@ -158,6 +176,16 @@ Result<projections::Adopted> ProjectionThread::adopt(const std::filesystem::path
 void ProjectionThread::maintain(projections::Maintenance which) {
   const std::lock_guard lock(impl_->mutex);
   impl_->to_maintain = which;
+}
+
+void ProjectionThread::switch_to(projections::LiveOptions options) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->to_switch = std::move(options);
+}
+
+std::optional<ProjectionThread::Switched> ProjectionThread::switched() {
+  const std::lock_guard lock(impl_->mutex);
+  return std::exchange(impl_->switched, std::nullopt);
 }
 
 std::optional<ProjectionThread::Maintained> ProjectionThread::maintained() {

@@ -35,6 +35,11 @@ class ProjectionThread {
   void maintain(projections::Maintenance which);
   [[nodiscard]] std::optional<Maintained> maintained();
 
+  // Has the thread feed other projections from its next batch on. Then, once, how they were found.
+  using Switched = Result<projections::LiveStart>;
+  void switch_to(projections::LiveOptions options);
+  [[nodiscard]] std::optional<Switched> switched();
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

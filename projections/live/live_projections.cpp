@@ -75,23 +75,7 @@ Result<void> require_aside(const LiveOptions& options, const std::filesystem::pa
 }  // namespace
 
 struct LiveProjections::Impl {
-  Impl(const log::Log& read, LiveOptions given) : log(read), options(std::move(given)) {
-    if (options.sqlite) {
-      SqliteOptions sqlite;
-      sqlite.data = options.data;
-      sqlite.file = options.sqlite_file;
-      sqlite.schema = options.sqlite_schema;
-      sqlite.slow_queries = options.slow_queries;
-      projectors.push_back(make_sqlite_projector(sqlite));
-    }
-    if (options.json) {
-      JsonOptions json;
-      json.data = options.data;
-      json.selling_files = options.json_selling_files;
-      json.settle_every = options.json_settle_every;
-      projectors.push_back(make_json_projector(json));
-    }
-  }
+  Impl(const log::Log& read, LiveOptions given) : log(read) { take(std::move(given)); }
 
   const log::Log& log;
   LiveOptions options;
@@ -105,6 +89,7 @@ struct LiveProjections::Impl {
   std::vector<std::string> discarded;
 
   [[nodiscard]] FoldCache cache() const { return FoldCache(options.data / "cache"); }
+  void take(LiveOptions given);
   Result<void> restart();
   void publish();
   Result<StageReport> build_aside(const std::vector<std::string>& names) const;
@@ -114,6 +99,28 @@ struct LiveProjections::Impl {
                           const std::filesystem::path& staged) const;
   [[nodiscard]] std::vector<std::string> to_rebuild() const;
 };
+
+void LiveProjections::Impl::take(LiveOptions given) {
+  runner.reset();
+  reports.clear();
+  projectors.clear();
+  options = std::move(given);
+  if (options.sqlite) {
+    SqliteOptions sqlite;
+    sqlite.data = options.data;
+    sqlite.file = options.sqlite_file;
+    sqlite.schema = options.sqlite_schema;
+    sqlite.slow_queries = options.slow_queries;
+    projectors.push_back(make_sqlite_projector(sqlite));
+  }
+  if (options.json) {
+    JsonOptions json;
+    json.data = options.data;
+    json.selling_files = options.json_selling_files;
+    json.settle_every = options.json_settle_every;
+    projectors.push_back(make_json_projector(json));
+  }
+}
 
 // A new fold, compared with what the targets say now: nothing of the time
 // before is trusted.
@@ -251,6 +258,13 @@ LiveProjections::LiveProjections(const log::Log& log, LiveOptions options)
 LiveProjections::LiveProjections(LiveProjections&&) noexcept = default;
 LiveProjections& LiveProjections::operator=(LiveProjections&&) noexcept = default;
 LiveProjections::~LiveProjections() = default;
+
+Result<LiveStart> LiveProjections::start_with(LiveOptions options) {
+  // One that cannot be made durable now stands further back when it is wanted again, no more.
+  (void)settle();
+  impl_->take(std::move(options));
+  return start();
+}
 
 Result<LiveStart> LiveProjections::start() {
   Impl& live = *impl_;

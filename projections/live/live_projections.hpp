@@ -84,6 +84,9 @@ class LiveProjections {
   // Compares with the log. A target ahead of it, of another log or of another history means that
   // the log was restored: it is rebuilt, with a message; one of another version as options say.
   Result<LiveStart> start();
+  // The same with other projections, of the same data directory. What is no longer among them stays
+  // where it stands, and goes on from there when it comes back.
+  Result<LiveStart> start_with(LiveOptions options);
   // Feeds what the log holds beyond; see Runner.
   Result<Sequence> catch_up();
   // Durable, at most every five minutes and at the end. One that was stopped by a busy or full disk

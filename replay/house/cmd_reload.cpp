@@ -87,7 +87,8 @@ void add_reload(CLI::App& app, Invocation& invocation) {
       app, "reload",
       "Have the daemon read its configuration and the file of prices again: control.mode, what "
       "decisions rest on (battery, policy, safety, tariff, currency, the cadence of slots and "
-      "rows), prices.file. Other keys are read when it starts. Each key that changed is listed, "
+      "rows), prices.file, which projections there are (projections.*). Other keys are read when "
+      "it starts. Each key that changed is listed, "
       "old "
       "-> new. A "
       "configuration that does not hold leaves the old one in force (exit code 3), a file of "
