@@ -53,8 +53,7 @@ TEST_SUITE("replay/quality") {
     CHECK(lines[4].rfind("2025-10-02    100        21   100.0 %     0             - ", 0) == 0);
     CHECK(lines[6] ==
           "2025-10-01 has 91: 2 h 0 min without believable readings (1 gap, the longest 2 h 0 min "
-          "from "
-          "08:00:00+02:00): -9.09");
+          "from 08:00:00+02:00): -9.09");
     CHECK(lines[8] ==
           "2 days: score 96 on average, 91 at worst (2025-10-01); 91.3 % of the time covered, 1 "
           "gap; 5 readings imported and not judged");
