@@ -299,4 +299,4 @@ class Life(unittest.TestCase):
 
 if __name__ == "__main__":
     signal.alarm(4 * PATIENCE_S)  # what hangs is a failure, not a wait
-    unittest.main(argv=sys.argv[:1], defaultTest="Life" if INSIDE else "Contents")
+    unittest.main(argv=sys.argv[:1], verbosity=2, defaultTest="Life" if INSIDE else "Contents")
