@@ -88,6 +88,19 @@ Result<void> take_configured(const std::filesystem::path& file, config::Config& 
   return {};
 }
 
+// An inverter keeps its mode though its house is not remembered: else the daemon would take what it
+// finds for somebody else's hand.
+void take_up_mode(inverter::Inverter& inverter, const Past& past, UtcTime from,
+                  const ZoneOffsets& zone) {
+  if (!past.confirmed || !past.confirmed->until_us) return;
+  const inverter::Wish wish{past.confirmed->mode, Watts(past.confirmed->power_w.value_or(0)),
+                            BasisPoints(past.confirmed->target_soc_bp.value_or(0)),
+                            utc_from_us(*past.confirmed->until_us)};
+  if (wish.mode == fb::InverterMode::general || wish.until <= from) return;
+  if (const auto applied = inverter.apply(wish, from, zone); !applied)
+    spdlog::warn("the house begins in general mode: {}", applied.error().line());
+}
+
 }  // namespace
 
 Result<config::Config> own_config(const Arguments& arguments, const char* directory) {
@@ -121,6 +134,8 @@ Result<Past> look_back(const std::filesystem::path& data) {
   WATTLEDGER_TRY(projections::scan_over_damage(
       *snapshot, Sequence{head > recent ? head - recent : 1}, snapshot->head(),
       [&](const log::RecordView& record) -> Result<bool> {
+        if (const auto* confirmed = record.event.as<fb::CommandConfirmed>())
+          confirmed->UnPackTo(&past.confirmed.emplace());
         const auto* reading = record.event.as<fb::ReadingRecorded>();
         if (reading == nullptr) return true;
         reading->UnPackTo(&past.reading.emplace());
@@ -149,6 +164,7 @@ Result<OwnHouse> build_house(const Arguments& arguments, config::Config& config,
   inverter::ModbusOptions modbus;
   modbus.port = own.house->port();
   own.inverter = inverter::make_modbus_inverter(modbus);
+  if (past.reading && !resumed) take_up_mode(*own.inverter, past, from, zone->zone);
   auto prices = own_prices(arguments, config, from, to, zone->zone);
   if (!prices) return Failure(prices.error());
   own.prices = *std::move(prices);

@@ -23,6 +23,7 @@ struct Past {
   std::optional<UtcTime> ended;  // when the log's last record was made
   std::optional<UtcTime> lived;  // and its last reading
   std::optional<fb::ReadingRecordedT> reading;
+  std::optional<fb::CommandConfirmedT> confirmed;  // the newest of the recent ones
 };
 
 // What an earlier run of the same house left, to go on from.
