@@ -16,7 +16,7 @@ constexpr std::size_t key_bytes = 8;
 constexpr std::size_t page_bytes_least = 512;
 constexpr std::size_t page_bytes_most = 65'536;
 constexpr std::size_t page_bytes_usual = 4'096;
-constexpr int depth_max = 32;
+constexpr int depth_max = 32;  // LMDB's own
 
 constexpr std::uint16_t is_branch = 0x01;
 constexpr std::uint16_t is_leaf = 0x02;
@@ -120,9 +120,11 @@ std::optional<std::vector<std::byte>> PageFile::value_of(const Node& node) const
   return std::vector<std::byte>(bytes->begin() + page_header_bytes, bytes->end());
 }
 
-void PageFile::walk(std::uint64_t root, int depth,
+void PageFile::walk(std::uint64_t root, int depth, std::uint64_t& left,
                     const std::function<void(const Node&)>& act) const {
-  const auto bytes = depth < depth_max ? page(root) : std::nullopt;
+  if (left == 0 || depth == depth_max) return;
+  --left;
+  const auto bytes = page(root);
   if (!bytes) return;
   const auto flags = at<std::uint16_t>(*bytes, 10);
   const std::size_t end = std::min<std::size_t>(at<std::uint16_t>(*bytes, 12), page_bytes_);
@@ -136,19 +138,21 @@ void PageFile::walk(std::uint64_t root, int depth,
     const std::size_t begin = at<std::uint16_t>(*bytes, page_header_bytes + 2 * i);
     if (begin < page_header_bytes || begin + node_header_bytes > page_bytes_) continue;
     const std::uint64_t high = at<std::uint16_t>(*bytes, begin + 4);
-    walk(at<std::uint32_t>(*bytes, begin) | high << 32U, depth + 1, act);
+    walk(at<std::uint32_t>(*bytes, begin) | high << 32U, depth + 1, left, act);
   }
 }
 
 void PageFile::each(std::string_view database, const Each& act) const {
   std::optional<std::uint64_t> root;
-  walk(root_, 0, [&](const Node& found) {
+  std::uint64_t left = pages_;
+  walk(root_, 0, left, [&](const Node& found) {
     const std::string_view name(reinterpret_cast<const char*>(found.key.data()), found.key.size());
     if (found.tree && name == database && found.value.size() == tree_bytes)
       root = at<std::uint64_t>(found.value, tree_root_at);
   });
   if (!root) return;
-  walk(*root, 0, [&](const Node& found) {
+  left = pages_;
+  walk(*root, 0, left, [&](const Node& found) {
     if (const auto value = value_of(found)) act(found.key, *value);
   });
 }

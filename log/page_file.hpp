@@ -52,7 +52,9 @@ class PageFile {
   [[nodiscard]] std::optional<std::vector<std::byte>> page(std::uint64_t number) const;
   [[nodiscard]] std::optional<Node> node(std::span<const std::byte> page, std::size_t index) const;
   [[nodiscard]] std::optional<std::vector<std::byte>> value_of(const Node& node) const;
-  void walk(std::uint64_t root, int depth, const std::function<void(const Node&)>& act) const;
+  // A tree has each page once: `left` keeps one that leads back into itself from being endless.
+  void walk(std::uint64_t root, int depth, std::uint64_t& left,
+            const std::function<void(const Node&)>& act) const;
   void find_records();
 
   DiskFile file_;
