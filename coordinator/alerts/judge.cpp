@@ -68,7 +68,7 @@ Holding overdue(const Facts& facts) {
 Holding passing(bool happened, UtcTime at, std::chrono::hours lasts, const Facts& facts,
                 const char* what) {
   if (!happened || age(at, facts.now) >= lasts) return calm();
-  return {true, {}, {}, what + utc_text(at)};
+  return {true, {}, {}, what + utc_text(std::chrono::floor<seconds>(at))};
 }
 
 }  // namespace

@@ -10,21 +10,11 @@ namespace {
 
 constexpr std::string_view hidden = "(from the environment)";
 
-// Connections and places: nothing that is decided by, or recorded.
-constexpr std::array<std::string_view, 14> expandable = {"data",
-                                                         "control.group",
-                                                         "inverter.host",
-                                                         "inverter.port",
-                                                         "inverter.device",
-                                                         "prices.file",
-                                                         "logging.file",
-                                                         "backup.to",
-                                                         "sources.entsoe_token_file",
-                                                         "backup.remote",
-                                                         "backup.key_file",
-                                                         "sources.mirror",
-                                                         "tiers.remote",
-                                                         "projections.sqlite.path"};
+// What holds a secret, or names the file that holds one. All else is shown, or told in messages and
+// events.
+constexpr std::array<std::string_view, 5> expandable = {
+    "sources.mirror", "sources.entsoe_token_file", "backup.key_file", "backup.remote",
+    "tiers.remote"};
 
 bool is_name(std::string_view text) {
   const auto letter = [](char c) {

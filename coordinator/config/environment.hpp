@@ -1,5 +1,5 @@
-// ${NAME} in the values of a configuration: what the environment says, where a secret or a place
-// may come from it. For this room.
+// ${NAME} in the values of a configuration: what the environment says, where a secret may come from
+// it. For this room.
 #pragma once
 
 #include <string>
@@ -17,9 +17,8 @@ struct Expanded {
 // none; a password that stands in the file itself. They hold no value.
 [[nodiscard]] Result<Expanded> expand(const std::string& text);
 
-// A key's text, expanded where the key allows it; then Config::from_environment has `path`. What is
-// recorded in the log (policy, tariff, site) cannot come from the environment. Errors without
-// place.
+// A key's text, expanded where the key allows it; then Config::from_environment has `path`. All
+// others are shown or recorded, and refuse it. Errors without place.
 Result<void> take_value(const ScalarKey& key, const std::string& path, const std::string& text,
                         Config& into);
 

@@ -11,8 +11,6 @@ namespace {
 
 using alerts::Condition;
 
-constexpr std::chrono::minutes room_look_every{1};
-
 bool is_backup(Kind kind) { return kind == Kind::BackupTaken || kind == Kind::BackupDrilled; }
 
 // The fact that each fault of the fold is to alerts; nullptr for those that no owner is told of.
@@ -40,36 +38,32 @@ std::optional<std::string>* told_as(fb::Fault fault, alerts::Facts& facts) {
 
 }  // namespace
 
-AlertDesk::AlertDesk(const config::Config& config, Journal& journal, const log::Log& log,
-                     LookAtRoom room)
+AlertDesk::AlertDesk(const config::Config& config, Journal& journal, const log::Log& log)
     : config_(config),
       journal_(journal),
       log_(log),
-      room_(std::move(room)),
       crashed_(
           journal.with_state([](const fold::State& state) { return state.coordinator.running; })) {}
 
-Result<void> AlertDesk::look(UtcTime now, const projections::LiveProjections* live,
-                             const std::optional<std::string>& database_finding) {
+Result<void> AlertDesk::look(UtcTime now, const Seen& seen) {
   if (!started_) {
     WATTLEDGER_TRY(recollect(now));
     started_ = now;
   }
   started_ = std::min(*started_, now);  // the clock was set back
   WATTLEDGER_TRY(take_new());
-  take_room(now);
   alerts::Facts facts;
   facts.now = now;
   facts.started = *started_;
   facts.crashed = crashed_;
-  facts.disk_free = disk_free_;
+  facts.disk_free = seen.disk_free;
   facts.disk_free_min = config_.health.disk_free_min;
-  facts.database_finding = database_finding;
+  facts.database_finding = seen.database_finding;
   facts.backups = backups_.backups();
   facts.backups.wanted = config_.backup.enabled;
   facts.backups.since = backups_since_;
   take_state(facts);
-  if (live != nullptr) take_projections(*live, facts);
+  if (seen.live != nullptr) take_projections(*seen.live, facts);
   for (const alerts::News& news : judge_.look(facts)) WATTLEDGER_TRY(tell(news));
   return {};
 }
@@ -132,7 +126,8 @@ void AlertDesk::take_state(alerts::Facts& facts) const {
   journal_.with_state([&](const fold::State& state) {
     for (const fold::LatchedFault& each : state.faults)
       if (auto* told = told_as(each.fault, facts); told != nullptr && !*told)
-        *told = std::string(fb::EnumNameFault(each.fault)) + ": " + each.detail;
+        *told = told == &facts.safety_fault ? fb::EnumNameFault(each.fault) + (": " + each.detail)
+                                            : each.detail;
     if (state.reading) facts.reading_at = state.reading->at;
     if (state.policy) facts.stale_after = state.policy->settings.reading_stale_after;
     facts.foreign_change_at = state.inverter.foreign_change_at;
@@ -148,14 +143,6 @@ void AlertDesk::take_projections(const projections::LiveProjections& live,
         {each.projection, each.fed,
          static_cast<std::int64_t>(head.value) - static_cast<std::int64_t>(each.sequence.value),
          each.message});
-}
-
-// A disk that does not even say is the next commit's to tell.
-void AlertDesk::take_room(UtcTime now) {
-  if (room_looked_at_ && now < *room_looked_at_ + room_look_every && now >= *room_looked_at_)
-    return;
-  room_looked_at_ = now;
-  if (const auto room = room_(log_)) disk_free_ = room->disk_free;
 }
 
 Result<void> AlertDesk::tell(const alerts::News& news) {

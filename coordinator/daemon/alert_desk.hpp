@@ -3,7 +3,6 @@
 // waits. Who is told of them is the alert thread's matter.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -12,7 +11,6 @@
 #include "coordinator/config/config.hpp"
 #include "coordinator/daemon/journal.hpp"
 #include "log/log.hpp"
-#include "log/room.hpp"
 #include "projections/live/live_projections.hpp"
 
 namespace wattledger::daemon {
@@ -23,36 +21,36 @@ inline constexpr std::chrono::hours alerts_looked_back{29 * 24};
 
 class AlertDesk {
  public:
-  using LookAtRoom = std::function<Result<log::Room>(const log::Log&)>;
+  // What others of the daemon saw last; absent where they have not looked.
+  struct Seen {
+    const projections::LiveProjections* live = nullptr;
+    std::optional<std::string> database_finding;  // as Facts has it
+    std::optional<std::uint64_t> disk_free;       // bytes, on the log's disk
+  };
 
   // Before CoordinatorStarted is recorded: whether the run before ended is in the state. All
   // outlive it.
-  AlertDesk(const config::Config& config, Journal& journal, const log::Log& log, LookAtRoom room);
+  AlertDesk(const config::Config& config, Journal& journal, const log::Log& log);
 
-  // `live`: none yet. `database_finding`: as Facts has it. An error means that the log cannot be
-  // read or written.
-  Result<void> look(UtcTime now, const projections::LiveProjections* live,
-                    const std::optional<std::string>& database_finding);
+  // An error means that the log cannot be read or written.
+  Result<void> look(UtcTime now, const Seen& seen);
 
  private:
   Result<void> recollect(UtcTime now);
   Result<void> take_new();
   void take_state(alerts::Facts& facts) const;
   void take_projections(const projections::LiveProjections& live, alerts::Facts& facts) const;
-  void take_room(UtcTime now);
   Result<void> tell(const alerts::News& news);
 
   const config::Config& config_;
   Journal& journal_;
   const log::Log& log_;
-  LookAtRoom room_;
   bool crashed_;
   alerts::Judge judge_;
   alerts::History backups_;
   Sequence taken_;
   UtcTime backups_since_{};
-  std::optional<UtcTime> started_, room_looked_at_;
-  std::optional<std::uint64_t> disk_free_;
+  std::optional<UtcTime> started_;
 };
 
 }  // namespace wattledger::daemon

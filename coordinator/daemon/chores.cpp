@@ -15,22 +15,18 @@ constexpr std::chrono::hours tidy_every{1};
 
 Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, const OwnLog& log,
                LookAtRoom room)
-    : config_(config), clock_(clock), journal_(journal), log_(log.log), room_(std::move(room)) {
+    : config_(config),
+      clock_(clock),
+      journal_(journal),
+      log_(log.log),
+      room_(std::move(room)),
+      health_(config, clock, journal, log.log, log.appender) {
   if (clock_.simulated()) return;
-  alerts_.emplace(config_, journal_, log_, room_);
+  alerts_.emplace(config_, journal_, log_);
   if (log.demo) return;
   if (config_.backup.enabled) backups_.emplace(config_, journal_, log.log, log.appender);
   if (config_.tiers.enabled) tiers_.emplace(config_, journal_, log.log, log.lock);
 }
-
-Chores::Chores(const config::Config& config, Clock& clock, Journal& journal, const log::Log& log,
-               const log::Appender& appender, LookAtRoom room)
-    : config_(config),
-      clock_(clock),
-      journal_(journal),
-      log_(log),
-      room_(std::move(room)),
-      health_(config, clock, journal, log, appender) {}
 
 Result<void> tell_started(Journal& journal, const projections::LiveProjections& live,
                           const projections::LiveStart& start, const StartTold& told) {
@@ -72,7 +68,7 @@ Result<void> Chores::look(UtcTime now) {
 Result<void> Chores::look_for_alerts(UtcTime now) {
   if (!alerts_) return {};
   begin_telling();
-  return alerts_->look(now, live_, upkeep_ ? upkeep_->finding() : std::nullopt);
+  return alerts_->look(now, {live_, upkeep_ ? upkeep_->finding() : std::nullopt, disk_free_});
 }
 
 // Before the first alert is raised: what the log holds already is not told by who begins.
@@ -138,7 +134,12 @@ void Chores::tell_scarce_room(UtcTime now) {
   room_looked_at_ = now;
   const auto room = room_(log_);
   if (!room) return;  // a disk that does not even say is the next commit's to tell
+<<<<<<< ours
   health_.take_room(*room);
+||||||| base
+=======
+  disk_free_ = room->disk_free;
+>>>>>>> theirs
   std::set<log::Scarce> scarce;
   for (const log::RoomWarning& warning : log::room_warnings(*room)) {
     scarce.insert(warning.what);

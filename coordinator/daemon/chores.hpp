@@ -47,7 +47,7 @@ class Chores {
 
   // All that is referred to outlives it.
   Chores(const config::Config& config, Clock& clock, Journal& journal, const OwnLog& log,
-         const log::Appender& appender, LookAtRoom room);
+         LookAtRoom room);
 
   // From then on there are projections to look after. `source` says what became of them.
   void take_projections(const projections::LiveProjections& live, ProjectionThread& thread,
@@ -80,7 +80,7 @@ class Chores {
   HealthDesk health_;
   ProjectionThread* thread_ = nullptr;
   fb::Source source_ = fb::Source::daemon;
-  bool sqlite_ = false;             // is fed
+  bool sqlite_ = false;              // is fed
   std::optional<Upkeep> upkeep_;     // not in a simulation, whose nights are seconds
   std::optional<AlertDesk> alerts_;  // the same
   std::unique_ptr<AlertThread> teller_;
@@ -90,6 +90,7 @@ class Chores {
   std::uint64_t damaged_told_ = 0;  // records
   std::set<log::Scarce> scarce_told_;
   std::optional<UtcTime> room_looked_at_;
+  std::optional<std::uint64_t> disk_free_;  // seen then
   std::optional<UtcTime> tidied_at_;
 };
 

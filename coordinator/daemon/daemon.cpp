@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/daemon/live_options.hpp"
 #include "coordinator/daemon/lost_log.hpp"
-#include "coordinator/daemon/live_options.hpp"
-#include "coordinator/daemon/live_options.hpp"
 #include "coordinator/daemon/recollection.hpp"
 #include "coordinator/daemon/source_thread.hpp"
 #include "log/checkpoint.hpp"
@@ -85,7 +84,7 @@ Result<void> Daemon::open_log() {
   if (!journal) return Failure(journal.error());
   journal_ = std::move(*journal);
   chores_.emplace(config_, clock_, *journal_, OwnLog{*log_, *appender_, *lock_, options_.demo},
-                  *appender_, options_.room);
+                  options_.room);
   if (options_.safe_mode) chores_->health().in_safe_mode();
   return {};
 }

@@ -84,8 +84,9 @@ const Wrong wrongs[] = {
      "h.yaml:3: alerts[1].webhook: the environment variable WATTLEDGER_TEST_NONE is not set; set "
      "it "
      "where the program is started (Environment= or EnvironmentFile= of a systemd unit)"},
-    {"a variable with a default", "backup: {to: '${HOME:-/root}'}\n",
-     "h.yaml:1: backup.to: ${ is not followed by a variable's name and }; write ${NAME}, or $${ "
+    {"a variable with a default", "backup: {remote: '${HOME:-nas}:'}\n",
+     "h.yaml:1: backup.remote: ${ is not followed by a variable's name and }; write ${NAME}, or "
+     "$${ "
      "for "
      "${ itself"},
     {"a recorded key", "site:\n  name: ${HOME}\n",
@@ -140,43 +141,57 @@ TEST_SUITE("config/alerts") {
 }
 
 TEST_SUITE("config/environment") {
+  TEST_CASE("a key that is shown or recorded takes nothing from it") {
+    const Variable set("WATTLEDGER_TEST_SET", "1");
+    for (const char* key :
+         {"data", "site.name", "inverter.host", "battery.capacity_kwh", "tariff.name"}) {
+      CAPTURE(key);
+      std::string yaml(key);
+      const std::size_t dot = yaml.find('.');
+      if (dot != std::string::npos) yaml.replace(dot, 1, ": {");
+      yaml += ": \"${WATTLEDGER_TEST_SET}\"";
+      const auto config = parse(yaml + (dot == std::string::npos ? "" : "}"), "h.yaml");
+      REQUIRE_FALSE(config.has_value());
+      CHECK(config.error().what.find("${ stands for the environment") != std::string::npos);
+    }
+  }
+
   TEST_CASE("a value takes what the environment says, alone or within a text") {
     const Variable user("WATTLEDGER_TEST_USER", "hush");
     const Variable port("WATTLEDGER_TEST_PORT", "1502");
     const auto config = parse(
-        "data: /srv/${WATTLEDGER_TEST_USER}/d\n"
-        "inverter: {port: \"${WATTLEDGER_TEST_PORT}\"}\n"
-        "backup: {to: \"/a/$${b}\"}\n"
+        "backup: {key_file: \"${WATTLEDGER_TEST_USER}/key\", remote: \"nas:/a/$${b}\"}\n"
         "alerts:\n"
         "  - {name: a, webhook: \"https://x:${WATTLEDGER_TEST_USER}@h/${WATTLEDGER_TEST_PORT}\"}\n",
         "h.yaml");
     REQUIRE_MESSAGE(config.has_value(), config.error().line());
-    CHECK(config->data == "/srv/hush/d");
-    CHECK(config->inverter.port == 1'502);
-    CHECK(config->backup.to == "/a/${b}");
+    CHECK(config->backup.key_file == "hush/key");
+    CHECK(config->backup.remote == "nas:/a/${b}");
     CHECK(config->alerts.front().webhook == "https://x:hush@h/1502");
     CHECK(secret_paths(*config) ==
-          std::vector<std::string>{"data", "inverter.port", "alerts[1].webhook"});
+          std::vector<std::string>{"backup.key_file", "alerts[1].webhook"});
   }
 
   TEST_CASE("what came from it is shown nowhere: not by check, not as a change, not as an error") {
     const Variable secret("WATTLEDGER_TEST_HUSH", "http://u:hush@h");
+    const Variable unfit("WATTLEDGER_TEST_UNFIT", "hush");
     const char* yaml =
         "sources: {mirror: \"${WATTLEDGER_TEST_HUSH}\"}\n"
-        "inverter: {ip_address: \"${WATTLEDGER_TEST_HUSH}\"}\n";
+        "tiers: {remote: \"${WATTLEDGER_TEST_UNFIT}\"}\n";
     const auto checked = check_keys(yaml, "h.yaml");
     REQUIRE(checked.has_value());
     REQUIRE(checked->size() == 2);
     CHECK((*checked)[0].fate == KeyFate::used);
     CHECK((*checked)[0].says == "(from the environment)");
     CHECK((*checked)[1].fate == KeyFate::wrong);
-    CHECK((*checked)[1].says == "what ${WATTLEDGER_TEST_HUSH} stands for does not fit");
+    CHECK((*checked)[1].says == "what ${WATTLEDGER_TEST_UNFIT} stands for does not fit");
     const auto wrong = parse(yaml, "h.yaml");
     REQUIRE_FALSE(wrong.has_value());
     CHECK(wrong.error().line().find("hush") == std::string::npos);
     const auto hidden = parse("sources: {mirror: \"${WATTLEDGER_TEST_HUSH}\"}\n", "h.yaml");
-    REQUIRE(hidden.has_value());
-    CHECK(differing_keys(Config(), *hidden) ==
+    const auto without = parse("sources: {prices: none}\n", "h.yaml");
+    REQUIRE((hidden && without));
+    CHECK(differing_keys(*without, *hidden) ==
           std::vector<KeyChange>{{"sources.mirror", "", "(from the environment)"}});
   }
 
@@ -190,10 +205,10 @@ TEST_SUITE("config/environment") {
 
   TEST_CASE("a variable that is empty is as one that is not set") {
     const Variable empty("WATTLEDGER_TEST_EMPTY", "");
-    const auto config = parse("data: ${WATTLEDGER_TEST_EMPTY}\n", "h.yaml");
+    const auto config = parse("backup: {key_file: \"${WATTLEDGER_TEST_EMPTY}\"}\n", "h.yaml");
     REQUIRE_FALSE(config.has_value());
     CHECK(config.error().what ==
-          "h.yaml:1: data: the environment variable WATTLEDGER_TEST_EMPTY is empty");
+          "h.yaml:1: backup.key_file: the environment variable WATTLEDGER_TEST_EMPTY is empty");
   }
 }
 
