@@ -134,12 +134,8 @@ void Chores::tell_scarce_room(UtcTime now) {
   room_looked_at_ = now;
   const auto room = room_(log_);
   if (!room) return;  // a disk that does not even say is the next commit's to tell
-<<<<<<< ours
   health_.take_room(*room);
-||||||| base
-=======
   disk_free_ = room->disk_free;
->>>>>>> theirs
   std::set<log::Scarce> scarce;
   for (const log::RoomWarning& warning : log::room_warnings(*room)) {
     scarce.insert(warning.what);
