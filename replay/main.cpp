@@ -26,6 +26,7 @@
 #include "replay/quality/commands.hpp"
 #include "replay/rebuild/commands.hpp"
 #include "replay/support/commands.hpp"
+#include "replay/rollout/commands.hpp"
 #include "replay/tariff/commands.hpp"
 #include "replay/tiers/commands.hpp"
 
@@ -68,13 +69,17 @@ ChangeHouse change_house() {
           }};
 }
 
+BackupHouse backup_house() {
+  return {[](const Place& place) -> Result<std::string> {
+            auto made = sign_checkpoint(place);
+            if (!made) return Failure(made.error());
+            return std::move(made->note);
+          },
+          append_for, house_owner().wanted};
+}
+
 void add_backup_commands(CLI::App& app, Invocation& invocation) {
-  const BackupHouse house{[](const Place& place) -> Result<std::string> {
-                            auto made = sign_checkpoint(place);
-                            if (!made) return Failure(made.error());
-                            return std::move(made->note);
-                          },
-                          append_for, house_owner().wanted};
+  const BackupHouse house = backup_house();
   CLI::App* backup = add_group(app, {"backup", "Copies of the log, and a log out of a copy",
                                      "wattledger backup create --to /media/usb/backups"});
   add_backup_create(*backup, invocation, house);
@@ -86,6 +91,22 @@ void add_backup_commands(CLI::App& app, Invocation& invocation) {
   CLI::App* key = add_group(*backup, {"key", "The key that encrypts backups",
                                       "wattledger backup key new /root/house.key"});
   add_backup_key(*key, invocation);
+}
+
+void add_rollout_commands(CLI::App& app, Invocation& invocation) {
+  const RolloutHouse house{house_owner(), change_house(), [](const Invocation& asked) {
+                             return create_backup(asked, backup_house());
+                           }};
+  CLI::App* rollout = add_group(
+      app, {"rollout", "From the older system's files to tables, and back, while the house goes on",
+            "wattledger --config house.yaml rollout preflight"});
+  add_rollout_preflight(*rollout, invocation, house.owner);
+  add_rollout_backup(*rollout, invocation, house);
+  add_rollout_deploy(*rollout, invocation, house);
+  add_rollout_verify(*rollout, invocation, house.owner);
+  add_rollout_monitor(*rollout, invocation, house.owner);
+  add_rollout_rollback(*rollout, invocation, house);
+  add_rollout_migrate(*rollout, invocation, house);
 }
 
 void add_inverter_commands(CLI::App& app, Invocation& invocation) {
@@ -158,6 +179,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
 
   add_backup_commands(app, invocation);
   add_tiers(app, invocation, house_retirer());
+  add_rollout_commands(app, invocation);
   add_replay(app, invocation, house_owner(), change_house());
   CLI::App* change = add_group(
       app, {"change", "What was changed here, and how it ended", "wattledger change list"});

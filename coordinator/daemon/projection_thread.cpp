@@ -95,7 +95,12 @@ void ProjectionThread::Impl::catch_up() {
   }
   position = *reached;
   for (const projections::LiveStatus& status : live.status()) {
-    if (status.fed || !told.insert(status.projection + status.message).second) continue;
+    // One that cannot be continued was told at the start: nothing of it is being saved.
+    const bool began = status.standing == projections::TargetStanding::empty ||
+                       status.standing == projections::TargetStanding::current ||
+                       status.standing == projections::TargetStanding::behind;
+    if (status.fed || !began) continue;
+    if (!told.insert(status.projection + status.message).second) continue;
     spdlog::error("Error saving {}: {}", status.projection, status.message);
   }
 }

@@ -174,6 +174,10 @@ Exit run(const Invocation& invocation, const Wish& wish, const BackupHouse& hous
 
 }  // namespace
 
+Exit create_backup(const Invocation& invocation, const BackupHouse& house) {
+  return run(invocation, {}, house);
+}
+
 void add_backup_create(CLI::App& backup, Invocation& invocation, BackupHouse house) {
   CLI::App* command = add_command(
       backup, "create",

@@ -207,9 +207,9 @@ Exit run(const Invocation& invocation, const Wish& wish, const ChangeHouse& hous
   change.arguments = work->backup().id + (wish.until.empty() ? "" : " --until " + wish.until);
   change.will = fmt::format("makes a new log of records 1 to {} where none is", work->last.value);
   change.of_the_log = true;
-  change.asked = true;  // nothing is there that could be lost
-  return guarded(invocation, *place->house, change, house, [&](std::string& detail) {
-    detail = fmt::format("records 1 to {}", work->last.value);
+  change.asked = change.now = true;  // nothing is there that could be lost, or waits
+  return guarded(invocation, *place->house, change, house, [&](ChangeEnd& end) {
+    end.detail = fmt::format("records 1 to {}", work->last.value);
     return restore(invocation, *work);
   });
 }

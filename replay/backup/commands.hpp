@@ -20,6 +20,9 @@ struct BackupHouse {
   std::function<Wanted(const Place&)> wanted;
 };
 
+// What `backup create` without options does: a full one, where backups usually stand.
+Exit create_backup(const Invocation& invocation, const BackupHouse& house);
+
 void add_backup_create(CLI::App& backup, Invocation& invocation, BackupHouse house);
 void add_backup_list(CLI::App& backup, Invocation& invocation);
 void add_backup_verify(CLI::App& backup, Invocation& invocation);

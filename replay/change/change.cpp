@@ -103,12 +103,13 @@ void tell_begin(const Invocation& invocation, const Place& place, const Change& 
                    change.arguments, took));
 }
 
-const char* result_of(Exit exit) {
-  return exit == Exit::done || exit == Exit::findings ? "succeeded" : "failed";
+const char* result_of(Exit exit, const ChangeEnd& end) {
+  const bool good = (exit == Exit::done || exit == Exit::findings) && !end.failed;
+  return good ? "succeeded" : "failed";
 }
 
 Exit act_within(const Place& place, const Change& change, const ChangeHouse& house, const Act& act,
-                const std::string& id, Sequence started, std::string& detail) {
+                const std::string& id, Sequence started, ChangeEnd& end) {
   const std::chrono::minutes limit =
       place.config ? place.config->changes.time_limit : config::ChangesConfig{}.time_limit;
   const TimeLimit within(limit, [&] {
@@ -119,8 +120,9 @@ Exit act_within(const Place& place, const Change& change, const ChangeHouse& hou
     (void)cannot({ErrorKind::timed_out, what + " and is ended; what was built is not in force",
                   "raise the limit, or see why with wattledger change list"});
   });
-  const Exit exit = act(detail);
-  if (exit != Exit::done && exit != Exit::findings && !told_error().empty()) detail = told_error();
+  const Exit exit = act(end);
+  if (exit != Exit::done && exit != Exit::findings && !end.failed && !told_error().empty())
+    end.detail = told_error();
   return exit;
 }
 
@@ -149,15 +151,16 @@ Exit guarded(const Invocation& invocation, const Place& place, const Change& cha
     started = *recorded;
     tell_begin(invocation, place, change, id);
   }
-  std::string detail;
-  const Exit exit = act_within(place, change, house, act, id, started, detail);
+  ChangeEnd end;
+  const Exit exit = act_within(place, change, house, act, id, started, end);
   if (started.value == 0 && there_is_a_log(place)) {
     const auto recorded = house.record(place, started_json(id, change));
     if (!recorded) return cannot(recorded.error());
     started = *recorded;
   }
   if (started.value == 0) return exit;  // it did not come to a log
-  const auto recorded = house.record(place, finished_json(id, started, result_of(exit), detail));
+  const auto recorded =
+      house.record(place, finished_json(id, started, result_of(exit, end), end.detail));
   if (!recorded) note("how it ended could not be recorded: " + recorded.error().line());
   return exit;
 }

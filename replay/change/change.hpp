@@ -37,8 +37,13 @@ struct ChangeHouse {
   std::function<void(const Place&, const std::string& event_json)> tell_daemon;
 };
 
-// Says what it did in `detail`; what went wrong it has told.
-using Act = std::function<Exit(std::string& detail)>;
+// What came of it, for the log.
+struct ChangeEnd {
+  std::string detail;   // of one that failed what was told last, unless `failed` is set
+  bool failed = false;  // although it ends with findings: taken back
+};
+// What went wrong it has told.
+using Act = std::function<Exit(ChangeEnd& end)>;
 
 // The act, if all that it needs is there; else what is missing was told and nothing was done. Where
 // no log is yet (a restore, a first import), both events are written behind the act. An act that

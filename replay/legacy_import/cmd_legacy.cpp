@@ -224,11 +224,11 @@ Exit run(const Invocation& invocation, const Wish& wish, const Rebuild& rebuild,
   // A report that cannot be written is said before anything is done.
   const ReportHead head{planned->origin, wish.dry_run, false, planned->zone_name, {}};
   if (const auto able = try_report(wish); !able) return cannot(able.error());
-  const auto import = [&](std::string&) {
+  const auto import = [&](ChangeEnd&) {
     return carry_out(invocation, wish, *place, *planned, head, rebuild, archive);
   };
-  std::string no_detail;
-  if (wish.dry_run) return import(no_detail);
+  ChangeEnd unrecorded;
+  if (wish.dry_run) return import(unrecorded);
   Change change;
   change.verb = "import legacy";
   change.arguments = planned->origin;

@@ -137,8 +137,8 @@ Exit archive(const Invocation& invocation, const Wish& wish, const Retirer& reti
   change.yes = wish.yes;
   change.now = wish.now;
   open = Failure(Error{});  // a log is open once in a process
-  return guarded(invocation, *place, change, house, [&](std::string& detail) {
-    detail = fmt::format("records {} to {}", work->first.value, work->plan.retire_to.value);
+  return guarded(invocation, *place, change, house, [&](ChangeEnd& end) {
+    end.detail = fmt::format("records {} to {}", work->first.value, work->plan.retire_to.value);
     auto again = open_log(*place);
     if (!again) return cannot(again.error());
     return carry_out(invocation, std::move(*again), *place, *work, retirer);

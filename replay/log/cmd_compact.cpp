@@ -13,7 +13,7 @@
 namespace wattledger::tool {
 namespace {
 
-Exit compact(const Invocation& invocation, const Place& place, std::string& detail) {
+Exit compact(const Invocation& invocation, const Place& place, ChangeEnd& end) {
   const auto lock = log::WriterLock::take(place.log(), "wattledger");
   if (!lock) {
     Error error = lock.error();
@@ -22,8 +22,8 @@ Exit compact(const Invocation& invocation, const Place& place, std::string& deta
   }
   const auto compacted = log::compact(place.log(), *lock);
   if (!compacted) return cannot(compacted.error());
-  detail = fmt::format("{} before, {} now", bytes_text(compacted->bytes_before),
-                       bytes_text(compacted->bytes_after));
+  end.detail = fmt::format("{} before, {} now", bytes_text(compacted->bytes_before),
+                           bytes_text(compacted->bytes_after));
   if (invocation.format == Format::json)
     say(nlohmann::ordered_json{{"bytes_before", compacted->bytes_before},
                                {"bytes_after", compacted->bytes_after}}
@@ -54,7 +54,7 @@ Exit run(const Invocation& invocation, const Wish& wish, const ChangeHouse& hous
   change.yes = wish.yes;
   change.now = wish.now;
   return guarded(invocation, *place, change, house,
-                 [&](std::string& detail) { return compact(invocation, *place, detail); });
+                 [&](ChangeEnd& end) { return compact(invocation, *place, end); });
 }
 
 }  // namespace

@@ -230,8 +230,8 @@ Exit replay_live(const Invocation& invocation, const Place& place, const Wish& w
   Change change = change_of(wish, names(options) + " by what the log gives");
   // What newer tables had, readers of the older ones lose.
   change.of_the_log = options.sqlite && options.schema < live_schema(place, owner);
-  return guarded(invocation, place, change, house, [&](std::string& detail) {
-    detail = names(options);
+  return guarded(invocation, place, change, house, [&](ChangeEnd& end) {
+    end.detail = names(options);
     return rebuild(invocation, place, wish, owner, options);
   });
 }
@@ -241,8 +241,8 @@ Exit run_undo(const Invocation& invocation, const Place& place, const Wish& wish
   const auto back = undoable(place);
   if (!back) return cannot(back.error());
   return guarded(invocation, place, change_of(wish, "what is live by the copy before: " + *back),
-                 house, [&](std::string& detail) {
-                   detail = *back;
+                 house, [&](ChangeEnd& end) {
+                   end.detail = *back;
                    return undo(invocation, place, owner);
                  });
 }

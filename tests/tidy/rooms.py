@@ -50,8 +50,9 @@ MAY_SEE = {
     "replay/decide": AUDIT + ["coordinator/sources/parse", "replay"],
     "replay/plan": AUDIT + ["coordinator/sources/parse", "replay"],
     "replay/house": HOUSE + ["replay"],
+    "replay/rollout": HOUSE + ["replay", "replay/change", "replay/rebuild", "replay/house"],
     "replay/inverter": HOUSE + ["coordinator/simulator", "replay", "replay/house"],
-    "replay": AUDIT + REPLAY + ["replay/house", "coordinator/command_line"],
+    "replay": AUDIT + REPLAY + ["replay/house", "coordinator/command_line", "replay/rollout"],
 }
 # Single headers, of plain values only, that a part may include without seeing their part: they cannot be linked.
 VALUES = {"coordinator/inverter/inverter.hpp": ["coordinator/config"], "coordinator/alerts/condition.hpp": ["coordinator/config"]}
