@@ -17,8 +17,8 @@ Failure foreign(const std::filesystem::path& file, const std::string& why) {
 // Of a file whose first page is gone nobody can tell whose it was.
 Failure no_database(const std::filesystem::path& file) {
   return fail(ErrorKind::foreign, file.string() + " is not a SQLite database, or a damaged one",
-              "it is left untouched: move it away and run `wattledger replay`: the log holds "
-              "everything that was in ours");
+              "it is left untouched: move it away and run `wattledger replay`, for the log holds "
+              "everything that was in ours; another's comes in by `wattledger import legacy`");
 }
 
 }  // namespace
