@@ -2,7 +2,6 @@
 function roff(text) {
   gsub(/\\/, "\\e", text)
   gsub(/-/, "\\-", text)
-  gsub(/\[([^\]]*)\]\([^)]*\)/, "&", text)
   gsub(/`/, "", text)
   sub(/^[.']/, "\\\\\\&&", text)
   return text
@@ -34,7 +33,7 @@ BEGIN {
 /^\| `/ {
   gsub(/\\\|/, "\001")
   split($0, cell, "|")
-  key = trimmed(cell[2]); unit = trimmed(cell[3]); usual = trimmed(cell[4]); range = trimmed(cell[5]); what = trimmed(plain(cell[6]))
+  key = trimmed(cell[2]); unit = trimmed(cell[3]); usual = trimmed(cell[4]); range = trimmed(plain(cell[5])); what = trimmed(plain(cell[6]))
   if (key ~ /^[a-z]+$|\./) {
     print ".TP\n\\fB" roff(key) "\\fR" (unit == "" ? "" : " (" roff(unit) ")")
     print roff(range) (usual == "" ? "" : "; default " roff(usual)) "."

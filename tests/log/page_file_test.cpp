@@ -98,7 +98,8 @@ TEST_SUITE("log/page file") {
       if (round % 3 == 0) noisy.resize(any(noisy.size()));
       const fs::path damaged = home / "noisy.mdb";
       std::ofstream(damaged, std::ios::binary | std::ios::trunc) << noisy;
-      CHECK(read_all(damaged) <= 2 * records + 64);
+      // Three databases, each page once, and of it no more entries than offsets of two bytes.
+      CHECK(read_all(damaged) <= 2 * noisy.size());
     }
   }
 

@@ -49,7 +49,7 @@ TEST_SUITE("replay/quality") {
     CHECK(lines[0].rfind("DAY         SCORE  READINGS  COMPLETE  GAPS       LONGEST", 0) == 0);
     CHECK(lines[1] == "2025-09-21      -  imported: 2 readings, not judged");
     CHECK(lines[2] == "2025-09-22      -  imported: 3 readings, not judged");
-    CHECK(lines[3].rfind("2025-10-01     91       401    90.9 %     1       2 h 0 min ", 0) == 0);
+    CHECK(lines[3].rfind("2025-10-01     91       401    90.9 %     1     2 h 0 min ", 0) == 0);
     CHECK(lines[4].rfind("2025-10-02    100        21   100.0 %     0             - ", 0) == 0);
     CHECK(lines[6] ==
           "2025-10-01 has 91: 2 h 0 min without believable readings (1 gap, the longest 2 h 0 min "

@@ -189,7 +189,7 @@ TEST_SUITE("replay/replay") {
     const ToolRun undone = on(house, {"replay", "--undo", "--yes"});
     INFO(undone.out << undone.err);
     REQUIRE(undone.code == 0);
-    CHECK(undone.lines()[0].rfind("sqlite version 20505 is back as of record ", 0) == 0);
+    CHECK(undone.lines()[0].rfind("sqlite version 20506 is back as of record ", 0) == 0);
     CHECK(odd() == "1");
     CHECK(std::filesystem::file_size(day) == bytes);
     const auto history = on(house, {"replay", "--history", "--format", "json"}).json_lines();
