@@ -112,6 +112,7 @@ Result<void> Chores::tell_switched() {
     return {};
   }
   WATTLEDGER_TRY(tell_started(journal_, *live_, **switched, {"reloaded", source_}));
+  health_.write_next();
   spdlog::info("Storage layer initialized");
   return {};
 }

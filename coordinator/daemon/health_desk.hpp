@@ -39,6 +39,8 @@ class HealthDesk {
   void take_projections(const projections::LiveProjections& live) { live_ = &live; }
   // Control is off whatever is configured, and the report says so.
   void in_safe_mode() { safe_mode_ = true; }
+  // The next look writes its report down, due or not: something that somebody waits for changed.
+  void write_next() { written_at_.reset(); }
 
   // An error means that the log cannot be written.
   Result<void> look(UtcTime now, const Contact& contact);

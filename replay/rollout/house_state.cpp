@@ -49,7 +49,9 @@ std::optional<HealthFile> health_file(const Place& place) {
   if (!text) return std::nullopt;
   const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
-  HealthFile health{text_of(json, "at"), text_of(json, "overall"), {}, {}};
+  HealthFile health{text_of(json, "at"), text_of(json, "overall"), {}, {}, {}};
+  std::error_code unknown;
+  health.written = std::filesystem::last_write_time(place.data / "health.json", unknown);
   if (!json.contains("items") || !json["items"].is_array()) return health;
   for (const Json& item : json["items"]) {
     const std::string name = text_of(item, "name");

@@ -2,6 +2,7 @@
 // what each projection has come to.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,6 +33,7 @@ struct HealthFile {
   std::string at, overall;
   std::map<std::string, std::string> states;   // of each item
   std::map<std::string, std::string> details;  // of those that are not ok
+  std::filesystem::file_time_type written;
 };
 [[nodiscard]] std::optional<HealthFile> health_file(const Place& place);
 // Items that are failed now and were not before; empty when there are none.

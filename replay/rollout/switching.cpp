@@ -94,7 +94,7 @@ Result<void> wait_until_healthy(const Place& place, const std::optional<HealthFi
   const auto patience = Clock::now() + 2 * place.config->health.every + health_spare;
   while (true) {
     const auto now = health_file(place);
-    const bool fresh = now && now->at != before->at;
+    const bool fresh = now && now->written != before->written;
     const std::string failed = fresh ? newly_failed(before, *now) : std::string();
     if (fresh && failed.empty()) return {};
     if (Clock::now() > deadline || (!fresh && Clock::now() > patience)) {
