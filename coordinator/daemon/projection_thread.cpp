@@ -16,7 +16,7 @@ namespace {
 
 // How long the thread sleeps when nothing is committed; a commit or a request wakes it.
 constexpr std::chrono::milliseconds idle{200};
-// Files are made durable this often (the database's own transactions are, each by itself).
+// What was written is made durable this often.
 constexpr std::chrono::minutes settle_every{5};
 // Requests that may wait for their turn.
 constexpr std::size_t adoptions_max = 4;

@@ -132,6 +132,13 @@ Result<void> configure_live(Connection& connection) {
       "PRAGMA temp_store=MEMORY");
 }
 
+Result<void> sync_write_ahead_log(const std::filesystem::path& file) {
+  std::filesystem::path log = file;
+  log += "-wal";
+  std::error_code error;
+  return std::filesystem::exists(log, error) ? sync_file(log) : Result<void>();
+}
+
 Result<void> sync_file(const std::filesystem::path& file) {
   WATTLEDGER_TRY(sync_path(file, O_RDONLY));
   return sync_path(std::filesystem::absolute(file).parent_path(), O_RDONLY | O_DIRECTORY);

@@ -27,6 +27,9 @@ Result<void> configure_live(Connection& connection);
 
 // Flushes a file, then its directory, to the disk.
 Result<void> sync_file(const std::filesystem::path& file);
+// The same of the write-ahead log of a live file, if it has one. SQLite holds no lock on it that
+// closing another descriptor would drop.
+Result<void> sync_write_ahead_log(const std::filesystem::path& file);
 
 // full unless the disk of `directory` has `needed` bytes free.
 Result<void> require_space(const std::filesystem::path& directory, std::uintmax_t needed);

@@ -61,13 +61,9 @@ class SqliteProjector final : public Projector {
   Result<void> settle() override {
     WATTLEDGER_TRY(usable());
     if (!connection_) return {};
-    if (!options_.staging) {
-      // Whatever a reader keeps from being moved home now stays safe in the -wal, which this call
-      // has flushed.
-      const Result<std::int64_t> moved = connection_->integer("PRAGMA wal_checkpoint(PASSIVE)");
-      if (!moved && moved.error().kind != ErrorKind::locked) return Failure(moved.error());
-      return {};
-    }
+    // What is committed stays in the -wal until SQLite moves a thousand pages home at once: each of
+    // them is then written once for all the commits that touched it.
+    if (!options_.staging) return sqlite::sync_write_ahead_log(file_);
     WATTLEDGER_TRY(sqlite::create_indexes(*connection_, options_.schema));
     return sqlite::sync_file(file_);
   }
