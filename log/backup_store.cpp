@@ -16,6 +16,11 @@
 namespace wattledger::log {
 namespace {
 
+// How far a backup reaches; of two that reach as far, the later one further.
+std::pair<Sequence, UtcTime> reach(const BackupManifest& manifest) {
+  return {manifest.last(), manifest.taken_at};
+}
+
 namespace fs = std::filesystem;
 
 constexpr const char* store_lock_file = ".lock";
@@ -94,10 +99,18 @@ Result<Backup> find_backup(const fs::path& store, const std::string& id) {
 Result<Backup> newest_backup(const fs::path& store, const std::optional<Id128>& log) {
   const auto all = list_backups(store);
   if (!all) return Failure(all.error());
-  for (auto each = all->rbegin(); each != all->rend(); ++each)
-    if (each->manifest && (!log || each->manifest->meta.uuid == *log))
-      return Backup{store / each->id, *each->manifest};
-  return no_store(store);
+  // Of one log the one that reaches furthest, whatever a clock that was wrong has called it.
+  std::map<Id128, const StoredBackup*> furthest;
+  for (const StoredBackup& each : *all) {
+    if (!each.manifest || (log && each.manifest->meta.uuid != *log)) continue;
+    const StoredBackup*& known = furthest[each.manifest->meta.uuid];
+    if (known == nullptr || reach(*known->manifest) <= reach(*each.manifest)) known = &each;
+  }
+  const StoredBackup* newest = nullptr;
+  for (const auto& [uuid, each] : furthest)
+    if (newest == nullptr || newest->manifest->taken_at < each->manifest->taken_at) newest = each;
+  if (newest == nullptr) return no_store(store);
+  return Backup{store / newest->id, *newest->manifest};
 }
 
 Result<BackupChain> backup_chain(const fs::path& store, const std::string& id) {
@@ -143,6 +156,8 @@ std::optional<std::string> base_to_continue(const fs::path& store, const Id128& 
   if (!newest) return std::nullopt;
   const auto chain = backup_chain(store, newest->manifest.id);
   if (!chain || chain->front().manifest.taken_at <= full_since) return std::nullopt;
+  // A clock that was ahead when the whole one was taken would put off the next for as long.
+  if (chain->front().manifest.taken_at > newest->manifest.taken_at) return std::nullopt;
   for (const Backup& each : *chain)
     if (each.manifest.key_id != key_id ||
         !backup_trouble(store, {each.manifest.id, each.manifest}).empty())
@@ -157,7 +172,7 @@ std::vector<std::string> prunable(const std::vector<BackupManifest>& backups,
   std::set<std::string> kept;
   for (auto& [log, house] : houses) {
     std::sort(house.begin(), house.end(), [](const BackupManifest* a, const BackupManifest* b) {
-      return std::pair(a->taken_at, a->last()) > std::pair(b->taken_at, b->last());
+      return reach(*a) > reach(*b);
     });
     const UtcTime newest = house.front()->taken_at;
     for (std::size_t i = 0; i < house.size(); ++i) {

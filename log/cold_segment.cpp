@@ -9,6 +9,7 @@
 #include "log/archive.hpp"
 #include "log/disk_file.hpp"
 #include "log/segment.hpp"
+#include "log/snapshot.hpp"
 
 namespace wattledger::log {
 namespace {
@@ -136,6 +137,15 @@ Result<std::vector<ColdSegment>> list_cold(const fs::path& log_directory) {
     return a.records.first < b.records.first;
   });
   return found;
+}
+
+std::optional<ColdSegment> cold_segment_of(const Snapshot& snapshot, Sequence sequence) {
+  if (!snapshot.missing(sequence)) return std::nullopt;
+  const auto all = list_cold(snapshot.impl().environment->directory());
+  if (!all) return std::nullopt;
+  for (const ColdSegment& each : *all)
+    if (each.records.first <= sequence && sequence <= each.records.last) return each;
+  return std::nullopt;
 }
 
 }  // namespace wattledger::log

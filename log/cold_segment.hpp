@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,10 @@ Result<void> require_same_segment(const ColdSegment& cold, const std::filesystem
 
 // Durable; replaces what an earlier one says.
 Result<void> write_cold(const std::filesystem::path& log_directory, const ColdSegment& cold);
+// Where a record stands that no segment here holds; absent if with no remote either, as far as is
+// known here.
+[[nodiscard]] std::optional<ColdSegment> cold_segment_of(const Snapshot& snapshot,
+                                                         Sequence sequence);
 // By first record, whether their files are here again or not. What cannot be read is corrupt.
 [[nodiscard]] Result<std::vector<ColdSegment>> list_cold(
     const std::filesystem::path& log_directory);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "log/byte_order.hpp"
+#include "log/cold_segment.hpp"
 #include "log/record.hpp"
 #include "log/snapshot.hpp"
 #include "log/verification_chunk.hpp"
@@ -39,6 +40,7 @@ class Verifier {
   void take(const Chunk& chunk, TreeCheck* tree);
   void visit(Sequence sequence, const CheckedRecord& record);
   void tell(const std::pair<Sequence, std::string>& text, RecordState state);
+  [[nodiscard]] bool all_cold(const SequenceRange& range) const;
   void end_gap(bool at_tail);
   void check_order(Sequence sequence, const CheckedRecord& record);
   void check_batch(Sequence sequence, const CheckedRecord& record);
@@ -182,6 +184,16 @@ void Verifier::visit(Sequence sequence, const CheckedRecord& record) {
   newest_ = sequence;
 }
 
+// Of archived records that no segment here holds: whether a remote is known to have each.
+bool Verifier::all_cold(const SequenceRange& range) const {
+  for (Sequence next = range.first; next <= range.last;) {
+    const auto cold = cold_segment_of(snapshot_, next);
+    if (!cold) return false;
+    next = cold->records.last.next();
+  }
+  return true;
+}
+
 void Verifier::end_gap(bool at_tail) {
   if (!gap_) return;
   const auto [first, last] = *std::exchange(gap_, std::nullopt);
@@ -191,6 +203,10 @@ void Verifier::end_gap(bool at_tail) {
   if (gap_unreadable_)
     return find(FindingKind::damaged_record, first, which + " cannot be read: " + gap_why_);
   if (last >= meta_.first) missing_ += last.value - std::max(first, meta_.first).value + 1;
+  if (first < meta_.first && all_cold({first, last})) {
+    result_.cold += count;
+    return;
+  }
   if (first < meta_.first)
     find(FindingKind::hole, first, which + is + " archived, and no segment here holds them",
          "bring the segment back into the log's directory segments/: with wattledger tiers fetch "

@@ -41,6 +41,7 @@ struct Verification {
   std::uint64_t records = 0;        // read
   std::vector<Finding> findings;    // at most `findings_max`
   std::vector<SequenceRange> lost;  // what a salvage could not bring along: told, not found
+  std::uint64_t cold = 0;           // with a remote, as is known here: not read
   std::uint64_t checkpoints = 0;    // compared with the tree
   Digest root;                      // deep: recomputed; else meta's
   bool complete = true;             // false when findings_max was reached

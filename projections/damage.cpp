@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "log/cold_segment.hpp"
 #include "log/merkle.hpp"
 
 namespace wattledger::projections {
@@ -28,7 +29,12 @@ Result<Sequence> behind_damage(const log::Snapshot& snapshot, Sequence sequence,
   for (; sequence <= last; sequence = sequence.next()) {
     const auto record = snapshot.at(sequence);
     if (const auto gap = snapshot.missing(sequence); !record && gap) {
-      const log::SequenceRange missing{sequence, std::min(gap->last, last)};
+      log::SequenceRange missing{sequence, std::min(gap->last, last)};
+      if (const auto cold = log::cold_segment_of(snapshot, sequence)) {
+        // As far as this segment reaches; what is missing behind it is looked at by itself.
+        missing.last = std::min(missing.last, cold->records.last);
+        damage.cold += missing.last.value - missing.first.value + 1;
+      }
       add(damage, missing, record.error().what);
       sequence = missing.last;
       found = true;

@@ -14,7 +14,8 @@ namespace wattledger::projections {
 // What a fold has stepped over.
 struct Damage {
   std::uint64_t records = 0;
-  Sequence first;  // of them
+  std::uint64_t cold = 0;  // of them: not damaged, but in segments with a remote
+  Sequence first;          // of them
   Sequence last;
   std::string what;  // about the first
   bool operator==(const Damage&) const = default;

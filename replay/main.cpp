@@ -25,8 +25,8 @@
 #include "replay/plan/commands.hpp"
 #include "replay/quality/commands.hpp"
 #include "replay/rebuild/commands.hpp"
-#include "replay/support/commands.hpp"
 #include "replay/rollout/commands.hpp"
+#include "replay/support/commands.hpp"
 #include "replay/tariff/commands.hpp"
 #include "replay/tiers/commands.hpp"
 
@@ -178,7 +178,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_inputs_fetch(*inputs, invocation);
 
   add_backup_commands(app, invocation);
-  add_tiers(app, invocation, house_retirer());
+  add_tiers(app, invocation, house_retirer(), change_house());
   add_rollout_commands(app, invocation);
   add_replay(app, invocation, house_owner(), change_house());
   CLI::App* change = add_group(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "coordinator/config/secrets.hpp"
 #include "projections/damage.hpp"
 #include "projections/fold_cache.hpp"
 #include "replay/display.hpp"
@@ -65,7 +66,7 @@ Result<fs::path> choose_data(const Invocation& invocation,
 Result<Place> find_place(const Invocation& invocation) {
   Place place;
   if (!invocation.config.empty()) {
-    auto config = config::load(invocation.config);
+    auto config = config::load_to_look(invocation.config);
     if (!config) return Failure(std::move(config).error());
     place.config = std::move(*config);
   }

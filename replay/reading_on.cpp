@@ -22,6 +22,7 @@ class Met {
     }
     all_.last = std::max(all_.last, damage.last);
     all_.records = std::max(all_.records, damage.records);
+    all_.cold = std::max(all_.cold, damage.cold);
   }
   [[nodiscard]] projections::Damage all() const {
     const std::lock_guard lock(mutex_);
@@ -74,6 +75,10 @@ Result<void> scan_occurred_on(const log::Snapshot& snapshot, UtcTime from, UtcTi
 Exit tell_damage() {
   const projections::Damage damage = met().all();
   if (damage.records == 0) return Exit::done;
+  if (damage.cold == damage.records) {
+    note("this lacks what stands with a remote: " + damage.what);
+    return Exit::done;
+  }
   const std::string range = damage.first == damage.last
                                 ? ""
                                 : "not every record from " + std::to_string(damage.first.value) +

@@ -37,8 +37,9 @@ std::vector<std::string> condition_names() {
 // One receiver of the list.
 class Reader {
  public:
-  Reader(const YamlTree& map, std::string path, const std::string& file_name, AlertList& list)
-      : map_(map), path_(std::move(path)), file_name_(file_name), list_(list) {}
+  Reader(const YamlTree& map, std::string path, const std::string& file_name, Unset unset,
+         AlertList& list)
+      : map_(map), path_(std::move(path)), file_name_(file_name), unset_(unset), list_(list) {}
 
   Result<void> read() {
     if (map_.shape != Shape::map)
@@ -83,15 +84,16 @@ class Reader {
       receiver_.command = value.text;
       return {};
     }
-    auto expanded = expand(value.text);
+    auto expanded = expand(value.text, unset_);
     if (!expanded)
       return wrong(value.line, path + ": " + expanded.error().what, expanded.error().remedy);
     if (!expanded->variable.empty()) list_.from_environment.push_back(path);
     const std::string& said = expanded->text;
-    if (name == "webhook" && !begins_with(said, "https://") && !begins_with(said, "http://"))
+    if (name == "webhook" && !expanded->left && !begins_with(said, "https://") &&
+        !begins_with(said, "http://"))
       return wrong(value.line, path + " is no web address", "write http:// or https:// and a host");
     const std::size_t topic = said.find('/', std::string_view("mqtt://").size());
-    if (name == "mqtt" &&
+    if (name == "mqtt" && !expanded->left &&
         (!begins_with(said, "mqtt://") || topic == std::string::npos || topic + 1 == said.size()))
       return wrong(value.line, path + " is no address of a broker with a topic",
                    "write mqtt://HOST/TOPIC, as mqtt://house@192.168.1.20:1883/wattledger/alerts");
@@ -158,6 +160,7 @@ class Reader {
   const YamlTree& map_;
   const std::string path_;
   const std::string& file_name_;
+  const Unset unset_;
   AlertList& list_;
   AlertReceiver receiver_;
   std::map<std::string, int> lines_;
@@ -171,7 +174,7 @@ const std::vector<std::string>& receiver_fields() {
   return fields;
 }
 
-Result<AlertList> read_alerts(const YamlTree& list, const std::string& file_name) {
+Result<AlertList> read_alerts(const YamlTree& list, const std::string& file_name, Unset unset) {
   AlertList alerts;
   if (list.shape == Shape::nothing) return alerts;
   if (list.shape != Shape::list || list.items.size() > receivers_max)
@@ -182,7 +185,7 @@ Result<AlertList> read_alerts(const YamlTree& list, const std::string& file_name
   for (std::size_t i = 0; i < list.items.size(); ++i)
     WATTLEDGER_TRY(Reader(list.items[i],
                           std::string(alerts_path) + "[" + std::to_string(i + 1) + "]", file_name,
-                          alerts)
+                          unset, alerts)
                        .read());
   return alerts;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "coordinator/config/config.hpp"
+#include "coordinator/config/environment.hpp"
 #include "coordinator/config/yaml_tree.hpp"
 
 namespace wattledger::config {
@@ -18,6 +19,7 @@ struct AlertList {
   std::vector<std::string> from_environment;  // "alerts[1].webhook"
 };
 
-[[nodiscard]] Result<AlertList> read_alerts(const YamlTree& list, const std::string& file_name);
+[[nodiscard]] Result<AlertList> read_alerts(const YamlTree& list, const std::string& file_name,
+                                            Unset unset);
 
 }  // namespace wattledger::config

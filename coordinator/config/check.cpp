@@ -4,8 +4,8 @@
 #include <charconv>
 #include <map>
 
-#include "coordinator/config/change_windows.hpp"
 #include "coordinator/config/alert_list.hpp"
+#include "coordinator/config/change_windows.hpp"
 #include "coordinator/config/environment.hpp"
 #include "coordinator/config/key_lookup.hpp"
 #include "coordinator/config/reading.hpp"
@@ -55,7 +55,7 @@ class Checker {
 
   // What else reading the whole finds: the verdict of a key that is right alone gives way to it.
   void look_together(const YamlTree& root) {
-    const Reading reading = read_configuration(root, file_name_);
+    const Reading reading = read_configuration(root, file_name_, Unset::refused);
     for (const Error& error : reading.of_keys) {
       const Placed at = placed(error.what, file_name_, 1);
       const std::string path = blamed_in(at.what);
@@ -141,7 +141,7 @@ class Checker {
             "write " + key.range);
       return false;
     }
-    const auto taken = take_value(key, key.path, value.text, config_);
+    const auto taken = take_value(key, key.path, value.text, Unset::refused, config_);
     if (!taken) wrong(line, path, taken.error().what, taken.error().remedy);
     return taken.has_value();
   }
@@ -171,7 +171,7 @@ class Checker {
     if (path == components_path) told(read_components(value, file_name_));
     if (path == holidays_path) told(read_holidays(value, file_name_));
     if (path == windows_path) told(read_windows(value, file_name_));
-    if (path == alerts_path) told(read_alerts(value, file_name_));
+    if (path == alerts_path) told(read_alerts(value, file_name_, Unset::refused));
   }
 
   void look_at_legacy_tariff(const std::string& path, int line, const YamlTree& value) {

@@ -6,12 +6,13 @@
 #include <cstring>
 #include <fstream>
 
-#include "coordinator/config/change_windows.hpp"
 #include "coordinator/config/alert_list.hpp"
+#include "coordinator/config/change_windows.hpp"
 #include "coordinator/config/environment.hpp"
 #include "coordinator/config/key_lookup.hpp"
 #include "coordinator/config/legacy_environment.hpp"
 #include "coordinator/config/reading.hpp"
+#include "coordinator/config/secrets.hpp"
 #include "coordinator/config/tariff_lists.hpp"
 #include "coordinator/config/window_list.hpp"
 #include "events/near_match.hpp"
@@ -21,8 +22,8 @@ namespace {
 
 class Reader {
  public:
-  Reader(std::string file_name, Config& config)
-      : file_name_(std::move(file_name)), config_(config) {}
+  Reader(std::string file_name, Unset unset, Config& config)
+      : file_name_(std::move(file_name)), unset_(unset), config_(config) {}
 
   // Reads on over what is wrong; `errors` has it.
   void read(const YamlTree& root) {
@@ -48,6 +49,7 @@ class Reader {
   Result<void> read_list(const std::string& path, const YamlTree& value);
 
   std::string file_name_;
+  const Unset unset_;
   Config& config_;
   Given given_;
   std::vector<Error> errors_;
@@ -112,7 +114,7 @@ Result<void> Reader::read_scalar(const ScalarKey& key, const std::string& of,
     return wrong(value.line, key.path + " holds a list or a section, not one value",
                  "write " + key.range);
   }
-  if (auto taken = take_value(key, of, value.text, config_); !taken) {
+  if (auto taken = take_value(key, of, value.text, unset_, config_); !taken) {
     return wrong(value.line, key.path + ": " + taken.error().what, taken.error().remedy);
   }
   return {};
@@ -165,7 +167,7 @@ Result<void> Reader::read_list(const std::string& path, const YamlTree& value) {
     if (!windows) return Failure(windows.error());
     config_.changes.windows = std::move(*windows);
   } else if (path == alerts_path) {
-    auto alerts = read_alerts(value, file_name_);
+    auto alerts = read_alerts(value, file_name_, unset_);
     if (!alerts) return Failure(alerts.error());
     config_.alerts = std::move(alerts->receivers);
     auto& hidden = config_.from_environment;
@@ -184,11 +186,11 @@ void make_absolute(std::filesystem::path& path, const std::filesystem::path& bas
 
 }  // namespace
 
-Reading read_configuration(const YamlTree& root, const std::string& file_name) {
+Reading read_configuration(const YamlTree& root, const std::string& file_name, Unset unset) {
   Reading reading;
   Config& config = reading.config;
   config.data.clear();
-  Reader reader(file_name, config);
+  Reader reader(file_name, unset, config);
   reader.read(root);
   reading.of_keys = reader.errors();
   reading.of_together = check_together(reader.given(), config);
@@ -202,10 +204,12 @@ Reading read_configuration(const YamlTree& root, const std::string& file_name) {
   return reading;
 }
 
-Result<Config> parse(const std::string& yaml, const std::string& file_name) {
+namespace {
+
+Result<Config> parse_text(const std::string& yaml, const std::string& file_name, Unset unset) {
   const auto tree = read_yaml(yaml, file_name);
   if (!tree) return Failure(tree.error());
-  Reading reading = read_configuration(*tree, file_name);
+  Reading reading = read_configuration(*tree, file_name, unset);
   if (!reading.of_keys.empty()) return Failure(reading.of_keys.front());
   if (!reading.of_together.empty()) {
     const Complaint& first = reading.of_together.front();
@@ -224,6 +228,12 @@ Result<Config> parse(const std::string& yaml, const std::string& file_name) {
   for (AlertReceiver& receiver : config.alerts) make_absolute(receiver.secret_file, base);
   if (config.data.empty()) config.data = Config().data;
   return config;
+}
+
+}  // namespace
+
+Result<Config> parse(const std::string& yaml, const std::string& file_name) {
+  return parse_text(yaml, file_name, Unset::refused);
 }
 
 Result<fold::PolicySettings> with_tariff(const Config& config, std::string_view name) {
@@ -258,7 +268,9 @@ std::vector<KeyChange> differing_keys(const Config& before, const Config& after)
   return changes;
 }
 
-Result<Config> load(const std::filesystem::path& file) {
+namespace {
+
+Result<std::string> text_of(const std::filesystem::path& file) {
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
   if (status.type() == std::filesystem::file_type::not_found) {
@@ -285,16 +297,31 @@ Result<Config> load(const std::filesystem::path& file) {
                 "check its owner and mode (ls -l " + file.string() + ")");
   }
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  auto config = parse(text, file.string());
+  return text;
+}
+
+Result<Config> load_file(const std::filesystem::path& file, Unset unset) {
+  const auto text = text_of(file);
+  if (!text) return Failure(text.error());
+  auto config = parse_text(*text, file.string(), unset);
   if (config) {
     const auto taken = take_legacy_environment(
         [](const char* name) -> const char* { return std::getenv(name); }, *config);
     if (!taken) return Failure(taken.error());
   }
   // Named in messages of a daemon, whose working directory nobody knows.
+  std::error_code error;
   if (config && !config->prices.file.empty())
     config->prices.file = std::filesystem::absolute(config->prices.file, error);
   return config;
+}
+
+}  // namespace
+
+Result<Config> load(const std::filesystem::path& file) { return load_file(file, Unset::refused); }
+
+Result<Config> load_to_look(const std::filesystem::path& file) {
+  return load_file(file, Unset::left);
 }
 
 }  // namespace wattledger::config

@@ -27,7 +27,7 @@ bool is_name(std::string_view text) {
 
 }  // namespace
 
-Result<Expanded> expand(const std::string& text) {
+Result<Expanded> expand(const std::string& text, Unset unset) {
   Expanded expanded;
   std::size_t from = 0;
   for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", from)) {
@@ -42,7 +42,9 @@ Result<Expanded> expand(const std::string& text) {
       return fail(ErrorKind::invalid_input, "${ is not followed by a variable's name and }",
                   "write ${NAME}, or $${ for ${ itself");
     const char* value = std::getenv(name.c_str());
-    if (value == nullptr || *value == '\0')
+    const bool none = value == nullptr || *value == '\0';
+    if (none && unset == Unset::left) return Expanded{text, name, true};
+    if (none)
       return fail(
           ErrorKind::invalid_input,
           "the environment variable " + name + (value == nullptr ? " is not set" : " is empty"),
@@ -60,15 +62,19 @@ Result<Expanded> expand(const std::string& text) {
 }
 
 Result<void> take_value(const ScalarKey& key, const std::string& path, const std::string& text,
-                        Config& into) {
+                        Unset unset, Config& into) {
   const bool expands = std::find(expandable.begin(), expandable.end(), path) != expandable.end();
   if (!expands && text.find("${") != std::string::npos)
     return fail(ErrorKind::invalid_input,
                 "${ stands for the environment, which this key is not "
                 "taken from: what it says is shown or recorded",
                 "write the value itself");
-  const auto value = expands ? expand(text) : Result<Expanded>(Expanded{text, {}});
+  const auto value = expands ? expand(text, unset) : Result<Expanded>(Expanded{text, {}});
   if (!value) return Failure(value.error());
+  if (value->left) {
+    into.from_environment.push_back(path);
+    return {};
+  }
   const auto taken = key.take(value->text, into);
   if (value->variable.empty()) return taken;
   if (!taken)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coordinator/config/config.hpp"
+#include "coordinator/config/environment.hpp"
 #include "coordinator/config/keys.hpp"
 #include "coordinator/config/legacy_tariff.hpp"
 #include "coordinator/config/yaml_tree.hpp"
@@ -26,7 +27,8 @@ struct Reading {
   std::vector<Error> of_keys;          // of one key each, in the order of the file; "FILE:LINE: "
   std::vector<Complaint> of_together;  // of keys that each alone are right
 };
-[[nodiscard]] Reading read_configuration(const YamlTree& root, const std::string& file_name);
+[[nodiscard]] Reading read_configuration(const YamlTree& root, const std::string& file_name,
+                                         Unset unset);
 
 // In Config::without_meaning where it is asked for beside policy cheapest, which never sells.
 inline constexpr std::string_view idle_selling = "selling.enabled";

@@ -42,13 +42,14 @@ BackupSchedule::Due BackupSchedule::due(UtcTime now, LocalTime local) {
   }
   if (night > *night_) {
     night_ = night;
+    again_at_.reset();
     return Due::yes;
   }
   // Back by more than the hour that autumn repeats: the clock was wrong before.
   if (*night_ - night > std::chrono::days(1)) night_ = night;
   if (!again_at_ || (now < *again_at_ && now >= *again_at_ - backup_again_after)) return Due::no;
   again_at_.reset();
-  return Due::yes;
+  return Due::again;
 }
 
 Result<void> BackupDesk::look(UtcTime now) {
@@ -61,7 +62,8 @@ Result<void> BackupDesk::look(UtcTime now) {
   BackupOrder order;
   order.at = now;
   order.if_overdue = due == BackupSchedule::Due::if_overdue;
-  order.only_remote = std::exchange(only_remote_, false);
+  // Another night has a backup of its own, whatever became of the last one's copy.
+  order.only_remote = std::exchange(only_remote_, false) && due == BackupSchedule::Due::again;
   start(order);
   return {};
 }

@@ -21,7 +21,7 @@ class BackupSchedule {
  public:
   explicit BackupSchedule(std::chrono::minutes at) : at_(at) {}
 
-  enum class Due { no, if_overdue, yes };
+  enum class Due { no, if_overdue, yes, again };  // again: what failed, an hour later
   // Once per tick; at the first the night before is over, and only its age makes a backup due.
   [[nodiscard]] Due due(UtcTime now, LocalTime local);
   void failed(UtcTime now) { again_at_ = now + backup_again_after; }

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::minutes room_look_every{1};
 constexpr std::chrono::hours tidy_every{1};
+constexpr std::chrono::minutes telling_again_after{10};
 
 }  // namespace
 
@@ -39,8 +40,13 @@ Result<void> tell_started(Journal& journal, const projections::LiveProjections& 
     const auto recorded = journal.record(std::move(event), log::Urgency::telemetry);
     if (!recorded) return Failure(recorded.error());
   }
-  for (const projections::LiveStatus& status : live.status())
-    if (!status.fed) spdlog::error("Failed to connect {}: {}", status.projection, status.message);
+  bool all_fed = true;
+  for (const projections::LiveStatus& status : live.status()) {
+    if (status.fed) continue;
+    all_fed = false;
+    spdlog::error("Failed to connect {}: {}", status.projection, status.message);
+  }
+  if (all_fed) spdlog::info("Storage layer initialized");
   return {};
 }
 
@@ -67,14 +73,17 @@ Result<void> Chores::look(UtcTime now) {
 
 Result<void> Chores::look_for_alerts(UtcTime now) {
   if (!alerts_) return {};
-  begin_telling();
+  begin_telling(now);
   return alerts_->look(now, {live_, upkeep_ ? upkeep_->finding() : std::nullopt, disk_free_});
 }
 
 // Before the first alert is raised: what the log holds already is not told by who begins.
-void Chores::begin_telling() {
-  if (telling_ || config_.alerts.empty()) return;
-  telling_ = true;
+void Chores::begin_telling(UtcTime now) {
+  if (teller_ || config_.alerts.empty()) return;
+  if (telling_tried_at_ && now < *telling_tried_at_ + telling_again_after &&
+      now >= *telling_tried_at_)
+    return;
+  telling_tried_at_ = now;
   auto post = alerts::Post::open(
       log_, config_.data / "alerts.sent", config_.alerts, config_.site.name,
       [](const config::AlertReceiver& receiver, const alerts::Message& message,
@@ -113,7 +122,6 @@ Result<void> Chores::tell_switched() {
   }
   WATTLEDGER_TRY(tell_started(journal_, *live_, **switched, {"reloaded", source_}));
   health_.write_next();
-  spdlog::info("Storage layer initialized");
   return {};
 }
 

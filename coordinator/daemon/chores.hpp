@@ -68,7 +68,7 @@ class Chores {
   Result<void> tell_switched();
   void tell_scarce_room(UtcTime now);
   void tidy_staging(UtcTime now);
-  void begin_telling();
+  void begin_telling(UtcTime now);
   Result<void> look_for_alerts(UtcTime now);
 
   const config::Config& config_;
@@ -84,7 +84,7 @@ class Chores {
   std::optional<Upkeep> upkeep_;     // not in a simulation, whose nights are seconds
   std::optional<AlertDesk> alerts_;  // the same
   std::unique_ptr<AlertThread> teller_;
-  bool telling_ = false;
+  std::optional<UtcTime> telling_tried_at_;
   std::optional<BackupDesk> backups_;  // nor in a demo
   std::optional<TierDesk> tiers_;
   std::uint64_t damaged_told_ = 0;  // records

@@ -117,7 +117,6 @@ Result<void> Daemon::start_projections() {
   if (!started) return Failure(started.error());
   for (const std::string& line : live_->discarded()) spdlog::debug("{}", line);
   WATTLEDGER_TRY(tell_started(*journal_, *live_, *started, {"started", options_.source}));
-  spdlog::info("Storage layer initialized");
   projection_thread_ = std::make_unique<ProjectionThread>(*live_, *appender_);
   projection_thread_->start();
   chores_->take_projections(*live_, *projection_thread_, options_.source);

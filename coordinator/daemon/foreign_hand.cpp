@@ -114,6 +114,8 @@ Result<void> Actuator::look_for_foreign_hand(const fb::ReadingRecordedT& reading
   if (*reading.forced_mode == mode_expected(state, now))
     return words_changed(now) ? record_foreign(*reading.forced_mode, now) : Result<void>{};
   if (may_be_ours(state.inverter, *reading.forced_mode, now)) return {};
+  // The last command that a restored log knows of is not the last there was.
+  if (state.inverter.command <= journal_.restored_to()) return {};
   if (ended_at_target(state.inverter, reading)) return {};
   return record_foreign(*reading.forced_mode, now);
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "coordinator/control/health_json.hpp"
+#include "coordinator/sources/fetch/configured.hpp"
 #include "log/reader.hpp"
 
 namespace wattledger::daemon {
@@ -68,6 +69,7 @@ HealthDesk::HealthDesk(const config::Config& config, Clock& clock, Journal& jour
 Result<void> HealthDesk::look(UtcTime now, const Contact& contact) {
   if (clock_.simulated()) return {};
   if (contact.poll_took) poll_ms_.add(static_cast<std::uint64_t>(contact.poll_took->count()));
+  asked_ = asked_ || contact.poll_took || contact.silent_polls > 0;
   read_history(now);
   const health::HealthFacts facts = gather(now, contact);
   ZoneOffsets zone;
@@ -77,11 +79,15 @@ Result<void> HealthDesk::look(UtcTime now, const Contact& contact) {
     zone = state.site.zone;
     return health::judge_health(whole, now);
   });
-  std::string json = control::health_json(report, zone, config_.health.every);
-  write(report, json);
+  // No report comes more often than the loop turns.
+  const auto every =
+      std::max(config_.health.every, std::chrono::ceil<std::chrono::seconds>(config_.poll_every));
+  std::string json = control::health_json(report, zone, every);
+  // Before the first poll a report answers who asks, and says nothing by itself.
+  if (asked_) write(report, json);
   {
     const std::lock_guard lock(mutex_);
-    latest_ = std::move(report);
+    if (asked_) latest_ = std::move(report);
     json_ = std::move(json);
   }
   return measure(now);
@@ -168,14 +174,15 @@ health::HealthFacts HealthDesk::gather(UtcTime now, const Contact& contact) {
   facts.daemon.running = true;
   facts.daemon.safe_mode = safe_mode_;
   facts.log_since = log_since_;
-  std::uint64_t damaged = journal_.damage().records;
-  if (live_ != nullptr) damaged = std::max(damaged, live_->damage().records);
+  const auto damaged_in = [](const projections::Damage& each) { return each.records - each.cold; };
+  std::uint64_t damaged = damaged_in(journal_.damage());
+  if (live_ != nullptr) damaged = std::max(damaged, damaged_in(live_->damage()));
   const auto poison = appender_.poison();
   facts.log = health::LogFacts{appender_.committed(), log_.file_bytes(), damaged,
                                poison ? poison->line() : ""};
   facts.projections = projections(now);
   facts.inverter =
-      health::InverterFacts{contact.last_answer, contact.silent_polls,
+      health::InverterFacts{contact.last_answer, asked_, contact.silent_polls,
                             std::chrono::ceil<std::chrono::seconds>(config_.poll_every)};
   if (room_) {
     facts.disk = health::DiskFacts{room_->disk_free, config_.health.disk_free_min};
@@ -183,6 +190,9 @@ health::HealthFacts HealthDesk::gather(UtcTime now, const Contact& contact) {
   }
   facts.clock = health::ClockFacts{clock_.synchronised(), config_.clock_require_sync, {}};
   history_.tell(facts, now);
+  std::erase_if(facts.sources->failing, [&](const health::SourceFacts::Failing& each) {
+    return !sources::still_asked(config_, each.provider);
+  });
   facts.sources->prices_wanted = config_.sources.prices != config::PriceSource::none ||
                                  !config_.prices.file.empty() || config_.prices.fixed;
   facts.backup->wanted = config_.backup.enabled;

@@ -44,9 +44,9 @@ class HealthDesk {
 
   // An error means that the log cannot be written.
   Result<void> look(UtcTime now, const Contact& contact);
-  // Absent before the first look.
+  // Absent before the first poll.
   [[nodiscard]] std::optional<health::HealthReport> latest() const;
-  // The same as health_json() writes it; empty before the first look.
+  // As health_json() writes it; empty before the first look.
   [[nodiscard]] std::string latest_json() const;
 
  private:
@@ -66,6 +66,7 @@ class HealthDesk {
   std::optional<log::Room> room_;
   const projections::LiveProjections* live_ = nullptr;
   bool safe_mode_ = false;
+  bool asked_ = false;  // the inverter, since the start
 
   health::HealthHistory history_;
   std::optional<UtcTime> log_since_;

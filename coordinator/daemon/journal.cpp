@@ -33,6 +33,7 @@ Result<std::unique_ptr<Journal>> Journal::open(log::Log& log, log::Appender& app
         return true;
       },
       journal->damage_));
+  if (snapshot->meta().parent) journal->restored_to_ = Sequence{snapshot->meta().parent_size};
   journal->epoch_ = static_cast<std::uint32_t>(snapshot->meta().epochs.size());
   return journal;
 }

@@ -34,6 +34,9 @@ class Journal {
 
   // What was stepped over.
   [[nodiscard]] const projections::Damage& damage() const { return damage_; }
+  // The last record that another log, restored or saved, brought along; 0 where none did. Behind it
+  // the house may have lived on, and nobody remembers.
+  [[nodiscard]] Sequence restored_to() const { return restored_to_; }
 
   // Stamps occurred-at (now, unless given) and the offset in force, appends, folds. Recorded-at is
   // now, but never before the head's; and the head's while a clock far ahead is not believed yet:
@@ -101,6 +104,7 @@ class Journal {
   std::deque<Written> written_;
   Watcher watcher_;
   projections::Damage damage_;  // of open(), unchanged since
+  Sequence restored_to_;        // the same
 };
 
 // An event with a fact in it, for record().

@@ -141,6 +141,7 @@ void ProjectionThread::Impl::switch_waiting() {
   Switched done = live.start_with(*std::move(to));
   told.clear();
   catch_up();
+  settle();  // whoever asked looks for their marks on the disk
   const std::lock_guard lock(mutex);
   switched = std::move(done);
 }

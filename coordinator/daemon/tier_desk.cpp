@@ -60,7 +60,9 @@ class TierRun {
   Result<void> work(const log::Snapshot& snapshot, const log::TierPlan& plan) {
     WATTLEDGER_TRY(archive(snapshot, plan.archive));
     const remote::RcloneLimits limits{.stop = stop_};
-    const std::string place = remote::cold_place(config_.tiers.remote, snapshot.meta().uuid);
+    const std::string& remote = config_.tiers.remote;  // empty: the plan sends nothing
+    const std::string place =
+        remote.empty() ? "" : remote::cold_place(remote, snapshot.meta().uuid);
     for (const log::SequenceRange& each : plan.to_send) {
       const auto sent = remote::send_segment(log_.directory(), each, place, now_, limits);
       if (!sent) return Failure(sent.error());

@@ -66,6 +66,7 @@ struct ProjectionFacts {
 
 struct InverterFacts {
   std::optional<UtcTime> last_answer;
+  bool asked = true;  // since the start
   std::uint32_t silent_polls = 0;
   std::chrono::seconds poll_every{10};
 };

@@ -72,9 +72,16 @@ bool HealthHistory::wants_older() const {
 }
 
 void HealthHistory::take_done(Sequence sequence, UtcTime recorded_at, const EventView& event) {
-  if (const auto* backup = event.as<fb::BackupTaken>())
-    backup_.take(backup->result() == fb::Result::succeeded, recorded_at, text_of(backup->backup()),
-                 text_of(backup->detail()));
+  if (const auto* backup = event.as<fb::BackupTaken>()) {
+    const bool ok = backup->result() == fb::Result::succeeded;
+    const std::string id = text_of(backup->backup());
+    // Named again when the remote has its copy, it is as old as it was.
+    const bool again = id == backup_named_ && backup_taken_at_;
+    if (!again) backup_taken_at_ = recorded_at;
+    backup_named_ = id;
+    if (again && ok) backup_.failed_at.reset();
+    backup_.take(ok, ok ? *backup_taken_at_ : recorded_at, id, text_of(backup->detail()));
+  }
   if (const auto* drill = event.as<fb::BackupDrilled>()) {
     const bool ok = drill->result() == fb::Result::succeeded;
     drill_.take(ok, recorded_at, text_of(drill->backup()), text_of(drill->detail()));

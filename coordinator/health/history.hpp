@@ -42,7 +42,9 @@ class HealthHistory {
   void take_run(UtcTime recorded_at, const EventView& event);
   void take_source(UtcTime recorded_at, const EventView& event);
 
-  std::optional<UtcTime> first_;  // record taken
+  std::optional<UtcTime> first_;            // record taken
+  std::string backup_named_;                // by the last event of one …
+  std::optional<UtcTime> backup_taken_at_;  // … and when it was named first
   std::deque<Run> runs_;
   bool running_ = false;
   struct Backup {

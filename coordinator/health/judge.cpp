@@ -138,7 +138,9 @@ HealthItem judge_inverter(const HealthFacts& facts, UtcTime now) {
   const InverterFacts& inverter = *facts.inverter;
   const bool old = !answer || since(*answer, now) > (silent_polls_failed + 1) * inverter.poll_every;
   const std::string polls = counted(inverter.silent_polls, "silent poll");
-  if (inverter.silent_polls >= silent_polls_failed || (old && is_silent(facts.state)))
+  if (!inverter.asked)
+    verdict.tell("not asked yet, " + last);
+  else if (inverter.silent_polls >= silent_polls_failed || (old && is_silent(facts.state)))
     verdict.find(Health::failed, polls + ", " + last, remedy);
   else if (inverter.silent_polls > 0 || old)
     verdict.find(Health::degraded, polls + ", " + last, remedy);

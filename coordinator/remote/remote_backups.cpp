@@ -64,6 +64,16 @@ std::string trouble_of(const log::StoredBackup& stored, const fs::path& manifest
   return {};
 }
 
+// Every file of it stands there, of its size.
+bool stands_there(const log::BackupManifest& manifest, const Sizes& sizes) {
+  return sizes.contains(manifest_of(manifest.id)) &&
+         std::all_of(manifest.files.begin(), manifest.files.end(),
+                     [&](const log::BackupFile& file) {
+                       const auto found = sizes.find(manifest.id + "/" + file.name);
+                       return found != sizes.end() && found->second == file.bytes;
+                     });
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> send_backups(const Remote& remote, const log::BackupChain& chain) {
@@ -73,7 +83,9 @@ Result<std::vector<std::string>> send_backups(const Remote& remote, const log::B
   std::vector<std::string> sent;
   for (const log::Backup& each : chain) {
     const std::string& id = each.manifest.id;
-    if (sizes->contains(manifest_of(id))) continue;
+    if (stands_there(each.manifest, *sizes)) continue;
+    // One that was damaged there is none until it is whole again.
+    if (sizes->contains(manifest_of(id))) WATTLEDGER_TRY(remote.remove_file(manifest_of(id)));
     WATTLEDGER_TRY(remote.send(each.directory, names_of(each.manifest), id, Compare::hash));
     WATTLEDGER_TRY(remote.send(each.directory, {log::backup_manifest_file}, id, Compare::hash));
     sent.push_back(id);

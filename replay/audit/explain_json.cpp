@@ -1,8 +1,8 @@
 #include <nlohmann/json.hpp>
 
 #include "replay/audit/explain.hpp"
-#include "replay/rule_words.hpp"
 #include "replay/display.hpp"
+#include "replay/rule_words.hpp"
 
 namespace wattledger::tool {
 namespace {

@@ -98,6 +98,7 @@ std::string integrity_line(const Integrity& integrity) {
   const std::size_t findings = found.findings.size() + integrity.broken.size();
   line += findings == 0 ? "intact"
                         : fmt::format("read, {} finding{}", findings, findings == 1 ? "" : "s");
+  if (found.cold != 0) line += fmt::format(", {} more with a remote, not read", found.cold);
   line += fmt::format(", root {}", found.root.hex());
   if (!integrity.newest) return line + ", no checkpoint signed yet";
   line +=

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "replay/rule_words.hpp"
 #include "replay/display.hpp"
+#include "replay/rule_words.hpp"
 
 namespace wattledger::tool {
 namespace {

@@ -44,6 +44,10 @@ Result<std::optional<Testimony>> testimony(const log::Snapshot& snapshot, Sequen
 bool settings_by_the_log(const log::Snapshot& snapshot, fold::State& state) {
   if (!state.policy) return false;
   const auto record = snapshot.at(state.policy->adopted);
+  // Of a policy whose record cannot be read here the kept text speaks, if it has the digest that
+  // the state and its witness name.
+  if (!record && is_damage(record.error()))
+    return fold::text_digest(fold::render_policy(state.policy->settings)) == state.policy->digest;
   const auto* adopted = record ? record->event.as<fb::PolicyAdopted>() : nullptr;
   if (adopted == nullptr || adopted->text() == nullptr) return false;
   const std::string_view text = adopted->text()->string_view();

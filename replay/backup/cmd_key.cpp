@@ -11,8 +11,10 @@ namespace wattledger::tool {
 namespace {
 
 Exit run(const Invocation& invocation, const std::string& name) {
-  std::filesystem::path file = std::filesystem::absolute(name);
-  if (name.empty()) {
+  std::filesystem::path file;
+  if (!name.empty()) {
+    file = std::filesystem::absolute(name);
+  } else {
     const auto place = find_place(invocation);
     if (!place) return cannot(place.error());
     file = backup_key_file(*place);

@@ -113,6 +113,7 @@ Exit act_within(const Place& place, const Change& change, const ChangeHouse& hou
   const std::chrono::minutes limit =
       place.config ? place.config->changes.time_limit : config::ChangesConfig{}.time_limit;
   const TimeLimit within(limit, [&] {
+    if (change.undo) change.undo();
     const std::string what = fmt::format("{} took longer than {} min (changes.time_limit_min)",
                                          change.verb, limit.count());
     if (started.value != 0)

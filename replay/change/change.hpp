@@ -26,6 +26,9 @@ struct Change {
   bool asked = false;       // consent was given by a verb around this one
   bool yes = false;         // --yes
   bool now = false;         // --now: whatever the hour
+  // Of an act whose time is over: what has come into force already is taken back. While the act
+  // goes on; may be empty.
+  std::function<void()> undo;
 };
 
 // How the house records it. This part knows neither the socket nor the writer lock: main() joins
@@ -47,8 +50,8 @@ using Act = std::function<Exit(ChangeEnd& end)>;
 
 // The act, if all that it needs is there; else what is missing was told and nothing was done. Where
 // no log is yet (a restore, a first import), both events are written behind the act. An act that
-// takes longer than changes.time_limit_min ends with the process, as a power cut would end it:
-// nothing half done comes into force.
+// takes longer than changes.time_limit_min ends with the process, as a power cut would end it,
+// after `undo`: nothing half done stays in force.
 [[nodiscard]] Exit guarded(const Invocation& invocation, const Place& place, const Change& change,
                            const ChangeHouse& house, const Act& act);
 

@@ -68,14 +68,19 @@ Result<void> require_window(const Place& place, bool anyway) {
 }
 
 Result<std::optional<UtcTime>> last_backup(const log::Snapshot& snapshot, UtcTime since) {
-  std::optional<UtcTime> last;
+  std::optional<UtcTime> last, taken;
+  std::string id;
   const auto from = snapshot.first_recorded_at_or_after(since);
   if (!from) return Failure(from.error());
   if (from->value == 0 || *from > snapshot.head()) return last;
   WATTLEDGER_TRY(
       snapshot.scan(*from, snapshot.head(), [&](const log::RecordView& record) -> Result<bool> {
-        const auto* taken = record.event.as<fb::BackupTaken>();
-        if (taken != nullptr && taken->result() == fb::Result::succeeded) last = record.recorded_at;
+        const auto* fact = record.event.as<fb::BackupTaken>();
+        if (fact == nullptr || fact->backup() == nullptr) return true;
+        // Named again when the remote has its copy, it is as old as it was.
+        if (id != fact->backup()->string_view()) taken = record.recorded_at;
+        id = fact->backup()->str();
+        if (fact->result() == fb::Result::succeeded) last = taken;
         return true;
       }));
   return last;

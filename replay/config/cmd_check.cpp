@@ -65,6 +65,18 @@ void print(const std::vector<CheckedKey>& keys) {
                   counts[3]));
 }
 
+// Whether the daemon would take what the environment says.
+bool environment_fits(const std::vector<CheckedKey>& keys) {
+  config::Config probe;
+  if (std::any_of(keys.begin(), keys.end(),
+                  [](const CheckedKey& each) { return each.path == "projections.sqlite.path"; }))
+    probe.sqlite.path = "/";  // the file says it
+  const auto taken = config::take_legacy_environment(
+      [](const char* name) -> const char* { return std::getenv(name); }, probe);
+  if (!taken) note(taken.error().line());
+  return taken.has_value();
+}
+
 Exit run(const Invocation& invocation, const std::string& file) {
   const auto text = read_regular_file(file, file_bytes_max);
   if (!text)
@@ -79,9 +91,10 @@ Exit run(const Invocation& invocation, const std::string& file) {
   for (const std::string& remark : config::legacy_environment_remarks(
            [](const char* name) -> const char* { return std::getenv(name); }))
     note(remark);
-  const bool wrong = std::any_of(keys->begin(), keys->end(), [](const CheckedKey& each) {
-    return each.fate == KeyFate::wrong;
-  });
+  const bool refused = !environment_fits(*keys);
+  const bool wrong = refused || std::any_of(keys->begin(), keys->end(), [](const CheckedKey& each) {
+                       return each.fate == KeyFate::wrong;
+                     });
   return wrong ? Exit::findings : Exit::done;
 }
 

@@ -134,9 +134,7 @@ std::optional<Exit> by_daemon(const Place& place) {
 Exit run(const Invocation& invocation, const Wish& wish) {
   const auto place = find_place(invocation);
   config::Config config;
-  if (place && place->config) {
-    config = *place->config;
-  } else if (!invocation.config.empty()) {  // a look needs no data directory
+  if (!invocation.config.empty() && wish.dry_run) {  // a look needs no data directory
     auto read = config::load(invocation.config);
     if (!read) return cannot(read.error());
     config = *std::move(read);
@@ -148,6 +146,9 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     if (const auto asked = by_daemon(*place)) return *asked;
     if (!place->config)
       return usage("whom to ask is not said, and no daemon is running", "give --config");
+    auto read = config::load(invocation.config);
+    if (!read) return cannot(read.error());
+    config = *std::move(read);
   }
   const auto named = providers(wish, config);
   if (!named) return usage(named.error().what, named.error().remedy);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/health/history.hpp"
+#include "coordinator/sources/fetch/configured.hpp"
 #include "log/room.hpp"
 #include "projections/damage.hpp"
 #include "replay/display.hpp"
@@ -111,7 +112,8 @@ health::HealthReport judge_from_log(const Place& place, const OpenLog& open,
   facts.daemon.holder = holder;
   facts.log_since = first_recorded(open.snapshot);
   facts.state = &state;
-  facts.log = health::LogFacts{open.snapshot.head(), open.log.file_bytes(), damage.records, {}};
+  facts.log = health::LogFacts{
+      open.snapshot.head(), open.log.file_bytes(), damage.records - damage.cold, {}};
   facts.projections = projection_facts(place, open.snapshot);
   const config::Config usual;
   const config::Config& config = place.config ? *place.config : usual;
@@ -120,6 +122,10 @@ health::HealthReport judge_from_log(const Place& place, const OpenLog& open,
     facts.map = health::MapFacts{room->used, room->map, room->map_grows};
   }
   history.tell(facts, now);
+  if (place.config)
+    std::erase_if(facts.sources->failing, [&](const health::SourceFacts::Failing& each) {
+      return !sources::still_asked(*place.config, each.provider);
+    });
   facts.sources->prices_wanted = place.config && config.sources.prices != config::PriceSource::none;
   facts.backup->wanted = config.backup.enabled;
   return health::judge_health(facts, now);

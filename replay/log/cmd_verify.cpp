@@ -59,6 +59,7 @@ void print_json(const log::Verification& verification, const Extent& wanted) {
   Json result = {{"deep", wanted.deep},
                  {"records", verification.records},
                  {"root", verification.root.hex()},
+                 {"cold", verification.cold},
                  {"checkpoints", verification.checkpoints},
                  {"complete", verification.complete},
                  {"lost", ranges_json<Json>(verification.lost)},
@@ -85,6 +86,9 @@ void print_text(const log::Verification& verification, const Extent& wanted) {
     say(fmt::format("stopped looking after {} findings", verification.findings.size()));
   for (const log::SequenceRange& range : verification.lost)
     say(fmt::format("{} lost before this log was salvaged", range_text(range)));
+  if (verification.cold != 0)
+    say(fmt::format("{} with a remote, not read: wattledger tiers fetch brings them here",
+                    counted_text(verification.cold, "record")));
   const std::string found = found_text(verification);
   const std::string tree = wanted.deep
                                ? fmt::format("root {}, {} checkpoints compared",

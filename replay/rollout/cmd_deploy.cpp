@@ -8,8 +8,10 @@
 
 #include "projections/sqlite/sqlite_projector.hpp"
 #include "replay/change/needs.hpp"
+#include "replay/house/submit.hpp"
 #include "replay/rebuild/commands.hpp"
 #include "replay/rollout/commands.hpp"
+#include "replay/text_file.hpp"
 #include "replay/told_error.hpp"
 
 namespace wattledger::tool {
@@ -73,12 +75,25 @@ std::string put_and_verify(const Invocation& invocation, const Wish& wish, const
   return first_failure(findings);
 }
 
+// What was tried is nothing to go back to: that is what stood there before.
+void forget_tried(const Invocation& invocation, const std::optional<std::string>& earlier) {
+  std::error_code ignored;
+  const fs::path before = text_before(invocation.config);
+  if (!earlier || !write_text_file(before, *earlier)) fs::remove(before, ignored);
+}
+
+std::optional<std::string> earlier_text(const Invocation& invocation) {
+  auto earlier = read_configuration_text(text_before(invocation.config));
+  return earlier ? std::optional(*std::move(earlier)) : std::nullopt;
+}
+
 Exit deploy_guarded(const Invocation& invocation, const Wish& wish, const Place& place,
                     const RolloutHouse& house, const std::string& before, const std::string& text,
                     ChangeEnd& end) {
   const bool test = place.config->environment == config::Environment::test;
   if (there_is_a_log(place) && !test)
     if (const Exit backed = house.create_backup(invocation); backed != Exit::done) return backed;
+  const std::optional<std::string> earlier = earlier_text(invocation);
   const std::string wrong = put_and_verify(invocation, wish, house.owner, text);
   end.detail = wish.mode + (wrong.empty() ? "" : ": " + wrong);
   if (wrong.empty()) {
@@ -88,10 +103,11 @@ Exit deploy_guarded(const Invocation& invocation, const Wish& wish, const Place&
   end.failed = true;
   note("this went wrong and is taken back: " + wrong);
   const std::string still = put_and_verify(invocation, wish, house.owner, before);
-  std::error_code ignored;  // what was tried is nothing to go back to
-  fs::remove(text_before(invocation.config), ignored);
-  end.detail += still.empty() ? "; rolled back" : "; rolled back, and then: " + still;
-  tell_end(invocation, "deploy", "rolled back", wrong);
+  forget_tried(invocation, earlier);
+  const std::string then = still.empty() ? "" : "; and then: " + still;
+  end.detail += "; rolled back" + then;
+  tell_end(invocation, "deploy", still.empty() ? "rolled back" : "taken back, and not well",
+           wrong + then);
   return Exit::findings;
 }
 
@@ -125,6 +141,11 @@ Exit deploy(const Invocation& invocation, const Wish& wish, const RolloutHouse& 
                             mode == Mode::both ? "files and tables" : wish.mode, asked(*place));
   change.yes = wish.yes;
   change.now = wish.now;
+  change.undo = [&, earlier = earlier_text(invocation)] {
+    if (!put_configuration(invocation.config, *before)) return;
+    forget_tried(invocation, earlier);
+    (void)ask_daemon(*place, "reload", "{}");
+  };
   return guarded(invocation, *place, change, house.changes, [&](ChangeEnd& end) {
     return deploy_guarded(invocation, wish, *place, house, *before, *text, end);
   });

@@ -117,7 +117,7 @@ TextLogFigures text_log_figures(const fs::path& file, const std::string& hour_ag
     if (holds(line, {" - error - ", " - critical - "})) figures.last_error = line;
     if (holds(line, {"Storage layer initialized"})) figures.errors = 0;
     if (line.substr(0, stamp_length) < hour_ago) continue;
-    if (holds(line, {"Error saving", "Failed to connect"})) ++figures.errors;
+    if (holds(line, {" - error - Error saving", " - error - Failed to connect"})) ++figures.errors;
     if (holds(line, {"retrying"})) ++figures.retries;
   }
   return figures;

@@ -1,6 +1,7 @@
 #include "replay/rollout/switching.hpp"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -21,7 +22,10 @@ constexpr std::chrono::seconds health_spare{10};
 Result<void> restart(const SwitchWish& wish) {
   const int ended = std::system(wish.restart_command.c_str());
   if (ended == 0) return {};
-  return fail(ErrorKind::io, "the restart command ended with " + std::to_string(ended),
+  const std::string how = WIFEXITED(ended)     ? "exit code " + std::to_string(WEXITSTATUS(ended))
+                          : WIFSIGNALED(ended) ? "signal " + std::to_string(WTERMSIG(ended))
+                                               : "no result";
+  return fail(ErrorKind::io, "the restart command ended with " + how,
               "see what it said: " + wish.restart_command);
 }
 
@@ -44,9 +48,11 @@ struct Standing {
   bool rebuild = false;  // only a replay helps
 };
 
-Standing standing_of(const Place& place, const Owner& owner) {
+// A daemon that ran is waited for: the log's lock is its own to take again.
+Standing standing_of(const Place& place, const Owner& owner, bool ran) {
   const HouseState house = house_state(place, owner);
   if (!house.holder.empty()) return {house.holder + " does not answer yet", false};
+  if (ran && !house.running) return {"the daemon does not answer any more", false};
   const auto open = open_log(place);
   if (!open) return {open.error().line(), false};
   std::map<std::string, ProjectionHere> here;
@@ -68,10 +74,10 @@ Standing standing_of(const Place& place, const Owner& owner) {
 }
 
 Result<void> wait_until_fed(const Invocation& invocation, const Place& place, const Owner& owner,
-                            Clock::time_point deadline) {
+                            bool ran, Clock::time_point deadline) {
   bool rebuilt = false;
   while (true) {
-    const Standing standing = standing_of(place, owner);
+    const Standing standing = standing_of(place, owner, ran);
     if (standing.waits.empty()) return {};
     if (standing.rebuild && !rebuilt) {
       rebuilt = true;
@@ -114,7 +120,7 @@ Result<void> bring_into_force(const Invocation& invocation, const Place& place, 
   const bool running = house_state(place, owner).running;
   const auto before = running ? health_file(place) : std::nullopt;
   WATTLEDGER_TRY(wish.restart_command.empty() ? reload(place) : restart(wish));
-  WATTLEDGER_TRY(wait_until_fed(invocation, place, owner, deadline));
+  WATTLEDGER_TRY(wait_until_fed(invocation, place, owner, running, deadline));
   return wait_until_healthy(place, before, deadline);
 }
 

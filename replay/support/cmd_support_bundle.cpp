@@ -67,7 +67,11 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     without.config.clear();
     place = find_place(without);
   }
-  if (!place) return cannot(config_error ? *config_error : place.error());
+  if (!place && config_error)
+    return cannot({config_error->kind, config_error->what,
+                   config_error->remedy +
+                       "; or give --data DIR too: what stands there is packed without it"});
+  if (!place) return cannot(place.error());
   const SupportBundle bundle = make_support_bundle(*place, *key, invocation.config, config_error);
   const auto bytes = packed(tar_of(bundle.members, to_us(bundle.made) / 1'000'000));
   if (!bytes) return cannot(bytes.error());

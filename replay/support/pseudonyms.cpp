@@ -178,9 +178,15 @@ class TextCleaner {
     if (is_place_word(before_) && is_number(token)) return names_.name("place", token);
     // An address may have its port behind it.
     const std::size_t colon = token.rfind(':');
-    const bool port = colon != std::string_view::npos && is_ipv4(token.substr(0, colon));
-    const std::string_view bare = port ? token.substr(0, colon) : token;
-    const std::string_view sort = sort_by_looks(bare);
+    const std::string_view host = token.substr(0, colon == std::string_view::npos ? 0 : colon);
+    // "the inverter at goodwe.lan:502"
+    const bool named =
+        before_ == "at" &&
+        std::any_of(host.begin(), host.end(), [](char c) { return is_word(c) && !is_digit(c); }) &&
+        is_number(token.substr(host.size() + 1));
+    const bool port = is_ipv4(host) || named;
+    const std::string_view bare = port ? host : token;
+    const std::string_view sort = named && !tells_nothing(bare) ? "host" : sort_by_looks(bare);
     return sort.empty() ? std::string(token)
                         : names_.name(sort, bare) + std::string(token.substr(bare.size()));
   }

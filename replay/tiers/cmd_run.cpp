@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "coordinator/remote/cold_store.hpp"
 #include "log/tiers.hpp"
+#include "replay/change/change.hpp"
 #include "replay/display.hpp"
 #include "replay/place.hpp"
 #include "replay/progress.hpp"
@@ -22,7 +24,7 @@ using Json = nlohmann::ordered_json;
 struct Wish {
   std::uint64_t hot_days = 0, warm_days = 0;  // 0: the configuration's
   std::string remote;
-  bool yes = false;
+  bool yes = false, now = false;
 };
 
 // As configured where it is not said.
@@ -116,24 +118,37 @@ Result<Moved> carry_out(const Invocation& invocation, const Place& place, const 
   return moved;
 }
 
-Exit run(const Invocation& invocation, const Wish& wish, const Retirer& retirer) {
+Exit run(const Invocation& invocation, const Wish& wish, const Retirer& retirer,
+         const ChangeHouse& house) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
   const std::string remote = settings_of(wish, *place).remote;
+  if (place->config && remote.empty() &&
+      std::ranges::count(place->config->from_environment, "tiers.remote") > 0)
+    return usage("tiers.remote comes from an environment variable that is not set here",
+                 "set it as the daemon has it, or give --remote");
   if (!remote.empty())
     if (const auto named = remote::Remote::named(remote); !named)
       return usage(named.error().what, named.error().remedy);
-  if (!wish.yes)
-    return usage("tiers run moves records into segments" +
-                     (remote.empty() ? std::string() : ", and segments to " + remote),
-                 "add --yes; see what stands where with wattledger tiers");
-  const auto moved = carry_out(invocation, *place, wish, retirer);
-  return moved ? tell(invocation, *moved, remote) : cannot(moved.error());
+  Change change;
+  change.verb = "tiers run";
+  change.will = "moves records of age into segments" +
+                (remote.empty() ? std::string() : ", and segments of age to " + remote) +
+                "; everything reads them as before, or after wattledger tiers fetch";
+  change.of_the_log = true;
+  change.yes = wish.yes;
+  change.now = wish.now;
+  return guarded(invocation, *place, change, house, [&](ChangeEnd& end) {
+    const auto moved = carry_out(invocation, *place, wish, retirer);
+    if (!moved) return cannot(moved.error());
+    end.detail = fmt::format("{} records, {} segments sent", moved->records, moved->sent.size());
+    return tell(invocation, *moved, remote);
+  });
 }
 
 }  // namespace
 
-void add_tiers_run(CLI::App& tiers, Invocation& invocation, Retirer retirer) {
+void add_tiers_run(CLI::App& tiers, Invocation& invocation, Retirer retirer, ChangeHouse house) {
   CLI::App* command = add_command(
       tiers, "run",
       "Move what has come of age on: records into segments beside the log's file, segments to the "
@@ -143,13 +158,16 @@ void add_tiers_run(CLI::App& tiers, Invocation& invocation, Retirer retirer) {
       "--warm-days 90 --remote nas:house --yes");
   const auto wish = std::make_shared<Wish>();
   add_count(*command, "--hot-days", wish->hot_days, "Records stay in the log's file for so long");
-  add_count(*command, "--warm-days", wish->warm_days, "Segments stay on this disk for so long");
+  add_count(*command, "--warm-days", wish->warm_days,
+            "Segments stay on this disk for so long, and 35 days at least");
   add_text(*command, "--remote", wish->remote, "Where segments go then (else they stay)")
       .type_name("REMOTE:PATH");
   add_flag(*command, "--yes", wish->yes, "Agree beforehand");
-  on_call(*command, invocation, [&invocation, wish, retirer = std::move(retirer)] {
-    return run(invocation, *wish, retirer);
-  });
+  add_flag(*command, "--now", wish->now, "Also outside changes.windows of the configuration");
+  on_call(*command, invocation,
+          [&invocation, wish, retirer = std::move(retirer), house = std::move(house)] {
+            return run(invocation, *wish, retirer, house);
+          });
 }
 
 }  // namespace wattledger::tool

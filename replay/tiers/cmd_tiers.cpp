@@ -60,14 +60,14 @@ Exit run(const Invocation& invocation) {
 
 }  // namespace
 
-void add_tiers(CLI::App& app, Invocation& invocation, Retirer retirer) {
+void add_tiers(CLI::App& app, Invocation& invocation, Retirer retirer, ChangeHouse house) {
   CLI::App* command = add_command(
       app, "tiers",
       "Say where the log's records stand: in its file, in segments beside it, or with a remote. "
       "Read-only.",
       "wattledger tiers\n  wattledger tiers fetch --from 2024-01-01 --to 2024-02-01");
   on_call_alone(*command, invocation, [&invocation] { return run(invocation); });
-  add_tiers_run(*command, invocation, std::move(retirer));
+  add_tiers_run(*command, invocation, std::move(retirer), std::move(house));
   add_tiers_fetch(*command, invocation);
 }
 

@@ -367,6 +367,11 @@ TEST_SUITE("backup") {
       CAPTURE(row.name);
       CHECK(prunable(all, row.rules) == row.gone);
     }
+    // Taken with a clock that was far ahead, and overtaken since.
+    auto ahead = all;
+    ahead.insert(ahead.begin() + 4, named("x", 900, 45));
+    CHECK(prunable(ahead, {std::nullopt, 1}) == Ids{"a", "b", "c", "d", "x"});
+    CHECK(prunable(ahead, {8, std::nullopt}) == Ids{"a", "b"});
     auto two = all;
     two[0].meta.uuid = id_of(9);  // another house's only one
     CHECK(prunable(two, {std::nullopt, 1}) == Ids{"b", "c", "d"});

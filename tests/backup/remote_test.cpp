@@ -122,6 +122,17 @@ TEST_SUITE("backup/remote") {
     CHECK_FALSE(fs::exists(home / "again"));
   }
 
+  TEST_CASE("what was cut short there is sent again by the next backup that needs it") {
+    if (rclone_program().empty()) return;
+    const House house;
+    const std::string id = house.create()["id"].get<std::string>();
+    const fs::path segment = segment_in(house.remote().directory() / id);
+    fs::resize_file(segment, fs::file_size(segment) - 100);
+    const std::string next = house.create({"--incremental"})["id"].get<std::string>();
+    CHECK(house.run({"verify", id, "--remote", house.place()}).code == 0);
+    CHECK(house.run({"verify", next, "--remote", house.place()}).code == 0);
+  }
+
   TEST_CASE("a remote that keeps something else than it got has no backup, and the log says so") {
     if (rclone_program().empty()) return;
     const House house;

@@ -12,6 +12,7 @@
 #include "log/restore.hpp"
 #include "log/retire.hpp"
 #include "log/verification.hpp"
+#include "projections/damage.hpp"
 #include "tests/log/log_fixture.hpp"
 #include "tests/support/rclone_place.hpp"
 
@@ -128,6 +129,20 @@ TEST_SUITE("backup/tiers") {
     CHECK(tiers.cold.records == 4'864);
     CHECK(tiers.warm.records == 0);
     CHECK(tiers.hot.records == 9'000 - 4'864);
+
+    // Nothing of it is damaged: who reads on, or verifies, tells it apart.
+    const Verification sound = value(verify(house.snapshot()));
+    CHECK(sound.findings.empty());
+    CHECK(sound.cold == 4'864);
+    projections::Damage passed;
+    std::uint64_t read = 0;
+    const log::Snapshot whole = house.snapshot();
+    good(projections::scan_over_damage(
+        whole, Sequence{1}, whole.head(),
+        [&](const log::RecordView&) -> Result<bool> { return ++read > 0; }, passed));
+    CHECK(read == 9'000 - 4'864);
+    CHECK(passed.records == 4'864);
+    CHECK(passed.cold == 4'864);
 
     const auto missed = house.snapshot().at(Sequence{1});
     REQUIRE(kind_of(missed) == ErrorKind::not_found);

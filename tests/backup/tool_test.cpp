@@ -254,6 +254,16 @@ TEST_SUITE("backup/tool") {
     CHECK(says(open, "may be read by others"));
   }
 
+  TEST_CASE("a key without a name stands below the data, and encrypts from then on") {
+    HouseDirectory house;
+    house.begin();
+    house.close();
+    const ToolRun made = on(house, {"backup", "key", "new"});
+    CHECK_MESSAGE(made.code == 0, made.err);
+    CHECK(std::filesystem::exists(house.data() / "keys" / "backup.key"));
+    CHECK(on(house, {"backup", "create", "--encrypt"}).code == 0);
+  }
+
   TEST_CASE("a drill builds what is live out of the backup, and records what came of it") {
     const House house;
     REQUIRE(on(house.directory(), {"replay", "--yes"}).code == 0);

@@ -203,6 +203,21 @@ TEST_SUITE("config/environment") {
     CHECK(differing_keys(*one, *other) == std::vector<KeyChange>{{"alerts", "1", "1"}});
   }
 
+  TEST_CASE("who only looks at a house needs none of its daemon's variables") {
+    const Variable none("WATTLEDGER_TEST_NONE", nullptr);
+    const TemporaryDirectory home;
+    const auto file = home / "house.yaml";
+    std::ofstream(file) << "backup: {remote: '${WATTLEDGER_TEST_NONE}'}\nalerts:\n"
+                           "  - {name: a, webhook: '${WATTLEDGER_TEST_NONE}'}\n";
+    CHECK_FALSE(load(file).has_value());
+    const auto looked = load_to_look(file);
+    REQUIRE_MESSAGE(looked.has_value(), looked.error().line());
+    CHECK(looked->backup.remote.empty());
+    CHECK(looked->alerts.size() == 1);
+    CHECK(looked->from_environment ==
+          std::vector<std::string>{"backup.remote", "alerts[1].webhook"});
+  }
+
   TEST_CASE("a variable that is empty is as one that is not set") {
     const Variable empty("WATTLEDGER_TEST_EMPTY", "");
     const auto config = parse("backup: {key_file: \"${WATTLEDGER_TEST_EMPTY}\"}\n", "h.yaml");

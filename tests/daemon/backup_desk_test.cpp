@@ -100,11 +100,13 @@ TEST_SUITE("daemon/backup desk") {
     CHECK(asked.at(5, 2, 30) == Due::yes);
     asked.fails(5, 2, 30);
     CHECK(asked.at(5, 3, 29) == Due::no);
-    CHECK(asked.at(5, 3, 30) == Due::yes);
+    CHECK(asked.at(5, 3, 30) == Due::again);
     asked.fails(5, 3, 31);
-    CHECK(asked.at(5, 4, 31) == Due::yes);
+    CHECK(asked.at(5, 4, 31) == Due::again);
+    asked.fails(5, 4, 31);
+    CHECK(asked.at(6, 2, 30) == Due::yes);  // another night
     asked.schedule.succeeded();
-    CHECK(asked.at(5, 9, 0) == Due::no);
+    CHECK(asked.at(6, 9, 0) == Due::no);
   }
 
   TEST_CASE("a clock that was days ahead keeps no night from its backup") {
@@ -235,6 +237,27 @@ TEST_SUITE("daemon/backup desk") {
     CHECK(log::check_backup(*log::backup_chain(there.directory(), taken.backup), {})
               .findings.empty());
     CHECK_FALSE(std::filesystem::exists(home / "cache" / "backup-manifests"));
+  }
+
+  TEST_CASE_FIXTURE(BackupHouse, "a remote that is down for nights keeps none from its backup") {
+    if (rclone_program().empty()) return;
+    const RclonePlace there;
+    config.backup.remote = there.place();
+    ::setenv("RCLONE_CONFIG", "/nonexistent/rclone.conf", 1);
+    open_desk();
+    look(1);
+    for (int night = 0; night < 3; ++night) look(24 * night + 2);
+    CHECK(backups().size() == 3);
+    CHECK(last<fb::BackupTakenT>().result == fb::Result::failed);
+    ::setenv("RCLONE_CONFIG", there.config().c_str(), 1);
+    look(24 * 3 + 2);
+    ::unsetenv("RCLONE_CONFIG");
+    CHECK(backups().size() == 4);
+    CHECK(last<fb::BackupTakenT>().result == fb::Result::succeeded);
+    const auto copied = log::list_backups(there.directory());
+    REQUIRE(copied.has_value());
+    CHECK(copied->size() >= 1);
+    CHECK(copied->back().id == backups().back().id);
   }
 
   TEST_CASE_FIXTURE(LoneDaemon, "the daemon takes its nights' backups and stops with the last") {

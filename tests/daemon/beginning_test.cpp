@@ -115,7 +115,7 @@ TEST_SUITE("daemon/beginning") {
     projections::Damage damage;
     REQUIRE(daemon::raise_log_damaged(*journal, damage).has_value());
     CHECK(count(Kind::FaultRaised) == 0);
-    damage = {2, Sequence{7}, Sequence{9}, "record 7: its checksum is wrong"};
+    damage = {2, 0, Sequence{7}, Sequence{9}, "record 7: its checksum is wrong"};
     REQUIRE(daemon::raise_log_damaged(*journal, damage).has_value());
     REQUIRE(daemon::raise_log_damaged(*journal, damage).has_value());
     CHECK(count(Kind::FaultRaised) == 1);

@@ -41,7 +41,7 @@ HealthFacts well(const fold::State& state) {
   facts.state = &state;
   facts.log = LogFacts{Sequence{100}, 3 * mib, 0, ""};
   facts.projections = {{"sqlite", true, "", 0, {}}};
-  facts.inverter = InverterFacts{now - seconds(4), 0, seconds(10)};
+  facts.inverter = InverterFacts{now - seconds(4), true, 0, seconds(10)};
   facts.sources = SourceFacts{{}, true};
   facts.disk = DiskFacts{8'000 * mib, 1'000 * mib};
   facts.map = MapFacts{3 * mib, 65'536 * mib, true};

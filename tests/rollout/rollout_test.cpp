@@ -131,6 +131,18 @@ TEST_SUITE("rollout") {
     CHECK(change["detail"].get<std::string>().find("; rolled back") != std::string::npos);
   }
 
+  TEST_CASE("a daemon that does not come back is no rollout that was done") {
+    RunningHouse house(files_only + "environment: development\n");
+    const std::string before = house.text();
+    const std::string kill = "kill -9 " + std::to_string(house.daemon->pid()) + " 2>&-; true";
+    const Ran failed =
+        house.rollout({"deploy", "--mode", "both", "--wait", "2", "--restart-command", kill});
+    CHECK_MESSAGE(failed.code == 1, failed.out << failed.err);
+    CHECK(failed.out.find("the daemon does not answer any more") != std::string::npos);
+    CHECK(failed.out.find("deploy: done") == std::string::npos);
+    CHECK(house.text() == before);
+  }
+
   TEST_CASE("the monitor says rates, sizes and lag, and ends with 1 when a trigger fires") {
     RunningHouse house(files_only);
     const Ran calm = house.rollout({"monitor", "--once"});
@@ -143,7 +155,8 @@ TEST_SUITE("rollout") {
     while (count(house.data(), Kind::CoordinatorStarted) < 2) REQUIRE(!house.daemon->ended());
     const Ran alarmed = house.rollout({"monitor", "--once", "--format", "json"});
     CHECK(alarmed.code == 1);
-    for (const auto& trigger : nlohmann::json::parse(alarmed.out)["triggers"])
+    const auto told = nlohmann::json::parse(alarmed.out);
+    for (const auto& trigger : told["triggers"])
       CHECK(trigger["fires"] == (trigger["trigger"] == "crashes"));
   }
 

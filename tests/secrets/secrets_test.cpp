@@ -182,7 +182,7 @@ TEST_SUITE("secrets") {
     CHECK(open.code == 1);
     CHECK(open.out.find("chmod 600 " + (home / "token").string()) != std::string::npos);
     REQUIRE(::unsetenv("WATTLEDGER_TEST_HOOK") == 0);
-    const Ran unset = tool({"status"});
+    const Ran unset = tool({"alerts", "test", "hook"});
     CHECK(unset.code == 3);
     CHECK(unset.err.find("house.yaml:14: alerts[1].webhook: the environment variable "
                          "WATTLEDGER_TEST_HOOK is not set") != std::string::npos);

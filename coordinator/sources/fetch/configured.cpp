@@ -1,5 +1,7 @@
 #include "coordinator/sources/fetch/configured.hpp"
 
+#include <algorithm>
+
 #include "coordinator/config/secrets.hpp"
 
 namespace wattledger::sources {
@@ -57,6 +59,12 @@ std::vector<Provider> providers_of(const config::Config& config) {
   if (!config.sources.station.empty()) providers.push_back(Provider::imgw);
   if (config.sources.pv_forecast) providers.push_back(Provider::forecast_solar);
   return providers;
+}
+
+bool still_asked(const config::Config& config, std::string_view provider) {
+  const auto known = provider_of(provider);
+  const std::vector<Provider> asked = providers_of(config);
+  return !known || std::find(asked.begin(), asked.end(), *known) != asked.end();
 }
 
 Result<Asked> asked_of(const config::Config& config, Provider provider) {

@@ -10,6 +10,8 @@ namespace wattledger::sources {
 
 // The providers that a configuration names.
 [[nodiscard]] std::vector<Provider> providers_of(const config::Config& config);
+// Not one that `config` no longer asks; names that are no provider's (a file's) are.
+[[nodiscard]] bool still_asked(const config::Config& config, std::string_view provider);
 // What an address is made of. The token is read for ENTSO-E alone; invalid_input for a file that is
 // not there, that others may read, or that holds none.
 [[nodiscard]] Result<Asked> asked_of(const config::Config& config, Provider provider);
