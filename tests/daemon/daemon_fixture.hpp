@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,17 +19,18 @@
 
 namespace wattledger::testing {
 
-// Time passes only when the test, or a sleep, says so.
+// Time passes only when the test, or a sleep, says so. Read from any thread.
 class HandClock : public daemon::Clock {
  public:
   explicit HandClock(UtcTime now) : now_(now) {}
   [[nodiscard]] UtcTime now() const override { return now_; }
   [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-    return std::chrono::steady_clock::time_point(slept_);
+    return std::chrono::steady_clock::time_point(slept_.load());
   }
   void sleep_until(UtcTime time) override {
-    if (time <= now_) return;
-    slept_ += time - now_;
+    const UtcTime before = now_;
+    if (time <= before) return;
+    slept_ = slept_.load() + (time - before);
     now_ = time;
   }
   void wake() override {}
@@ -38,9 +40,9 @@ class HandClock : public daemon::Clock {
   void set_synchronised(bool value) { synchronised_ = value; }
 
  private:
-  UtcTime now_;
-  std::chrono::microseconds slept_{0};
-  bool synchronised_ = true;
+  std::atomic<UtcTime> now_;
+  std::atomic<std::chrono::microseconds> slept_{std::chrono::microseconds(0)};
+  std::atomic<bool> synchronised_ = true;
 };
 
 // Answers with what the test put there; remembers what it was wished.
