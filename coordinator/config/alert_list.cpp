@@ -30,6 +30,7 @@ bool begins_with(std::string_view text, std::string_view with) {
 
 std::vector<std::string> condition_names() {
   std::vector<std::string> names;
+  names.reserve(std::size(alerts::conditions));
   for (const alerts::Named& each : alerts::conditions) names.emplace_back(each.name);
   return names;
 }
@@ -119,6 +120,7 @@ class Reader {
     const std::array<fb::Severity, 3> all = {fb::Severity::info, fb::Severity::warning,
                                              fb::Severity::critical};
     std::vector<std::string> words;
+    words.reserve(all.size());
     for (const fb::Severity each : all) words.emplace_back(fb::EnumNameSeverity(each));
     const auto found = std::find(words.begin(), words.end(), value.text);
     if (found == words.end())

@@ -9,8 +9,6 @@
 namespace wattledger::daemon {
 namespace {
 
-using alerts::Condition;
-
 bool is_backup(Kind kind) { return kind == Kind::BackupTaken || kind == Kind::BackupDrilled; }
 
 // The fact that each fault of the fold is to alerts; nullptr for those that no owner is told of.

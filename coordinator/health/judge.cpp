@@ -12,12 +12,12 @@ using std::chrono::seconds;
 class Verdict {
  public:
   explicit Verdict(std::string name) { item_.name = std::move(name); }
-  void tell(std::string detail) {
+  void tell(const std::string& detail) {
     if (!item_.detail.empty()) item_.detail += ", ";
-    item_.detail += std::move(detail);
+    item_.detail += detail;
   }
-  void find(Health state, std::string detail, std::string remedy) {
-    tell(std::move(detail));
+  void find(Health state, const std::string& detail, std::string remedy) {
+    tell(detail);
     if (state <= item_.state) return;
     item_.state = state;
     item_.remedy = std::move(remedy);
@@ -35,8 +35,8 @@ HealthItem unknown(std::string name, const HealthFacts& facts) {
   return std::move(verdict).item();
 }
 
-seconds since(UtcTime then, UtcTime now) {
-  return std::max(std::chrono::floor<seconds>(now - then), seconds(0));
+seconds since(UtcTime from, UtcTime to) {
+  return std::max(std::chrono::floor<seconds>(to - from), seconds(0));
 }
 
 std::string ago(UtcTime then, UtcTime now) { return span_text(since(then, now)) + " ago"; }
@@ -111,9 +111,9 @@ HealthItem judge_projections(const HealthFacts& facts) {
     detail += each.lag == 0 ? "is current" : counted(each.lag, "record") + " behind";
     if (each.lag > 0 && each.lag_time) detail += " (" + span_text(*each.lag_time) + ")";
     if (late && facts.daemon.running)
-      verdict.find(Health::degraded, std::move(detail), "wattledger replay --status");
+      verdict.find(Health::degraded, detail, "wattledger replay --status");
     else
-      verdict.tell(std::move(detail));
+      verdict.tell(detail);
   }
   return std::move(verdict).item();
 }
@@ -278,7 +278,7 @@ HealthItem judge_done(const HealthFacts& facts, const std::optional<DoneFacts>& 
     std::string detail =
         (done.succeeded.empty() ? "" : done.succeeded + ", ") + ago(*done.succeeded_at, now);
     const bool old = since(*done.succeeded_at, now) > rule.age_max;
-    verdict.find(old ? late : Health::ok, std::move(detail), rule.remedy);
+    verdict.find(old ? late : Health::ok, detail, rule.remedy);
     return std::move(verdict).item();
   }
   const bool young = !facts.log_since || since(*facts.log_since, now) <= rule.never_max;
@@ -301,11 +301,11 @@ HealthItem judge_memory(const HealthFacts& facts) {
   const std::string remedy = "please report it with wattledger support-bundle; restart wattledgerd";
   const bool near_limit = memory.limit && memory.anonymous >= *memory.limit / 10 * 9;
   if (near_limit)
-    verdict.find(Health::failed, std::move(detail), remedy);
+    verdict.find(Health::failed, detail, remedy);
   else if (memory.anonymous > memory_goal)
     verdict.find(Health::degraded, detail + ", goal " + mebibytes(memory_goal), remedy);
   else
-    verdict.tell(std::move(detail));
+    verdict.tell(detail);
   return std::move(verdict).item();
 }
 

@@ -1,8 +1,8 @@
 // Who is told of alerts, and what comes from the environment.
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "coordinator/config/check.hpp"

@@ -1,8 +1,8 @@
 // What is secret stays so: planted in the environment and in files, used by a running daemon, and
 // then looked for in everything that it and the tool said or wrote.
-#include <stdlib.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <map>
 
 #include "tests/fetch/web_server.hpp"
