@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "log/file_descriptor.hpp"
+
 namespace wattledger::log {
 namespace {
 
@@ -16,20 +18,6 @@ namespace fs = std::filesystem;
 constexpr mode_t key_mode = 0600;
 constexpr mode_t directory_mode = 0700;
 constexpr mode_t others = 077;
-
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Failure system_failure(const std::string& what) {
   const int code = errno;
@@ -59,7 +47,7 @@ Result<void> check_mode(const fs::path& file, int fd) {
 Secret::~Secret() { OPENSSL_cleanse(text_.data(), text_.size()); }
 
 Result<Secret> read_private_file(const fs::path& file, std::size_t bytes_max) {
-  const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (in.get() < 0 && errno == ENOENT)
     return fail(ErrorKind::not_found, "there is no file " + file.string(), "check its name");
   if (in.get() < 0) return system_failure(file.string() + " cannot be read");
@@ -79,7 +67,7 @@ Result<void> write_private_file(const fs::path& file, std::string_view text) {
   const std::string temporary = file.string() + ".new";
   ::unlink(temporary.c_str());  // of a process that died here
   {
-    const File out(
+    const FileDescriptor out(
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, key_mode));
     if (out.get() < 0) return system_failure(temporary + " cannot be made");
     const auto written = ::write(out.get(), text.data(), text.size());
@@ -93,7 +81,7 @@ Result<void> write_private_file(const fs::path& file, std::string_view text) {
   }
   if (::rename(temporary.c_str(), file.c_str()) != 0)
     return system_failure(file.string() + " cannot be made");
-  const File directory(
+  const FileDescriptor directory(
       ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0)
     return system_failure(parent.string() + " cannot be synced");

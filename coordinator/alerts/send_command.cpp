@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "coordinator/alerts/send.hpp"
+#include "log/file_descriptor.hpp"
 
 namespace wattledger::alerts {
 namespace {
@@ -19,20 +20,6 @@ constexpr int look_every_ms = 20;
 Failure failed(const std::string& what, int code) {
   return fail(ErrorKind::io, what + ": " + std::strerror(code), "try it again later");
 }
-
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // How the child begins: in a process group of its own, with nobody's blocked or ignored signals
 // (the daemon blocks those that end it) and no file of ours but these three.
@@ -136,7 +123,7 @@ Result<void> run_command(const std::string& command, const std::string& input,
                          const std::vector<std::pair<std::string, std::string>>& variables,
                          const SendLimits& limits, const std::stop_token& stop) {
   // A file, not a pipe: a command that does not read holds nobody up.
-  const File given(::memfd_create("alert", MFD_CLOEXEC));
+  const log::FileDescriptor given(::memfd_create("alert", MFD_CLOEXEC));
   if (given.get() < 0 ||
       ::write(given.get(), input.data(), input.size()) != static_cast<ssize_t>(input.size()) ||
       ::lseek(given.get(), 0, SEEK_SET) != 0)
