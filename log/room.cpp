@@ -51,7 +51,9 @@ void let_go_of_pages(const Log& log) {
   for (std::string line; std::getline(maps, line);) {
     if (!line.ends_with(" " + name)) continue;
     if (const auto place = mapped(line))
-      (void)::madvise(reinterpret_cast<void*>(place->first), place->second, MADV_DONTNEED);
+      (void)::madvise(
+          reinterpret_cast<void*>(place->first),  // NOLINT(performance-no-int-to-ptr): read as text
+          place->second, MADV_DONTNEED);
   }
 }
 

@@ -1,6 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
+#include <csignal>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>

@@ -42,8 +42,8 @@ Json measured_json(const std::optional<Measured>& measured, const ZoneOffsets& z
 Json figures_json(const health::HealthFigures& figures, const ZoneOffsets& zone) {
   Json json = {{"uptime_pct", nullptr}, {"uptime_s", nullptr}, {"uptime_of_s", nullptr}};
   if (figures.up && figures.span && figures.span->count() > 0) {
-    json["uptime_pct"] =
-        static_cast<double>(figures.up->count() * 10'000 / figures.span->count()) / 100;
+    const auto hundredths = figures.up->count() * 10'000 / figures.span->count();
+    json["uptime_pct"] = static_cast<double>(hundredths) / 100;
     json["uptime_s"] = figures.up->count();
     json["uptime_of_s"] = figures.span->count();
   }

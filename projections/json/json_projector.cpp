@@ -115,7 +115,7 @@ class JsonProjector final : public Projector {
   Result<void> apply(const std::optional<Checkpoint>& before, const Checkpoint& after,
                      std::span<const fold::LegacyRow> rows) override {
     WATTLEDGER_TRY(enter());
-    if (auto there = require_in_place(); !there) {
+    if (auto there = require_in_place(before.has_value()); !there) {
       live_.reset();
       return there;
     }
@@ -192,9 +192,11 @@ class JsonProjector final : public Projector {
 
   // Files that were removed under us would begin anew, with what comes alone, and without a
   // manifest be nobody's.
-  [[nodiscard]] Result<void> require_in_place() const {
+  [[nodiscard]] Result<void> require_in_place(bool begun) const {
     std::error_code error;
-    if (!live_->manifest_there || fs::exists(out_ / manifest_name, error)) return {};
+    const bool there = live_->manifest_there ? fs::exists(out_ / manifest_name, error)
+                                             : !begun || live_->position.has_value();
+    if (there) return {};
     return fail(ErrorKind::not_found,
                 "the files in " + out_.string() + " were removed while they were being written",
                 rebuild_remedy);
@@ -386,7 +388,7 @@ class JsonProjector final : public Projector {
 
   Result<void> settle_live() {
     if (!live_->position) return {};
-    WATTLEDGER_TRY(require_in_place());
+    WATTLEDGER_TRY(require_in_place(/*begun=*/false));
     WATTLEDGER_TRY(sync_files());
     WATTLEDGER_TRY(drop_event_files());
     Manifest next;

@@ -207,6 +207,12 @@ Connection::~Connection() { sqlite3_close_v2(handle_); }
 
 void Connection::set_busy_timeout(int milliseconds) { sqlite3_busy_timeout(handle_, milliseconds); }
 
+bool Connection::still_in_place() const {
+  int moved = 0;
+  return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+         moved == 0;
+}
+
 void Connection::watch(const SlowQueries& slow) {
   if (slow.above.count() <= 0 || !slow.told) return;
   const auto profile = [](unsigned /*event*/, void* context, void* statement, void* nanoseconds) {

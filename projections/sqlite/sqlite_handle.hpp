@@ -84,6 +84,9 @@ class Connection {
   Result<std::string> text(std::string_view sql);
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
   void set_busy_timeout(int milliseconds);
+  // False where the file was removed, moved or replaced since it was opened: it takes every row
+  // then and shows none.
+  [[nodiscard]] bool still_in_place() const;
   // `slow` outlives the connection.
   void watch(const SlowQueries& slow);
 

@@ -1,7 +1,5 @@
 #include "projections/sqlite/sqlite_projector.hpp"
 
-#include <sys/stat.h>
-
 #include <optional>
 #include <string>
 #include <system_error>
@@ -42,15 +40,15 @@ class SqliteProjector final : public Projector {
 
   [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() override {
     WATTLEDGER_TRY(usable());
-    if (connection_ && !still_in_place()) close();
+    if (connection_ && !connection_->still_in_place()) close();
     return connection_ ? sqlite::read_checkpoint(*connection_) : sqlite::inspect_target(file_);
   }
 
   Result<void> apply(const std::optional<Checkpoint>& before, const Checkpoint& after,
                      std::span<const fold::LegacyRow> rows) override {
     WATTLEDGER_TRY(usable());
-    if (connection_ && !still_in_place()) return file_taken();
-    WATTLEDGER_TRY(open());
+    if (connection_ && !connection_->still_in_place()) return file_taken();
+    WATTLEDGER_TRY(open(before.has_value()));
     Result<void> applied = connection_->execute("BEGIN IMMEDIATE");
     if (applied) applied = apply_rows(before, after, rows);
     if (applied) applied = connection_->execute("COMMIT");
@@ -95,34 +93,26 @@ class SqliteProjector final : public Projector {
                 "build it again from the start");
   }
 
-  Result<void> open() {
+  // With `begun` the file must be there with what was applied before.
+  Result<void> open(bool begun) {
     if (connection_) return {};
     const Result<std::optional<Checkpoint>> found = sqlite::inspect_target(file_);
     if (!found) return Failure(found.error());
+    if (begun && !*found) return file_taken();
     std::error_code error;
     std::filesystem::create_directories(std::filesystem::absolute(file_).parent_path(), error);
-    Result<Connection> connection = Connection::open(file_, Access::create);
+    Result<Connection> connection =
+        Connection::open(file_, begun ? Access::read_write : Access::create);
+    if (!connection && begun && !std::filesystem::exists(file_, error)) return file_taken();
     if (!connection) return Failure(connection.error());
     WATTLEDGER_TRY(options_.staging ? configure_staging(*connection)
                                     : sqlite::configure_live(*connection));
-    place_ = identity();
     connection_.emplace(std::move(*connection));
     connection_->watch(options_.slow_queries);
     return {};
   }
 
-  // A file that was removed or moved under us takes every row and shows none of them.
-  struct Identity {
-    dev_t device = 0;
-    ino_t inode = 0;
-    bool operator==(const Identity&) const = default;
-  };
-  [[nodiscard]] Identity identity() const {
-    struct stat status {};
-    if (::stat(file_.c_str(), &status) != 0) return {};
-    return {status.st_dev, status.st_ino};
-  }
-  [[nodiscard]] bool still_in_place() const { return identity() == place_; }
+  // Nobody would see the rows that such a file still takes.
   Result<void> file_taken() {
     close();
     return fail(ErrorKind::not_found,
@@ -179,7 +169,6 @@ class SqliteProjector final : public Projector {
 
   SqliteOptions options_;
   std::filesystem::path file_;
-  Identity place_;                        // of the file that connection_ has open
   std::optional<Connection> connection_;  // before its statements: destroyed after them
   std::optional<RowWriter> writer_;
   bool broken_ = false;

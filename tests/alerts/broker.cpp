@@ -39,8 +39,8 @@ std::string take_text(std::string& body) {
 
 }  // namespace
 
-Broker::Broker(std::uint8_t code) : code_(code) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+Broker::Broker(std::uint8_t code)
+    : code_(code), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   REQUIRE(listener_ >= 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -23,6 +23,9 @@ class LiveHouse {
     REQUIRE_MESSAGE(lived.code == 0, lived.err);
     daemon_.emplace(WATTLEDGERD, std::vector<std::string>{"--data", data().string()});
     wait_until([&] { return contains(daemon_->out(), "the demo house is live"); });
+    // Whose tables and files were opened and written.
+    something_happens();
+    for (const char* fed : {"sqlite current", "json current"}) wait_for_status(fed);
   }
 
   [[nodiscard]] std::filesystem::path data() const { return home_ / "data"; }
@@ -42,10 +45,12 @@ class LiveHouse {
   void wait_for_status(const std::string& words) {
     wait_until([&] { return contains(tool({"status"}).out, words); });
   }
+  // Looks whenever the log grows, and at least ten times a second: for minutes, not for ever.
   template <class Holds>
   void wait_until(const Holds& holds) {
-    while (!holds()) {
-      if (daemon_->ended()) FAIL(daemon_->err());
+    constexpr int looks_max = 3'000;
+    for (int looks = 0; !holds(); ++looks) {
+      if (looks == looks_max || daemon_->ended()) FAIL(daemon_->err());
       const auto log = log::Log::open(data() / "log");
       if (log)
         (void)log::wait_beyond(*log, log->snapshot()->head(), std::chrono::milliseconds(100));

@@ -97,6 +97,38 @@ TEST_SUITE("projections/staging") {
 }
 
 TEST_SUITE("projections/live") {
+  TEST_CASE("tables and files that go before the first row or between two are missed, not begun") {
+    for (const bool begun : {false, true}) {
+      CAPTURE(begun);
+      const Owner owner;
+      HouseLog house(owner.directory / "log");
+      house.tell_minutes(20);
+      owner.run(house);
+      LiveProjections live(house.log(), owner.options());
+      must(live.start());
+      house.tell_minutes(20);
+      if (begun) must(live.catch_up());
+      for (const char* name : {"goodwe_energy.db", "goodwe_energy.db-wal", "goodwe_energy.db-shm"})
+        std::filesystem::remove(owner.data / name);
+      for (const char* name : {"out", "data"}) std::filesystem::remove_all(owner.data / name);
+      house.tell_minutes(20);
+      must(live.catch_up());
+      for (const char* name : {"sqlite", "json"}) {
+        const LiveStatus missed = status_of(live, name);
+        CAPTURE(missed.message);
+        CHECK_FALSE(missed.fed);
+        CHECK(missed.message.find("while") != std::string::npos);
+        CHECK(missed.message.find("being written") != std::string::npos);
+        CHECK(missed.message.find("wattledger replay") != std::string::npos);
+      }
+      CHECK_FALSE(std::filesystem::exists(owner.file));
+      must(live.adopt(owner.stage(house, "built")));
+      must(live.catch_up());
+      must(live.settle());
+      owner.check_equals_rebuilt(house);
+    }
+  }
+
   TEST_CASE(
       "from nothing to the head, then on from there after a restart; status tells the place") {
     const Owner owner;
