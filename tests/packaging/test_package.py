@@ -23,6 +23,7 @@ INSIDE = Path(sys.argv[4]) if "--inside" in sys.argv else None
 PATIENCE_S = 120  # of a machine that does much else
 CONFIGURATION = "etc/wattledger/house.yaml"
 STATE = "var/lib/wattledger"
+UNITS = ["wattledgerd.service", "wattledger-drill.service", "wattledger-drill.timer"]
 
 
 def output(*words, **more):
@@ -97,9 +98,9 @@ class ScratchRoot:
 class Service:
     """What systemd does with the unit, as far as a process sees it: command, user, directories, notify socket."""
 
-    def __init__(self, scratch):
+    def __init__(self, scratch, name="wattledgerd"):
         self.scratch = scratch
-        unit = unit_settings(scratch.read("lib/systemd/system/wattledgerd.service"))
+        unit = unit_settings(scratch.read(f"lib/systemd/system/{name}.service"))
         self.command = shlex.split(unit["ExecStart"][0])
         owner = re.search(rf"(?m)^{unit['User'][0]}:x:(\d+):(\d+):", scratch.read("etc/passwd"))
         self.uid, self.gid = int(owner[1]), int(owner[2])
@@ -126,14 +127,8 @@ class Service:
         self.process = subprocess.Popen(self.command, preexec_fn=self.become, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                         env={"PATH": "/usr/bin:/bin", "NOTIFY_SOCKET": "/run/notify"})
         said = ""
-        if b"NOTIFY_SOCKET" in (self.scratch.root / self.command[0][1:]).read_bytes():
-            while "READY=1" not in said:
-                said = notified.recv(4096).decode()
-        else:  # a build that does not speak to systemd
-            while "Storage layer initialized" not in said:
-                said = self.process.stderr.readline()
-                if not said:
-                    raise AssertionError(f"the daemon ended with {self.process.wait()}")
+        while "READY=1" not in said:
+            said = notified.recv(4096).decode()
         notified.close()
         (self.scratch.root / "run/notify").unlink()
 
@@ -195,15 +190,19 @@ class Contents(unittest.TestCase):
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd-analyze here")
-    def test_systemd_understands_the_unit(self):
-        unit = Path(self.folder.name) / "wattledgerd.service"
-        text = (SOURCE / "coordinator/packaging/wattledgerd.service").read_text(encoding="utf-8")
-        unit.write_text(re.sub(r"(?m)^Documentation=.*\n", "", text).replace("/usr/bin/wattledgerd", "/bin/true"), encoding="utf-8")
-        ran = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    def test_systemd_understands_the_units(self):
+        units = [Path(self.folder.name) / name for name in UNITS]
+        for unit in units:
+            text = (SOURCE / "coordinator/packaging" / unit.name).read_text(encoding="utf-8")
+            text = re.sub(r"/usr/bin/wattledgerd?\b", "/bin/true", re.sub(r"(?m)^Documentation=.*\n", "", text))
+            unit.write_text(text, encoding="utf-8")
+        ran = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
         later = r"Unknown key '(RestartSteps|RestartMaxDelaySec)'"  # systemd 254
-        self.assertEqual([line for line in ran.stderr.splitlines() if unit.name in line and not re.search(later, line)], [])
-        ran = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=25", unit], capture_output=True, text=True, check=False)
-        self.assertEqual(ran.returncode, 0, ran.stdout[-300:])
+        self.assertEqual([line for line in ran.stderr.splitlines() if re.search("wattledger", line) and not re.search(later, line)], [])
+        for unit in units:
+            if unit.suffix == ".service":
+                ran = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=25", unit], capture_output=True, text=True, check=False)
+                self.assertEqual(ran.returncode, 0, ran.stdout[-300:])
 
     @unittest.skipUnless(shutil.which("lintian"), "no lintian here")
     def test_lintian_finds_nothing_wrong(self):
@@ -246,6 +245,18 @@ class Life(unittest.TestCase):
         self.assertIn("CoordinatorStopped", log["kinds"])
         return log["uuid"], log["head"]
 
+    def drill(self, scratch):
+        """As the timer's unit says, beside a daemon that runs; it is recorded."""
+        service, drill = Service(scratch), Service(scratch, "wattledger-drill")
+        service.start()
+        made = service.run("wattledger", "--config", f"/{CONFIGURATION}", "backup", "create")
+        ran = drill.run(*drill.command)
+        _, said = service.stop()
+        self.assertEqual(made.returncode, 0, made.stderr + said)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr + said)
+        recorded = service.run("wattledger", "--data", f"/{STATE}", "log", "cat", "--kind", "BackupDrilled").stdout
+        self.assertEqual(len(recorded.splitlines()), 1, recorded)
+
     def first_installation(self, scratch, package):
         said = scratch.install(package)
         self.assertIn("systemctl enable --now wattledgerd", said)
@@ -270,6 +281,7 @@ class Life(unittest.TestCase):
             again, further = self.live(scratch)
             self.assertEqual(again, uuid)
             self.assertGreater(further, head)
+            self.drill(scratch)
 
             scratch.dpkg("-r", "wattledger")
             self.assertFalse((scratch.root / "usr/bin/wattledgerd").exists())
