@@ -28,6 +28,7 @@ constexpr unsigned readers_max = 256;
 constexpr unsigned databases_max = 8;
 constexpr unsigned file_mode = 0640;
 constexpr std::uint64_t map_bytes_least = std::uint64_t{16} << 20U;
+constexpr std::uint64_t beside_map_bytes = std::uint64_t{32} << 20U;  // LMDB's lists, lock and heap
 constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE;
 constexpr std::size_t lmdb_magic_offset = 16;  // behind the page header
 constexpr const char* salvage_it =
@@ -140,7 +141,7 @@ bool address_space_for(std::uint64_t bytes) {
 
 // What is asked for, or the half of it, and so on, where address space is short: 32 bits, a limit.
 std::uint64_t map_that_fits(std::uint64_t bytes) {
-  while (bytes > map_bytes_least && !address_space_for(bytes)) bytes /= 2;
+  while (bytes > map_bytes_least && !address_space_for(bytes + beside_map_bytes)) bytes /= 2;
   return bytes;
 }
 

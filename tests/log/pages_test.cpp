@@ -1,4 +1,5 @@
 // What readers and writers do to each other through LMDB's pages and its map.
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cstdlib>
@@ -192,6 +193,24 @@ TEST_SUITE("log/pages") {
     CHECK(child.ends().receive() == 1);  // and it is known beforehand
     CHECK(child.ends().receive() == 1);
     CHECK(child.ends().receive() == 1);  // it can still be read
+  }
+
+  TEST_CASE("whatever address space is left, the map leaves room for what comes with it") {
+    const TemporaryDirectory home;
+    value(Log::create(home / "log", {}));
+    ChildProcess child([&](const ChildProcess::Ends& parent) {
+      rlimit limit{};
+      ::getrlimit(RLIMIT_AS, &limit);
+      ::mallopt(M_MMAP_THRESHOLD, 1 << 16);  // what LMDB takes beside the map comes from the system
+      std::uint64_t refused = 0;
+      for (std::uint64_t mib = 1'100; mib >= 500; --mib) {
+        limit.rlim_cur = mib << 20U;
+        if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(2);
+        refused += Log::open(home / "log") ? 0U : 1U;
+      }
+      parent.send(refused);
+    });
+    CHECK(child.ends().receive() == 0);
   }
 #endif
 }
