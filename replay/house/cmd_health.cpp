@@ -1,5 +1,6 @@
 // wattledger health [--watch]: how the house's computer is doing. Asks the daemon; without one,
-// judges log and files. Exit codes 0 ok, 1 degraded or failed, 3 it cannot be told.
+// judges log and files. Exit codes 0 ok, 1 degraded or failed (or failed alone), 3 it cannot be
+// told.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -25,21 +26,21 @@ bool coloured() {
          (kind == nullptr || std::strcmp(kind, "dumb") != 0);
 }
 
-Exit look(const Invocation& invocation, const Place& place) {
+Exit look(const Invocation& invocation, const Place& place, health::Health worst) {
   const auto health = health_here(place);
   if (!health) return cannot(health.error());
   if (invocation.format == Format::json)
     say(health->json);
   else
     say(health_table(*health, clock_now(), coloured()));
-  return health->report.overall == health::Health::ok ? Exit::done : Exit::findings;
+  return health->report.overall <= worst ? Exit::done : Exit::findings;
 }
 
-Exit run(const Invocation& invocation, bool watch) {
+Exit run(const Invocation& invocation, bool watch, health::Health worst) {
   const auto place = find_place(invocation);
   if (!place) return cannot(place.error());
-  if (!watch) return look(invocation, *place);
-  return watch_health([&] { return look(invocation, *place); },
+  if (!watch) return look(invocation, *place, worst);
+  return watch_health([&] { return look(invocation, *place, worst); },
                       [] {
                         std::this_thread::sleep_for(watch_every);
                         return true;
@@ -58,7 +59,12 @@ void add_health(CLI::App& app, Invocation& invocation) {
       "wattledger health --watch");
   const auto watch = std::make_shared<bool>(false);
   add_flag(*command, "--watch", *watch, "Again every 2 seconds, until Ctrl-C");
-  on_call(*command, invocation, [&invocation, watch] { return run(invocation, *watch); });
+  const auto allow_degraded = std::make_shared<bool>(false);
+  add_flag(*command, "--allow-degraded", *allow_degraded,
+           "Exit code 0 unless something has failed: for whoever restarts what is not well");
+  on_call(*command, invocation, [&invocation, watch, allow_degraded] {
+    return run(invocation, *watch, *allow_degraded ? health::Health::degraded : health::Health::ok);
+  });
 }
 
 }  // namespace wattledger::tool

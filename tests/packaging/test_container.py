@@ -47,7 +47,7 @@ class Container(unittest.TestCase):
         last = dict(words[max(i for i, (word, _) in enumerate(words) if word == "FROM"):])
         self.assertEqual(last["USER"], "wattledger")
         self.assertEqual(last["VOLUME"], last["WORKDIR"])
-        self.assertIn("wattledger\", \"--config\", \"/etc/wattledger/house.yaml\", \"health\"", last["HEALTHCHECK"])
+        self.assertIn("wattledger\", \"--config\", \"/etc/wattledger/house.yaml\", \"health\", \"--allow-degraded\"", last["HEALTHCHECK"])
         unit = (PACKAGING / "wattledgerd.service").read_text(encoding="utf-8")
         command = re.search(r"(?m)^ExecStart=/usr/bin/(.*)$", unit)[1]
         told = " ".join(re.findall(r'"([^"]+)"', last["ENTRYPOINT"] + last["CMD"]))

@@ -59,6 +59,9 @@ json health(const std::filesystem::path& data) {
   CHECK(ran.err.empty());
   json report = json::parse(ran.out);
   CHECK(ran.code == (report["overall"] == "ok" ? 0 : 1));
+  const Ran restarter = run(WATTLEDGER_TOOL, {"--data", data.string(), "--format", "json", "health",
+                                              "--allow-degraded"});
+  CHECK(restarter.code == (json::parse(restarter.out)["overall"] == "failed" ? 1 : 0));
   return report;
 }
 
