@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "coordinator/config/config.hpp"
+#include "coordinator/config/secrets.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -18,7 +18,7 @@ fold::Language language_of_locale(std::string_view locale) {
 
 fold::Language usual_language(const std::string& config_file) {
   if (!config_file.empty())
-    if (const auto config = config::load(config_file); config && config->language)
+    if (const auto config = config::load_to_look(config_file); config && config->language)
       return *config->language;
   for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"})
     if (const char* locale = std::getenv(variable); locale != nullptr && *locale != '\0')

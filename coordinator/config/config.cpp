@@ -324,4 +324,8 @@ Result<Config> load_to_look(const std::filesystem::path& file) {
   return load_file(file, Unset::left);
 }
 
+Result<Config> parse_to_look(const std::string& yaml, const std::string& file_name) {
+  return parse_text(yaml, file_name, Unset::left);
+}
+
 }  // namespace wattledger::config

@@ -11,9 +11,10 @@
 
 namespace wattledger::config {
 
-// As load(), for who looks at a house and runs none: a ${NAME} that nobody set leaves its key as it
-// is without it. Such keys stand in Config::from_environment.
+// As load() and parse(), for who looks at a house and runs none: a ${NAME} that nobody set leaves
+// its key as it is without it. Such keys stand in Config::from_environment.
 [[nodiscard]] Result<Config> load_to_look(const std::filesystem::path& file);
+[[nodiscard]] Result<Config> parse_to_look(const std::string& yaml, const std::string& file_name);
 
 // The keys whose values are never printed, packed or recorded: what came from ${NAME}, and whatever
 // of an alert's receiver may hold a token ("alerts[1].webhook", counted from 1). In that order,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/config/secrets.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
 #include "replay/change/needs.hpp"
 #include "replay/house/submit.hpp"
@@ -165,7 +166,7 @@ Result<std::string> text_to(const Invocation& invocation, const Wish& wish) {
     return fail(ErrorKind::invalid_input, "\"" + wish.to + "\" is nothing to go back to",
                 fmt::format("write files, both, database or a schema version, 1 to {}",
                             projections::sqlite_schema_last));
-  const auto config = config::parse(*before, invocation.config);
+  const auto config = config::parse_to_look(*before, invocation.config);
   if (!config) return Failure(config.error());
   const Mode mode = config->json.enabled ? Mode::both : Mode::database;
   return asking_for(*before, {mode, schema}, invocation.config);
@@ -181,7 +182,7 @@ Exit roll_back(const Invocation& invocation, const Wish& wish, const RolloutHous
          "no rollout was made here: " + text_before(invocation.config).string() + " is not there",
          "say where to: --to files, or --to 4"});
   if (!text) return refused(text.error());
-  const auto wanted = config::parse(*text, invocation.config);
+  const auto wanted = config::parse_to_look(*text, invocation.config);
   if (!wanted) return cannot(wanted.error());
   Place after = *place;
   after.config = *wanted;

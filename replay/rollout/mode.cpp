@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "coordinator/config/secrets.hpp"
 #include "replay/rollout/yaml_keys.hpp"
 #include "replay/text_file.hpp"
 
@@ -60,7 +61,7 @@ Result<std::string> asking_for(const std::string& yaml, const Wanting& wanting,
     if (!schema) return schema;
     text = *std::move(schema);
   }
-  const auto config = config::parse(text, file_name);
+  const auto config = config::parse_to_look(text, file_name);
   if (!config) return Failure(config.error());
   if ((wanting.mode && mode_of(*config) != wanting.mode) ||
       (wanting.schema && config->sqlite.schema != *wanting.schema))

@@ -65,12 +65,17 @@ const std::string files_only =
 
 TEST_SUITE("rollout") {
   TEST_CASE("files, both, tables alone and back on a running house: nothing is lost") {
-    RunningHouse house(files_only);
+    // What the daemon alone was given is not asked of who rolls out.
+    ::setenv("WATTLEDGER_TEST_ROLLOUT", "http://127.0.0.1:9/", 1);
+    RunningHouse house(files_only + "language: pl\n" +
+                       "alerts:\n  - {name: hook, webhook: \"${WATTLEDGER_TEST_ROLLOUT}\"}\n");
+    ::unsetenv("WATTLEDGER_TEST_ROLLOUT");
     const Ran ready = house.rollout({"preflight"});
     CHECK_MESSAGE(ready.code == 0, ready.out << ready.err);
     CHECK(ready.out.find("[OK]   service        the daemon answers") != std::string::npos);
     CHECK(house.fed() == "json");
     CHECK_FALSE(fs::exists(house.data() / "goodwe_energy.db"));
+    CHECK(house.tool({"status"}).out.find("cena na tę porę nie jest znana") != std::string::npos);
     const auto first = records(house.data());
 
     const Ran both = house.rollout({"deploy", "--mode", "both", "--yes"});
