@@ -49,24 +49,18 @@ class Round {
       outcome_.due = overdue(store_, *snapshot, order_.at);
       if (!outcome_.due) return {};
     }
+    // Held while the remote is written to, too: who sends removes what somebody else is sending.
+    const auto lock = log::StoreLock::take(store_);
+    if (!lock) return Failure(lock.error());
     if (order_.only_remote) {
       auto newest = newest_here();
       if (!newest) return Failure(newest.error());
       outcome_.backup = std::move(newest->manifest);
     } else {
-      WATTLEDGER_TRY(add_to_store());
+      WATTLEDGER_TRY(take());
+      prune();
     }
     return config_.backup.remote.empty() ? Result<void>() : send();
-  }
-
-  // The store is nobody's while the remote is written to, which may take hours: what is removed
-  // from it meanwhile is missed there, and the sending is tried again.
-  Result<void> add_to_store() {
-    const auto lock = log::StoreLock::take(store_);
-    if (!lock) return Failure(lock.error());
-    WATTLEDGER_TRY(take());
-    prune();
-    return {};
   }
 
   [[nodiscard]] Result<log::Backup> newest_here() const {

@@ -23,7 +23,8 @@ Watchdog::~Watchdog() {
 std::optional<std::uint32_t> Watchdog::feed(bool watch) {
   std::optional<std::uint32_t> bitten;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    news_.wait(lock, [this] { return !biting_; });
     deadline_ = Clock::now() + hungry_;
     watching_ = watch;
     bitten = std::exchange(bitten_, std::nullopt);
@@ -43,13 +44,15 @@ void Watchdog::run() {
       news_.wait_until(lock, deadline_);
       continue;
     }
-    // Never under the lock: a loop that wakes must not wait for Modbus.
+    biting_ = true;
     lock.unlock();
     spdlog::critical("the main loop has hung for {} s: the inverter is brought to general mode",
                      std::chrono::duration_cast<std::chrono::seconds>(hungry_).count());
     const auto done = let_go_();
     if (!done) spdlog::critical("the inverter was not let go: {}", done.error().line());
     lock.lock();
+    biting_ = false;
+    news_.notify_all();
     if (done) bitten_ = bitten_.value_or(0) + *done;
     // The loop may have come back meanwhile.
     if (Clock::now() >= deadline_) {

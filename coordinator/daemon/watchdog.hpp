@@ -27,7 +27,8 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   // From the loop, with every pass. watch: something may be forced, so that silence from now on is
-  // dangerous. The writes, when the inverter was let go since the last feed.
+  // dangerous. The writes, when the inverter was let go since the last feed; while that goes on it
+  // is waited for, so that what the next poll finds is known to be ours.
   std::optional<std::uint32_t> feed(bool watch);
 
  private:
@@ -39,6 +40,7 @@ class Watchdog {
   std::condition_variable news_;
   std::chrono::steady_clock::time_point deadline_;
   bool watching_ = false;
+  bool biting_ = false;
   std::optional<std::uint32_t> bitten_;  // with so many writes
   bool over_ = false;
   std::thread thread_;

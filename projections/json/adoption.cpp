@@ -158,12 +158,19 @@ Result<std::optional<Manifest>> standing_manifest(const fs::path& out) {
     const auto names = all_legacy_names(out);
     if (!names) return Failure(names.error());
     if (names->empty()) return std::optional<Manifest>();
-    return fail(ErrorKind::foreign,
-                (out.parent_path() / names->front()).string() +
-                    " was not written by this wattledger (" + std::to_string(names->size()) +
-                    " such files, no manifest)",
-                "take them over with 'wattledger import legacy', move them away with 'wattledger "
-                "import archive-originals', then replay; or give another data directory");
+    const bool all_beside = std::none_of(names->begin(), names->end(), [](const std::string& name) {
+      return name.starts_with("out/");
+    });
+    return fail(
+        ErrorKind::foreign,
+        (out.parent_path() / names->front()).string() + " was not written by this wattledger (" +
+            std::to_string(names->size()) + " such files, no manifest)",
+        (all_beside ? "where out/ was deleted by hand, delete data/ too: the log gives both "
+                      "again; else "
+                    : std::string()) +
+            "take them over with 'wattledger import legacy', move them away with "
+            "'wattledger import archive-originals', then replay; or give another data "
+            "directory");
   }
   if (!(*live)->adopting) return live;
   const std::string staged = *(*live)->adopting;

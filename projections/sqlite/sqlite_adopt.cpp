@@ -133,8 +133,7 @@ Result<void> configure_live(Connection& connection) {
 }
 
 Result<void> sync_write_ahead_log(const std::filesystem::path& file) {
-  std::filesystem::path log = file;
-  log += "-wal";
+  const std::filesystem::path log = write_ahead_log_of(file);
   std::error_code error;
   return std::filesystem::exists(log, error) ? sync_file(log) : Result<void>();
 }

@@ -77,9 +77,7 @@ Result<std::optional<Checkpoint>> inspect_target(const std::filesystem::path& fi
   // Only SQLite may open the file: closing another descriptor of it would drop this process's locks
   // (POSIX). Without a -wal beside it all content lies in the file and nobody writes it: reading it
   // as it lies leaves no trace.
-  std::filesystem::path wal = file;
-  wal += "-wal";
-  const bool quiet = !std::filesystem::exists(wal, error);
+  const bool quiet = !std::filesystem::exists(write_ahead_log_of(file), error);
   Result<Connection> connection =
       Connection::open(file, quiet ? Access::immutable : Access::read_only);
   if (!connection) return Failure(connection.error());

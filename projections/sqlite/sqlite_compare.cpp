@@ -15,10 +15,8 @@ Result<Connection> open_to_read(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error))
     return fail(ErrorKind::not_found, file.string() + " is not there");
-  std::filesystem::path wal = file;
-  wal += "-wal";
-  return Connection::open(
-      file, std::filesystem::exists(wal, error) ? Access::read_only : Access::immutable);
+  const bool quiet = !std::filesystem::exists(write_ahead_log_of(file), error);
+  return Connection::open(file, quiet ? Access::immutable : Access::read_only);
 }
 
 std::string shown(const Statement& row, int column) {

@@ -209,8 +209,20 @@ void Connection::set_busy_timeout(int milliseconds) { sqlite3_busy_timeout(handl
 
 bool Connection::still_in_place() const {
   int moved = 0;
-  return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
-         moved == 0;
+  const bool known =
+      sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK;
+  const char* const opened = sqlite3_db_filename(handle_, "main");  // links followed then
+  std::error_code gone;
+  return !(known && moved != 0) &&
+         (opened == nullptr || std::filesystem::equivalent(file_, opened, gone));
+}
+
+std::filesystem::path write_ahead_log_of(const std::filesystem::path& file) {
+  std::error_code unknown;
+  std::filesystem::path log = std::filesystem::canonical(file, unknown);
+  if (unknown) log = file;
+  log += "-wal";
+  return log;
 }
 
 void Connection::watch(const SlowQueries& slow) {

@@ -65,6 +65,9 @@ class Statement {
   int bind_code_ = 0;  // the first bind that failed; told by the next step()
 };
 
+// SQLite has it beside the file that a link leads to.
+[[nodiscard]] std::filesystem::path write_ahead_log_of(const std::filesystem::path& file);
+
 // immutable: read as it lies, no lock, no -shm or -wal made beside it; only for files that nobody
 // has open.
 enum class Access { read_only, immutable, read_write, create };
@@ -84,8 +87,8 @@ class Connection {
   Result<std::string> text(std::string_view sql);
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
   void set_busy_timeout(int milliseconds);
-  // False where the file was removed, moved or replaced since it was opened: it takes every row
-  // then and shows none.
+  // False where the file was removed, moved or replaced since it was opened, or a link to it leads
+  // elsewhere: it takes every row then and shows none.
   [[nodiscard]] bool still_in_place() const;
   // `slow` outlives the connection.
   void watch(const SlowQueries& slow);

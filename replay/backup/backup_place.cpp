@@ -7,13 +7,15 @@ namespace wattledger::tool {
 namespace fs = std::filesystem;
 
 void add_from(CLI::App& command, BackupWish& wish) {
-  add_text(command, "--from", wish.from, "Where the backups stand (else backups/ below the data)")
+  add_text(command, "--from", wish.from,
+           "Where the backups stand (else backup.to, else backups/ below the data)")
       .type_name("DIR");
 }
 
 void add_key_file(CLI::App& command, BackupWish& wish) {
   add_text(command, "--key-file", wish.key_file,
-           "The key that encrypts them (else keys/backup.key below the data)")
+           "The key that encrypts them (else backup.key_file, else keys/backup.key below the "
+           "data)")
       .type_name("FILE");
 }
 
@@ -30,11 +32,23 @@ Result<BackupPlace> find_backup_place(const Invocation& invocation, const Backup
   if (!wish.from.empty())
     found.store = fs::absolute(wish.from);
   else if (found.house)
-    found.store = found.house->data / "backups";
+    found.store = backup_store_of(*found.house);
   return found;
 }
 
-fs::path backup_key_file(const Place& place) { return place.data / "keys" / "backup.key"; }
+fs::path backup_store_of(const Place& place) {
+  if (place.config && !place.config->backup.to.empty()) return place.config->backup.to;
+  return place.data / "backups";
+}
+
+bool encrypts_backups(const Place& place) {
+  return place.config && !place.config->backup.key_file.empty();
+}
+
+fs::path backup_key_file(const Place& place) {
+  if (encrypts_backups(place)) return place.config->backup.key_file;
+  return place.data / "keys" / "backup.key";
+}
 
 Result<std::optional<log::BackupKey>> find_backup_key(const BackupPlace& place,
                                                       const BackupWish& wish) {
@@ -43,7 +57,8 @@ Result<std::optional<log::BackupKey>> find_backup_key(const BackupPlace& place,
     if (!place.house) return std::optional<log::BackupKey>{};
     file = backup_key_file(*place.house);
     std::error_code error;
-    if (!fs::exists(file, error)) return std::optional<log::BackupKey>{};
+    if (!encrypts_backups(*place.house) && !fs::exists(file, error))
+      return std::optional<log::BackupKey>{};
   }
   auto key = log::BackupKey::open(file);
   if (!key) return Failure(key.error());

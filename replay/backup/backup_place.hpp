@@ -27,8 +27,8 @@ void add_key_file(CLI::App& command, BackupWish& wish);
 void add_remote(CLI::App& command, BackupWish& wish, const std::string& name,
                 const std::string& what);
 
-// Where backups are: --from, else <data>/backups. The house is absent where its data directory is
-// not there, which only --from makes up for.
+// Where backups are: --from, else where the daemon has them (backup.to), else <data>/backups. The
+// house is absent where its data directory is not there, which only --from makes up for.
 struct BackupPlace {
   std::optional<Place> house;
   std::filesystem::path store;
@@ -36,6 +36,9 @@ struct BackupPlace {
 [[nodiscard]] Result<BackupPlace> find_backup_place(const Invocation& invocation,
                                                     const BackupWish& wish);
 
+[[nodiscard]] std::filesystem::path backup_store_of(const Place& place);
+// Whether the configuration names a key: then every backup of this house is encrypted.
+[[nodiscard]] bool encrypts_backups(const Place& place);
 [[nodiscard]] std::filesystem::path backup_key_file(const Place& place);
 // That of --key-file, else the house's own if it is there.
 [[nodiscard]] Result<std::optional<log::BackupKey>> find_backup_key(const BackupPlace& place,

@@ -140,15 +140,16 @@ void tell(const Invocation& invocation, const log::BackupManifest& manifest, con
                   recorded ? fmt::format("; recorded as {}", recorded->value) : ""));
 }
 
-Exit run(const Invocation& invocation, const Wish& wish, const BackupHouse& house) {
-  if (!wish.encrypt && !wish.backup.key_file.empty())
-    return usage("--key-file goes with --encrypt", "write both");
+Exit run(const Invocation& invocation, Wish wish, const BackupHouse& house) {
   if (!wish.backup.remote.empty())
     if (const auto named = remote::Remote::named(wish.backup.remote); !named)
       return usage(named.error().what, named.error().remedy);
   const auto place = find_backup_place(invocation, wish.backup);
   if (!place) return cannot(place.error());
   if (!place->house) return cannot(find_place(invocation).error());
+  wish.encrypt = wish.encrypt || encrypts_backups(*place->house);
+  if (!wish.encrypt && !wish.backup.key_file.empty())
+    return usage("--key-file goes with --encrypt", "write both");
   auto key = key_for(wish, *place->house);
   if (!key) return cannot(key.error());
   const auto lock = log::StoreLock::take(place->store);

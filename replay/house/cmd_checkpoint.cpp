@@ -30,6 +30,13 @@ Result<std::string> sign_locked(const Place& place) {
   if (!log) return Failure(log.error());
   const auto key = log::SigningKey::open_or_create(log::signing_key_file(place.data));
   if (!key) return Failure(key.error());
+  const auto snapshot = log->snapshot();
+  if (!snapshot) return Failure(snapshot.error());
+  const auto signer = log::signed_newest_checkpoint(*snapshot, *key);
+  if (signer && !*signer)
+    note(log::signing_key_file(place.data).string() +
+         " holds another key than the one that signed the log's checkpoints so far: put that key's "
+         "copy back, or keep its verifier key for those (wattledger log key gives the new one)");
   return log::make_checkpoint(*log, *lock, *key);
 }
 

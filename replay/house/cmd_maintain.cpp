@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "projections/sqlite/sqlite_handle.hpp"
 #include "projections/sqlite/sqlite_maintenance.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
 #include "replay/display.hpp"
@@ -145,8 +146,7 @@ Exit run_status(const Invocation& invocation) {
   const auto last = last_runs(open->snapshot);
   if (!last) return cannot(last.error());
   const std::filesystem::path file = live_file(*place);
-  std::filesystem::path wal = file;
-  wal += "-wal";
+  const std::filesystem::path wal = projections::sqlite::write_ahead_log_of(file);
   const auto pages = projections::sqlite::count_pages(file);
   if (!pages) return cannot(pages.error());
   const ZoneOffsets zone = house_zone(open->snapshot);

@@ -85,6 +85,11 @@ Result<HealthHere> of_daemon(const Place& place, const std::string& status) {
   if (!json.is_object() || !json.contains("health"))
     return fail(ErrorKind::corrupt, "the daemon's status tells no health",
                 "use the tool of the daemon's own version");
+  if (json["health"].is_null())
+    return fail(ErrorKind::not_found,
+                "the daemon has not judged its health yet: it has just begun, or lives through a "
+                "simulated past first",
+                "ask again in a minute");
   HealthHere here;
   here.json = json["health"].dump();
   auto read = control::read_health(here.json);

@@ -112,7 +112,7 @@ void check_tables(CheckResults& findings, const Place& place, const fs::path& fi
         "wattledger rollout migrate builds it anew from the log");
   const bool small = tables.wal_bytes <= wal_large && tables.journal == "wal";
   add(findings, small ? Level::ok : Level::warn, "wal",
-      fmt::format("journal mode {}, {} of {}", tables.journal, bytes_text(tables.wal_bytes),
+      fmt::format("journal mode {}, {} beside a file of {}", tables.journal, bytes_text(tables.wal_bytes),
                   bytes_text(tables.bytes)),
       small ? "" : "wattledger maintain daily");
 }

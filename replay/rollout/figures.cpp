@@ -74,9 +74,7 @@ TableFigures table_figures(const fs::path& file) {
   figures.there = fs::is_regular_file(file, error);
   if (!figures.there) return figures;
   figures.bytes = bytes_of(file);
-  fs::path wal = file;
-  wal += "-wal";
-  figures.wal_bytes = bytes_of(wal);
+  figures.wal_bytes = bytes_of(projections::sqlite::write_ahead_log_of(file));
   auto connection = Connection::open(file, Access::read_only);
   const auto read =
       connection ? read_tables(*connection, figures) : Result<void>(Failure(connection.error()));

@@ -87,6 +87,40 @@ TEST_SUITE("loss/tables") {
     require_whole(house.data());
   }
 
+  TEST_CASE(
+      "out/ alone was deleted: what is left is nobody's to overwrite, and the way on is said") {
+    const LostHouse house;
+    fs::remove_all(house / "out");
+    const Ran refused = house.tool({"replay", "--projection", "json", "--yes"});
+    CHECK(refused.code == 3);
+    CHECK_MESSAGE(contains(refused.err, "where out/ was deleted by hand, delete data/ too"),
+                  refused.err);
+    fs::remove_all(house / "data");
+    CHECK(house.tool({"replay", "--projection", "json", "--yes"}).code == 0);
+    require_whole(house.data());
+  }
+
+  TEST_CASE("a link to the tables that leads nowhere any more is missed") {
+    const LostHouse house;
+    const fs::path elsewhere = house.beside("elsewhere.db");
+    fs::rename(house / "goodwe_energy.db", elsewhere);
+    fs::create_symlink(elsewhere, house / "goodwe_energy.db");
+    // Killed: the newest rows stand in the write-ahead log beside the file itself.
+    {
+      Program daemon(WATTLEDGERD, {"--simulate", "3", "--data", house.data().string()});
+      const auto log = log::Log::open(house / "log");
+      REQUIRE(log.has_value());
+      const std::uint64_t begun = log->snapshot()->head().value;
+      while (!daemon.ended() && log->snapshot()->head().value < begun + 700)
+        (void)log::wait_beyond(*log, log->snapshot()->head(), std::chrono::milliseconds(200));
+      daemon.kill(SIGKILL);
+    }
+    const Ran day = house.lives_on(3);
+    CHECK_MESSAGE(day.code == 0, day.err);
+    CHECK_FALSE_MESSAGE(contains(day.err, "somebody else has written it"), day.err);
+    require_whole(house.data());
+  }
+
   TEST_CASE("tables deleted under a running daemon are missed, and a replay gives them back") {
     LiveHouse house;
     for (const char* name : {"goodwe_energy.db", "goodwe_energy.db-wal", "goodwe_energy.db-shm"})

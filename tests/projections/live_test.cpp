@@ -129,6 +129,31 @@ TEST_SUITE("projections/live") {
     }
   }
 
+  TEST_CASE("tables behind a link that is gone or leads elsewhere are missed") {
+    namespace fs = std::filesystem;
+    for (const bool elsewhere : {false, true}) {
+      CAPTURE(elsewhere);
+      const Owner owner;
+      HouseLog house(owner.directory / "log");
+      house.tell_minutes(20);
+      fs::create_directories(owner.data);
+      fs::create_symlink(owner.directory / "one.db", owner.file);
+      LiveProjections live(house.log(), owner.options());
+      must(live.start());
+      must(live.catch_up());
+      CHECK(status_of(live, "sqlite").fed);
+      fs::remove(owner.file);
+      if (elsewhere) {
+        fs::copy_file(owner.directory / "one.db", owner.directory / "two.db");
+        fs::create_symlink(owner.directory / "two.db", owner.file);
+      }
+      house.tell_minutes(20);
+      must(live.catch_up());
+      CHECK_FALSE(status_of(live, "sqlite").fed);
+      CHECK(status_of(live, "sqlite").message.find("removed or replaced") != std::string::npos);
+    }
+  }
+
   TEST_CASE(
       "from nothing to the head, then on from there after a restart; status tells the place") {
     const Owner owner;
