@@ -264,6 +264,32 @@ TEST_SUITE("backup/tool") {
     CHECK(on(house, {"backup", "create", "--encrypt"}).code == 0);
   }
 
+  TEST_CASE("with a configuration the verbs use the place and the key that the daemon uses") {
+    const House house;
+    const TemporaryDirectory home;
+    const fs::path file = home / "house.yaml", store = home / "elsewhere";
+    write(file, "data: " + house.data().string() + "\nbackup: {to: " + store.string() +
+                    ", key_file: " + (home / "house.key").string() + "}\n");
+    const auto typed = [&](Words words) {
+      words.insert(words.begin(), {"--config", file.string()});
+      return run_tool(words);
+    };
+    REQUIRE(typed({"backup", "key", "new"}).code == 0);
+    CHECK(fs::exists(home / "house.key"));
+    REQUIRE(typed({"replay", "--yes"}).code == 0);
+    const ToolRun made = typed({"backup", "create"});
+    REQUIRE_MESSAGE(made.code == 0, made.err);
+    CHECK(says(made, ", encrypted, "));
+    CHECK_FALSE(fs::exists(house.store()));
+    CHECK(fs::exists(store));
+    CHECK(says(typed({"backup", "list"}), "encrypted"));
+    for (const char* verb : {"verify", "drill"}) {
+      const ToolRun done = typed({"backup", verb});
+      CHECK_MESSAGE(done.code == 0, done.out, done.err);
+    }
+    CHECK(house.last_record()["kind"] == "BackupDrilled");
+  }
+
   TEST_CASE("a drill builds what is live out of the backup, and records what came of it") {
     const House house;
     REQUIRE(on(house.directory(), {"replay", "--yes"}).code == 0);
