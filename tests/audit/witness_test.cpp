@@ -220,7 +220,7 @@ TEST_SUITE("audit/witness") {
     const MemoryDirectory other;
     const Audit audit(other.path(), asked.truth.directory());
     audit.keep(late,
-               [](fold::State& state) { state.policy->settings.tariff_component = PriceE8(1); });
+               [](fold::State& state) { state.policy->settings.selling.price_min = PriceE8(1); });
     // The digest does not cover the settings; they are read from the log.
     CHECK(audit.shown(late) == late);
   }

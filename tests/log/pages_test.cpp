@@ -2,9 +2,11 @@
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -220,8 +222,11 @@ TEST_SUITE("log/pages") {
       ::getrlimit(RLIMIT_AS, &limit);
       ::mallopt(M_MMAP_THRESHOLD, 1 << 16);  // what LMDB takes beside the map comes from the system
       std::uint64_t refused = 0;
-      for (std::uint64_t mib = 1'100; mib >= 500; --mib) {
-        limit.rlim_cur = mib << 20U;
+      std::uint64_t pages_mapped = 0;
+      std::ifstream("/proc/self/statm") >> pages_mapped;
+      const auto mapped = pages_mapped * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+      for (std::uint64_t mib = 900; mib >= 300; --mib) {
+        limit.rlim_cur = mapped + (mib << 20U);
         if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(2);
         refused += Log::open(home / "log") ? 0U : 1U;
       }

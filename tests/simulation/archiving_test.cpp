@@ -18,6 +18,8 @@ TEST_SUITE("simulation/archiving") {
                       "the daemon was faster than the archiving: " << daemon.err());
       const Ran archived = run(WATTLEDGER_TOOL, {"--data", data.string(), "log", "archive",
                                                  "--before", "2025-10-23", "--yes"});
+      // In a forced charge nothing is archived; simulated, it is over in a moment.
+      if (archived.err.find("try again after it") != std::string::npos) continue;
       REQUIRE_MESSAGE(archived.code == 0, archived.out << archived.err);
       said = archived.out;
     }
