@@ -44,7 +44,11 @@ Result<void> tell_started(Journal& journal, const projections::LiveProjections& 
   for (const projections::LiveStatus& status : live.status()) {
     if (status.fed) continue;
     all_fed = false;
-    spdlog::error("Failed to connect {}: {}", status.projection, status.message);
+    // Asked for by a reload: whoever asked builds it now.
+    if (status.standing == projections::TargetStanding::other_version && told.reason == "reloaded")
+      spdlog::warn("{}", status.message);
+    else
+      spdlog::error("Failed to connect {}: {}", status.projection, status.message);
   }
   if (all_fed) spdlog::info("Storage layer initialized");
   return {};

@@ -445,6 +445,10 @@ Result<void> Daemon::close(fb::StopCause cause) {
   const auto sequence = journal_->record_durably(fact(std::move(stopped)));
   if (!sequence) return Failure(sequence.error());
   WATTLEDGER_TRY(appender_->flush());
+  // What it ends with can be proved at once. Without a key nothing is signed, and that was said.
+  if (const auto note = appender_->checkpoint();
+      !note && note.error().kind != ErrorKind::unsupported)
+    return Failure(note.error());
   if (projection_thread_) WATTLEDGER_TRY(projection_thread_->stop());
   spdlog::info("wattledgerd stopped [{}]", sequence->value);
   return {};

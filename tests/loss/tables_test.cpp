@@ -107,7 +107,7 @@ TEST_SUITE("loss/tables") {
     fs::create_symlink(elsewhere, house / "goodwe_energy.db");
     // Killed: the newest rows stand in the write-ahead log beside the file itself.
     {
-      Program daemon(WATTLEDGERD, {"--simulate", "3", "--data", house.data().string()});
+      Program daemon(WATTLEDGERD, {"--simulate", "8", "--data", house.data().string()});
       const auto log = log::Log::open(house / "log");
       REQUIRE(log.has_value());
       const std::uint64_t begun = log->snapshot()->head().value;
@@ -115,7 +115,7 @@ TEST_SUITE("loss/tables") {
         (void)log::wait_beyond(*log, log->snapshot()->head(), std::chrono::milliseconds(200));
       daemon.kill(SIGKILL);
     }
-    const Ran day = house.lives_on(3);
+    const Ran day = house.lives_on(8);
     CHECK_MESSAGE(day.code == 0, day.err);
     CHECK_FALSE_MESSAGE(contains(day.err, "somebody else has written it"), day.err);
     require_whole(house.data());
