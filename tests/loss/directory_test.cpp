@@ -77,7 +77,7 @@ TEST_SUITE("loss/directory") {
     }
     const Row row("the power went");
     CHECK(row.says.empty());
-    const Ran day = house.lives_on(days);
+    const Ran day = house.lives_on(days + 1);
     CHECK_MESSAGE(day.code == 0, day.err);
     require_whole(house.data());
   }
