@@ -128,6 +128,7 @@ struct Appender::Impl {
   [[nodiscard]] bool alone_with(Sequence sequence) const;
   [[nodiscard]] Result<void> answer(Sequence sequence, Clock::time_point begin);
   [[nodiscard]] Failure poisoned() const;
+  void poison_with(Error error);
   void write(const std::stop_token& stop);
   bool commit_batch(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] bool checkpoint_due() const;
@@ -235,8 +236,14 @@ void Appender::Impl::call_writer() {
 Failure Appender::Impl::poisoned() const {
   return fail(ErrorKind::poisoned,
               "the log takes no more events after a failed commit: " + poison->what,
-              (poison->remedy.empty() ? "" : poison->remedy + ", then ") +
-                  "open the log again: start the daemon");
+              poison->remedy);
+}
+
+// Whoever hears of it, first or later, hears the way on.
+void Appender::Impl::poison_with(Error error) {
+  error.remedy = (error.remedy.empty() ? "" : error.remedy + ", then ") +
+                 "open the log again: start the daemon";
+  poison = std::move(error);
 }
 
 void Appender::Impl::write(const std::stop_token& stop) {
@@ -279,7 +286,7 @@ bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
   committing = false;
   const bool failed = !note && note.error().kind != ErrorKind::not_found &&
                       note.error().kind != ErrorKind::unsupported;
-  if (failed) poison = note.error();
+  if (failed) poison_with(note.error());
   newest_checkpoint = std::move(note);
   checkpoints_answered = answers;
   done.notify_all();
@@ -332,7 +339,7 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
     statistics.commit_events.add(events);
     statistics.written_bytes.add(written);
   } else {
-    poison = result.error();
+    poison_with(result.error());
   }
   done.notify_all();
   if (poison || due > committed || checkpoint_due()) call_writer();

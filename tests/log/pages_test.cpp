@@ -172,11 +172,18 @@ TEST_SUITE("log/pages") {
   }
 
 #ifndef WATTLEDGER_SANITIZED  // sanitizers need address space themselves
+  // Of a child, which ends where that cannot be.
+  void limit_address_space(std::uint64_t bytes) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_AS, &limit);
+    limit.rlim_cur = bytes;
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(2);
+  }
+
   // qemu-user takes the limit and gives all the same.
   bool address_space_can_be_limited() {
     ChildProcess child([](const ChildProcess::Ends& parent) {
-      const rlimit limit{std::uint64_t{1} << 30U, RLIM_INFINITY};
-      ::setrlimit(RLIMIT_AS, &limit);
+      limit_address_space(std::uint64_t{1} << 30U);
       void* const at = ::mmap(nullptr, std::size_t{1} << 31U, PROT_NONE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
       parent.send(at == MAP_FAILED ? 1 : 0);
@@ -191,10 +198,7 @@ TEST_SUITE("log/pages") {
     const TemporaryDirectory home;
     value(Log::create(home / "log", {}));
     ChildProcess child([&](const ChildProcess::Ends& parent) {
-      rlimit limit{};
-      ::getrlimit(RLIMIT_AS, &limit);
-      limit.rlim_cur = std::uint64_t{1} << 30U;
-      if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(2);
+      limit_address_space(std::uint64_t{1} << 30U);
       const auto log = Log::open(home / "log");
       parent.send(log ? log->map_bytes() : 0);
       if (!log) ::_exit(2);
@@ -218,16 +222,13 @@ TEST_SUITE("log/pages") {
     const TemporaryDirectory home;
     value(Log::create(home / "log", {}));
     ChildProcess child([&](const ChildProcess::Ends& parent) {
-      rlimit limit{};
-      ::getrlimit(RLIMIT_AS, &limit);
       ::mallopt(M_MMAP_THRESHOLD, 1 << 16);  // what LMDB takes beside the map comes from the system
       std::uint64_t refused = 0;
       std::uint64_t pages_mapped = 0;
       std::ifstream("/proc/self/statm") >> pages_mapped;
       const auto mapped = pages_mapped * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
       for (std::uint64_t mib = 900; mib >= 300; --mib) {
-        limit.rlim_cur = mapped + (mib << 20U);
-        if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(2);
+        limit_address_space(mapped + (mib << 20U));
         refused += Log::open(home / "log") ? 0U : 1U;
       }
       parent.send(refused);
