@@ -128,7 +128,6 @@ struct Appender::Impl {
   [[nodiscard]] bool alone_with(Sequence sequence) const;
   [[nodiscard]] Result<void> answer(Sequence sequence, Clock::time_point begin);
   [[nodiscard]] Failure poisoned() const;
-  void poison_with(Error error);
   void write(const std::stop_token& stop);
   bool commit_batch(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] bool checkpoint_due() const;
@@ -239,13 +238,6 @@ Failure Appender::Impl::poisoned() const {
               poison->remedy);
 }
 
-// Whoever hears of it, first or later, hears the way on.
-void Appender::Impl::poison_with(Error error) {
-  error.remedy = (error.remedy.empty() ? "" : error.remedy + ", then ") +
-                 "open the log again: start the daemon";
-  poison = std::move(error);
-}
-
 void Appender::Impl::write(const std::stop_token& stop) {
   auto reaped = Clock::now();
   std::unique_lock lock(mutex);
@@ -286,7 +278,7 @@ bool Appender::Impl::sign_head(std::unique_lock<std::mutex>& lock) {
   committing = false;
   const bool failed = !note && note.error().kind != ErrorKind::not_found &&
                       note.error().kind != ErrorKind::unsupported;
-  if (failed) poison_with(note.error());
+  if (failed) poison = as_poison(note.error());
   newest_checkpoint = std::move(note);
   checkpoints_answered = answers;
   done.notify_all();
@@ -339,7 +331,7 @@ bool Appender::Impl::commit_batch(std::unique_lock<std::mutex>& lock) {
     statistics.commit_events.add(events);
     statistics.written_bytes.add(written);
   } else {
-    poison_with(result.error());
+    poison = as_poison(result.error());
   }
   done.notify_all();
   if (poison || due > committed || checkpoint_due()) call_writer();

@@ -135,4 +135,10 @@ Result<void> commit_records(const Environment& environment, const Meta& before, 
   return std::move(*transaction).commit();
 }
 
+Error as_poison(Error error) {
+  error.remedy = (error.remedy.empty() ? "" : error.remedy + ", then ") +
+                 "open the log again: start the daemon";
+  return error;
+}
+
 }  // namespace wattledger::log

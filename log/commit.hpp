@@ -55,4 +55,7 @@ class PendingRecords {
                                           const Meta& after, const PendingRecords& records,
                                           const SigningKey* key = nullptr);
 
+// What a commit failed with, and the way on: whoever hears of it, first or later.
+[[nodiscard]] Error as_poison(Error error);
+
 }  // namespace wattledger::log
