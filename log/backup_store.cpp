@@ -24,6 +24,7 @@ std::pair<Sequence, UtcTime> reach(const BackupManifest& manifest) {
 namespace fs = std::filesystem;
 
 constexpr const char* store_lock_file = ".lock";
+constexpr const char* remote_lock_file = ".remote.lock";
 constexpr mode_t file_mode = 0640;
 
 Result<BackupManifest> read_manifest(const fs::path& directory) {
@@ -61,6 +62,14 @@ bool older(const StoredBackup& a, const StoredBackup& b) {
 Failure no_store(const fs::path& store) {
   return fail(ErrorKind::not_found, "there are no backups in " + store.string(),
               "name their directory with --from, or take one: wattledger backup create");
+}
+
+// A restored log is another than the one that its backup was taken of.
+Failure none_of_this_log(const fs::path& store, std::size_t others) {
+  return fail(ErrorKind::not_found,
+              "none of the " + std::to_string(others) + " backups in " + store.string() +
+                  " is of this log (one that was restored is a new one)",
+              "take one: wattledger backup create");
 }
 
 }  // namespace
@@ -109,7 +118,8 @@ Result<Backup> newest_backup(const fs::path& store, const std::optional<Id128>& 
   const StoredBackup* newest = nullptr;
   for (const auto& [uuid, each] : furthest)
     if (newest == nullptr || newest->manifest->taken_at < each->manifest->taken_at) newest = each;
-  if (newest == nullptr) return no_store(store);
+  if (newest == nullptr)
+    return log && !all->empty() ? none_of_this_log(store, all->size()) : no_store(store);
   return Backup{store / newest->id, *newest->manifest};
 }
 
@@ -190,10 +200,11 @@ std::vector<std::string> prunable(const std::vector<BackupManifest>& backups,
   return gone;
 }
 
-Result<StoreLock> StoreLock::take(const fs::path& store) {
+Result<StoreLock> StoreLock::take(const fs::path& store, StorePart part) {
+  const bool remote = part == StorePart::remote;
   std::error_code error;
   fs::create_directories(store, error);
-  const fs::path path = store / store_lock_file;
+  const fs::path path = store / (remote ? remote_lock_file : store_lock_file);
   StoreLock lock(error ? -1 : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode));
   if (lock.fd_ < 0)
     return fail(ErrorKind::io,
@@ -201,8 +212,12 @@ Result<StoreLock> StoreLock::take(const fs::path& store) {
                     (error ? error.message() : std::string(std::strerror(errno))),
                 "check the directory and its permissions");
   if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorKind::locked, "another process is changing the backups in " + store.string(),
+    return fail(ErrorKind::locked,
+                (remote ? "another process is sending or removing what the remote has of "
+                        : "another process is changing the backups in ") +
+                    store.string(),
                 "wait until it has ended");
+  if (remote) return lock;
   std::vector<fs::path> leftovers;
   for (const auto& entry : fs::directory_iterator(store, error)) {
     const std::string name = entry.path().filename().string();

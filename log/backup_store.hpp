@@ -62,11 +62,16 @@ struct KeepRules {
 [[nodiscard]] std::vector<std::string> prunable(const std::vector<BackupManifest>& backups,
                                                 const KeepRules& rules);
 
-// One process at a time changes a store: flock on <store>/.lock. Takes leftovers away.
+// What of a store one process at a time changes: it itself (<store>/.lock), or what its remote has
+// of it (<store>/.remote.lock). A slow line takes a night, and nobody waits so long for a backup.
+enum class StorePart { backups, remote };
+
+// flock on the part's file. Who takes the backups' takes leftovers away.
 class StoreLock {
  public:
   // Makes the directory if it is not there. locked if another process has it.
-  static Result<StoreLock> take(const std::filesystem::path& store);
+  static Result<StoreLock> take(const std::filesystem::path& store,
+                                StorePart part = StorePart::backups);
   StoreLock(StoreLock&&) noexcept;
   StoreLock& operator=(StoreLock&&) = delete;
   ~StoreLock();

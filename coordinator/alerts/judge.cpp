@@ -1,5 +1,7 @@
 #include "coordinator/alerts/judge.hpp"
 
+#include "coordinator/alerts/message.hpp"
+
 namespace wattledger::alerts {
 namespace {
 
@@ -68,7 +70,7 @@ Holding overdue(const Facts& facts) {
 Holding passing(bool happened, UtcTime at, std::chrono::hours lasts, const Facts& facts,
                 const char* what) {
   if (!happened || age(at, facts.now) >= lasts) return calm();
-  return {true, {}, {}, what + utc_text(std::chrono::floor<seconds>(at))};
+  return {true, {}, {}, what + local_time_text(at, facts.zone.offset_at(at))};
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ struct Facts {
   };
 
   UtcTime now;
-  UtcTime started;  // of this program
+  ZoneOffsets zone;  // the house's, for times in a detail
+  UtcTime started;   // of this program
   std::optional<std::string> safety_fault;
   std::optional<UtcTime> reading_at;
   std::optional<std::chrono::seconds> stale_after;

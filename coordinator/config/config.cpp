@@ -255,7 +255,8 @@ std::vector<KeyChange> differing_keys(const Config& before, const Config& after)
   const auto list = [&](std::string_view path, const auto& one, const auto& other) {
     if (one != other)
       changes.push_back(
-          {std::string(path), std::to_string(one.size()), std::to_string(other.size())});
+          {std::string(path), std::to_string(one.size()),
+           std::to_string(other.size()) + (one.size() == other.size() ? ", not the same" : "")});
   };
   // The zones of a tariff known by name change with the name.
   if (before.policy.tariff == after.policy.tariff)

@@ -98,9 +98,9 @@ struct TiersConfig {
 };
 
 struct ChangesConfig {
-  std::vector<std::string> windows;     // as "sun 02:00-05:00", local time; none: at any time
-  std::chrono::hours fresh_backup{24};  // a verified backup may be as old, before a change
-  std::chrono::minutes time_limit{60};  // of one change
+  std::vector<std::string> windows;        // as "sun 02:00-05:00", local time; none: at any time
+  std::chrono::hours fresh_backup{24};     // a verified backup may be as old, before a change
+  std::chrono::seconds time_limit{3'600};  // of one change
 };
 
 struct HealthConfig {
@@ -174,7 +174,7 @@ struct Config {
 [[nodiscard]] Result<fold::PolicySettings> with_tariff(const Config& config, std::string_view name);
 
 // A key that the two give another value, as one would write it: "inverter.unit", "247", "1". Of a
-// tariff's lists how many members each has: "tariff.zones", "3", "3".
+// tariff's lists how many members each has: "tariff.zones", "3", "3, not the same".
 struct KeyChange {
   std::string path, before, after;
   bool operator==(const KeyChange&) const = default;

@@ -55,8 +55,11 @@ Result<Expanded> expand(const std::string& text, Unset unset) {
     from = end + 1;
   }
   expanded.text.append(text, from);
-  if (expanded.variable.empty() && holds_password(expanded.text))
-    return fail(ErrorKind::invalid_input, "a password stands in the address",
+  const bool password = holds_password(expanded.text);
+  if (expanded.variable.empty() && (password || holds_token(expanded.text)))
+    return fail(ErrorKind::invalid_input,
+                password ? "a password stands in the address"
+                         : "what looks like a token stands in the address",
                 "take it from the environment, as ${NAME}, or from a file of mode 0600");
   return expanded;
 }

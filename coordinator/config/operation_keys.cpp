@@ -87,7 +87,7 @@ void add_operation_keys(std::vector<ScalarKey>& keys) {
       "changes.fresh_backup_h", "h", whole(1, 8'760),
       [](Config & c) -> auto& { return c.changes.fresh_backup; }));
   keys.push_back(number(
-      "changes.time_limit_min", "min", whole(1, 1'440),
+      "changes.time_limit_min", "min", NumberRange{1, 1, 14'400, 6},
       [](Config & c) -> auto& { return c.changes.time_limit; }));
   keys.push_back(word(
       "health.write", {"false", "true"}, [](Config & c) -> auto& { return c.health.write; }));

@@ -49,6 +49,57 @@ bool holds_password(std::string_view address) {
   return at != std::string_view::npos && rest.substr(0, at).find(':') != std::string_view::npos;
 }
 
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
+// Names have words and a year at most; what is drawn by lot has both cases, or many digits.
+bool looks_drawn(std::string_view word) {
+  constexpr std::size_t shortest = 20;
+  constexpr std::ptrdiff_t many_digits = 5;
+  if (word.size() < shortest) return false;
+  const auto digits = std::count_if(word.begin(), word.end(), is_digit);
+  const bool upper = std::any_of(word.begin(), word.end(), is_upper);
+  const bool lower = std::any_of(word.begin(), word.end(), is_lower);
+  return (upper && lower && digits > 0) || ((upper || lower) && digits >= many_digits);
+}
+
+// "?token=x": a value that its own name tells is secret.
+bool is_secret_field(std::string_view field) {
+  constexpr std::array<std::string_view, 12> names = {
+      "token", "access_token", "key",      "api_key", "api-key", "apikey",
+      "auth",  "secret",       "password", "pass",    "sig",     "signature"};
+  const std::size_t equals = field.find('=');
+  if (equals == std::string_view::npos || equals + 1 == field.size()) return false;
+  std::string name(field.substr(0, equals));
+  for (char& c : name)
+    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+bool holds_token(std::string_view address) {
+  const std::size_t scheme = address.find("://");
+  if (scheme == std::string_view::npos) return false;
+  const std::string_view rest = address.substr(scheme + 3);
+  std::size_t word = 0, field = 0;
+  for (std::size_t i = 0; i <= rest.size(); ++i) {
+    const char c = i < rest.size() ? rest[i] : '&';
+    if (!is_digit(c) && !is_upper(c) && !is_lower(c) && c != '-' && c != '_') {
+      if (looks_drawn(rest.substr(word, i - word))) return true;
+      word = i + 1;
+    }
+    if (c == '?' || c == '&' || c == '#') {
+      if (is_secret_field(rest.substr(field, i - field))) return true;
+      field = i + 1;
+    }
+  }
+  return false;
+}
+
 Result<std::string> read_secret(const std::filesystem::path& file) {
   const Closing in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (in.fd < 0 && errno == ENOENT)

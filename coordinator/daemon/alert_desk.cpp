@@ -126,6 +126,7 @@ void AlertDesk::take_state(alerts::Facts& facts) const {
       if (auto* told = told_as(each.fault, facts); told != nullptr && !*told)
         *told = told == &facts.safety_fault ? fb::EnumNameFault(each.fault) + (": " + each.detail)
                                             : each.detail;
+    facts.zone = state.site.zone;
     if (state.reading) facts.reading_at = state.reading->at;
     if (state.policy) facts.stale_after = state.policy->settings.reading_stale_after;
     facts.foreign_change_at = state.inverter.foreign_change_at;

@@ -49,14 +49,13 @@ class Round {
       outcome_.due = overdue(store_, *snapshot, order_.at);
       if (!outcome_.due) return {};
     }
-    // Held while the remote is written to, too: who sends removes what somebody else is sending.
-    const auto lock = log::StoreLock::take(store_);
-    if (!lock) return Failure(lock.error());
     if (order_.only_remote) {
       auto newest = newest_here();
       if (!newest) return Failure(newest.error());
       outcome_.backup = std::move(newest->manifest);
     } else {
+      const auto lock = log::StoreLock::take(store_);
+      if (!lock) return Failure(lock.error());
       WATTLEDGER_TRY(take());
       prune();
     }
@@ -114,7 +113,10 @@ class Round {
       outcome_.remarks.push_back(removed.error().line());
   }
 
+  // Who sends removes what somebody else is sending.
   Result<void> send() {
+    const auto lock = log::StoreLock::take(store_, log::StorePart::remote);
+    if (!lock) return Failure(lock.error());
     const remote::Remote there(config_.backup.remote, {.stop = stop_});
     const auto chain = log::backup_chain(store_, outcome_.backup->id);
     if (!chain) return Failure(chain.error());

@@ -251,6 +251,7 @@ int run_demo(const Arguments& arguments, SignalTarget& signals) {
     std::printf("%s", summary.c_str());
   }
   RealClock clock([&](UtcTime time) { own->house->advance(time); });
+  own->house->advance(clock.now());  // its month took a while
   DaemonOptions options;
   options.progress = [said = false, &config](UtcTime) mutable {
     if (std::exchange(said, true)) return;

@@ -58,6 +58,7 @@ struct ProjectionThread::Impl {
 
 void ProjectionThread::Impl::follow(const std::stop_token& stopping) {
   catch_up();
+  settle();  // the first marks of a new house; whoever compares looks for them on the disk
   while (!stopping.stop_requested()) {
     adopt_waiting();
     maintain_waiting();

@@ -28,10 +28,15 @@ class Verdict {
   HealthItem item_;
 };
 
+// One that runs and does not answer is told of by itself.
+std::string start_remedy(const DaemonFacts& daemon) {
+  return daemon.running || !daemon.holder.empty() ? "" : "start wattledgerd";
+}
+
 // Nobody knows: no daemon runs, or it does not say.
 HealthItem unknown(std::string name, const HealthFacts& facts) {
   Verdict verdict(std::move(name));
-  verdict.find(Health::degraded, "unknown", facts.daemon.running ? "" : "start wattledgerd");
+  verdict.find(Health::degraded, "unknown", start_remedy(facts.daemon));
   return std::move(verdict).item();
 }
 
@@ -132,7 +137,7 @@ HealthItem judge_inverter(const HealthFacts& facts, UtcTime now) {
   if (!answer && facts.state != nullptr && facts.state->reading) answer = facts.state->reading->at;
   const std::string last = answer ? "last answer " + ago(*answer, now) : "no answer yet";
   if (!facts.inverter) {
-    verdict.find(Health::degraded, "unknown, nobody asks it; " + last, "start wattledgerd");
+    verdict.find(Health::degraded, "unknown, nobody asks it; " + last, start_remedy(facts.daemon));
     return std::move(verdict).item();
   }
   const InverterFacts& inverter = *facts.inverter;

@@ -35,10 +35,13 @@ bool goes_on(const std::string& place, const std::string& newest) {
           }));
 }
 
-// By the live manifest, as a file's name has it; empty where none can be read.
-std::string newest_day(const fs::path& data) {
+// By the live manifest, as a file's name has it; empty where no day is settled yet, nothing where
+// no manifest can be read.
+std::optional<std::string> newest_day(const fs::path& data) {
   const auto manifest = read_manifest(data / "out");
-  return manifest && *manifest ? compact_day((*manifest)->newest_day) : std::string();
+  if (!manifest || !*manifest) return std::nullopt;
+  const std::string& newest = (*manifest)->newest_day;
+  return newest.empty() ? newest : compact_day(newest);
 }
 
 std::string manifest_text(const fs::path& data) {
@@ -71,9 +74,10 @@ Result<void> copy_settled(const fs::path& data, const fs::path& to) {
 
 // While somebody appends, the files of the newest day and those that go on hold what no checkpoint
 // tells yet.
-void leave_out(const std::string& newest, LiveComparison& result, std::vector<Difference>& found) {
+void leave_out(const std::optional<std::string>& newest, LiveComparison& result,
+               std::vector<Difference>& found) {
   std::erase_if(found, [&](const Difference& each) {
-    const bool out = !newest.empty() && goes_on(each.place, newest);
+    const bool out = newest && goes_on(each.place, *newest);
     if (out) result.left_out.push_back(each.place);
     return out;
   });
@@ -158,7 +162,7 @@ class LiveCompare {
       if (!*through) return {};
       const auto built = build(false, **through);
       if (!built) return Failure(built.error());
-      const std::string newest = newest_day(options.data);
+      const std::optional<std::string> newest = newest_day(options.data);
       if (live_.written && newest != newest_day(*built) && tries < tries_max) {
         result_.compared.pop_back();
         continue;

@@ -89,6 +89,9 @@ Json event_of(const log::BackupManifest& manifest) {
 // What the remote lacks of this backup and all that it continues.
 Result<void> send(const Wish& wish, const BackupPlace& place, const std::string& id) {
   if (wish.backup.remote.empty()) return {};
+  // Who sends removes what somebody else is sending.
+  const auto lock = log::StoreLock::take(place.store, log::StorePart::remote);
+  if (!lock) return Failure(lock.error());
   const auto chain = log::backup_chain(place.store, id);
   if (!chain) return Failure(chain.error());
   const auto sent = remote::send_backups(remote::Remote(wish.backup.remote), *chain);
@@ -152,9 +155,11 @@ Exit run(const Invocation& invocation, Wish wish, const BackupHouse& house) {
     return usage("--key-file goes with --encrypt", "write both");
   auto key = key_for(wish, *place->house);
   if (!key) return cannot(key.error());
-  const auto lock = log::StoreLock::take(place->store);
-  if (!lock) return failed(wish, *place, lock.error(), house);
-  const auto taken = take(invocation, wish, *place, *std::move(key), house);
+  const auto taken = [&]() -> Result<log::BackupManifest> {
+    const auto lock = log::StoreLock::take(place->store);
+    if (!lock) return Failure(lock.error());
+    return take(invocation, wish, *place, *std::move(key), house);
+  }();
   if (!taken) return failed(wish, *place, taken.error(), house);
   const auto sent = send(wish, *place, taken->id);
   Json event = event_of(*taken);

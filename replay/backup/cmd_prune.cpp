@@ -83,9 +83,10 @@ void tell(const Invocation& invocation, const Plan& plan, bool removed) {
 
 Result<void> remove_all(const std::optional<remote::Remote>& there, const fs::path& store,
                         const Plan& plan) {
-  if (there) return remote::remove_backups(*there, plan.gone);
-  const auto lock = log::StoreLock::take(store);
+  const auto lock =
+      log::StoreLock::take(store, there ? log::StorePart::remote : log::StorePart::backups);
   if (!lock) return Failure(lock.error());
+  if (there) return remote::remove_backups(*there, plan.gone);
   // What was taken meanwhile continues the newest, which stays. Newest first: killed half way,
   // what is left still has what it needs.
   for (auto id = plan.gone.rbegin(); id != plan.gone.rend(); ++id)
@@ -96,7 +97,7 @@ Result<void> remove_all(const std::optional<remote::Remote>& there, const fs::pa
 Exit run(const Invocation& invocation, const Wish& wish) {
   if (wish.keep_days == 0 && wish.keep_count == 0)
     return usage("what is to be kept is not said", "give --keep-days N, --keep-count N or both");
-  auto place = find_backup_place(invocation, wish.backup);
+  const auto place = find_backup_place(invocation, wish.backup);
   if (!place) return cannot(place.error());
   std::optional<remote::Remote> there;
   std::optional<Scratch> manifests;
@@ -105,11 +106,10 @@ Exit run(const Invocation& invocation, const Wish& wish) {
     if (!named) return usage(named.error().what, named.error().remedy);
     there = *std::move(named);
     manifests.emplace(fetched_path(place->house));
-    place->store = manifests->path();
-    if (const auto fetched = remote::fetch_manifests(*there, place->store); !fetched)
+    if (const auto fetched = remote::fetch_manifests(*there, manifests->path()); !fetched)
       return cannot(fetched.error());
   }
-  const auto plan = plan_prune(wish, place->store);
+  const auto plan = plan_prune(wish, manifests ? manifests->path() : place->store);
   if (!plan) return cannot(plan.error());
   if (!wish.dry_run && !plan->gone.empty()) {
     const Exit agreed =

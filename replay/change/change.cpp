@@ -61,7 +61,7 @@ std::string finished_json(const std::string& id, Sequence started, const char* r
 // Ends the process when the time is over.
 class TimeLimit {
  public:
-  TimeLimit(std::chrono::minutes limit, std::function<void()> last_words)
+  TimeLimit(std::chrono::seconds limit, std::function<void()> last_words)
       : thread_([this, limit, words = std::move(last_words)](const std::stop_token& stop) {
           std::unique_lock lock(mutex_);
           wake_.wait_for(lock, stop, limit, [&] { return stop.stop_requested(); });
@@ -110,12 +110,12 @@ const char* result_of(Exit exit, const ChangeEnd& end) {
 
 Exit act_within(const Place& place, const Change& change, const ChangeHouse& house, const Act& act,
                 const std::string& id, Sequence started, ChangeEnd& end) {
-  const std::chrono::minutes limit =
+  const std::chrono::seconds limit =
       place.config ? place.config->changes.time_limit : config::ChangesConfig{}.time_limit;
   const TimeLimit within(limit, [&] {
     if (change.undo) change.undo();
-    const std::string what = fmt::format("{} took longer than {} min (changes.time_limit_min)",
-                                         change.verb, limit.count());
+    const std::string what = fmt::format("{} took longer than {} (changes.time_limit_min)",
+                                         change.verb, duration_text(limit));
     if (started.value != 0)
       house.tell_daemon(place, finished_json(id, started, "failed", what + " and was ended"));
     (void)cannot({ErrorKind::timed_out, what + " and is ended; what was built is not in force",

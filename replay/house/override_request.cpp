@@ -100,6 +100,10 @@ std::string why_nothing_moves(const Place& place) {
   if (!status.is_object() || !status.contains("control_mode")) return "";
   const auto& mode = status["control_mode"];
   if (mode != "advise" && mode != "off") return "";
+  if (status.contains("warnings") && status["warnings"].is_array())
+    for (const auto& warning : status["warnings"])
+      if (warning.is_string() && warning.get_ref<const std::string&>().starts_with("safe mode"))
+        return warning.get<std::string>();
   return "control is " + mode.get<std::string>() +
          ": nothing is written to the inverter; for that, set control.mode to on and say "
          "wattledger reload";

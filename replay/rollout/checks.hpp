@@ -20,6 +20,6 @@ namespace wattledger::tool {
                                                     std::uint64_t days);
 
 // When a rollback is due: the playbook's triggers with their thresholds.
-[[nodiscard]] Result<CheckResults> rollback_triggers(const Place& place, const Owner& owner);
+[[nodiscard]] CheckResults rollback_triggers(const Look& look, bool tables_wanted);
 
 }  // namespace wattledger::tool

@@ -22,39 +22,24 @@ struct Wish {
   std::uint64_t every_s = usual_every_s;
 };
 
-// One look.
+// A look, and what stands around it.
 struct View {
-  UtcTime at{};
-  ZoneOffsets zone;
+  Look look;
   HouseState house;
-  LogFigures log;
-  TableFigures tables;
-  TextLogFigures text;
   std::uint64_t files_bytes = 0;
   std::optional<std::uint64_t> free;
   CheckResults triggers;
 };
 
-Result<View> look(const Place& place, const Owner& owner) {
+Result<View> view_of(const Place& place, const Owner& owner) {
+  auto look = look_at(place, live_tables(place, owner));
+  if (!look) return Failure(look.error());
   View view;
-  {
-    const auto open = open_log(place);
-    if (!open) return Failure(open.error());
-    view.at = house_now(open->snapshot);
-    view.zone = house_zone(open->snapshot);
-    auto figures = log_figures(*open, view.at);
-    if (!figures) return Failure(figures.error());
-    view.log = *std::move(figures);
-  }
+  view.look = *std::move(look);
   view.house = house_state(place, owner);
-  view.tables = table_figures(live_tables(place, owner));
-  view.text =
-      text_log_figures(text_log_file(place), machine_time(clock_now() - std::chrono::hours(1)));
   view.files_bytes = bytes_under(place.data / "out");
   view.free = disk_free(place.data);
-  auto triggers = rollback_triggers(place, owner);
-  if (!triggers) return Failure(triggers.error());
-  view.triggers = *std::move(triggers);
+  view.triggers = rollback_triggers(view.look, owner.wanted(place).sqlite);
   return view;
 }
 
@@ -68,25 +53,28 @@ std::string rates(const LogFigures& log) {
 }
 
 std::string text_of(const View& view) {
-  std::string text = fmt::format("{:<12}{}, {}\n", "rollout", local_text(view.at, view.zone),
-                                 view.house.running ? "the daemon answers" : "no daemon answers");
+  std::string text =
+      fmt::format("{:<12}{}, {}\n", "rollout", local_text(view.look.at, view.look.zone),
+                  view.house.running ? "the daemon answers" : "no daemon answers");
   const auto line = [&](const std::string& name, const std::string& value) {
     text += fmt::format("{:<12}{}\n", name, value);
   };
-  line("rates", rates(view.log));
-  std::string sizes =
-      fmt::format("log {} ({} records), tables {} and {} of write-ahead log, files {}",
-                  bytes_text(view.log.bytes), view.log.head.value, bytes_text(view.tables.bytes),
-                  bytes_text(view.tables.wal_bytes), bytes_text(view.files_bytes));
+  line("rates", rates(view.look.log));
+  std::string sizes = fmt::format(
+      "log {} ({} records), tables {} and {} of write-ahead log, files {}",
+      bytes_text(view.look.log.bytes), view.look.log.head.value, bytes_text(view.look.tables.bytes),
+      bytes_text(view.look.tables.wal_bytes), bytes_text(view.files_bytes));
   if (view.free) sizes += ", free " + bytes_text(*view.free);
   line("sizes", sizes);
   for (const auto& [name, state] : view.house.projections)
     line(name, fmt::format("{}, {} records behind{}", state.standing, state.lag,
                            state.message.empty() ? "" : ": " + state.message));
-  line("decision", view.log.last_decision
-                       ? local_text(*view.log.last_decision, view.zone) + "  " + view.log.decision
+  line("decision", view.look.log.last_decision
+                       ? local_text(*view.look.log.last_decision, view.look.zone) + "  " +
+                             view.look.log.decision
                        : std::string("none within a day"));
-  line("error", view.text.last_error.empty() ? "none in the text log" : view.text.last_error);
+  line("error",
+       view.look.text.last_error.empty() ? "none in the text log" : view.look.text.last_error);
   text += "rollback when\n";
   for (const CheckResult& each : view.triggers)
     text += fmt::format("  {:<6} {:<14} {}\n", each.level == Level::fail ? "[FAIL]" : "[OK]",
@@ -101,25 +89,26 @@ Json json_of(const View& view) {
   for (const CheckResult& each : view.triggers)
     triggers.push_back(
         {{"trigger", each.check}, {"fires", each.level == Level::fail}, {"text", each.text}});
-  return {{"at", utc_text(view.at)},
-          {"running", view.house.running},
-          {"events_last_hour", view.log.hour_all},
-          {"head", view.log.head.value},
-          {"log_bytes", view.log.bytes},
-          {"table_bytes", view.tables.bytes},
-          {"wal_bytes", view.tables.wal_bytes},
-          {"file_bytes", view.files_bytes},
-          {"disk_free_bytes", view.free ? Json(*view.free) : Json(nullptr)},
-          {"projections", std::move(projections)},
-          {"last_decision_at",
-           view.log.last_decision ? Json(utc_text(*view.log.last_decision)) : Json(nullptr)},
-          {"last_decision", view.log.decision},
-          {"last_error", view.text.last_error},
-          {"triggers", std::move(triggers)}};
+  return {
+      {"at", utc_text(view.look.at)},
+      {"running", view.house.running},
+      {"events_last_hour", view.look.log.hour_all},
+      {"head", view.look.log.head.value},
+      {"log_bytes", view.look.log.bytes},
+      {"table_bytes", view.look.tables.bytes},
+      {"wal_bytes", view.look.tables.wal_bytes},
+      {"file_bytes", view.files_bytes},
+      {"disk_free_bytes", view.free ? Json(*view.free) : Json(nullptr)},
+      {"projections", std::move(projections)},
+      {"last_decision_at",
+       view.look.log.last_decision ? Json(utc_text(*view.look.log.last_decision)) : Json(nullptr)},
+      {"last_decision", view.look.log.decision},
+      {"last_error", view.look.text.last_error},
+      {"triggers", std::move(triggers)}};
 }
 
 Exit show(const Invocation& invocation, const Place& place, const Owner& owner, bool redraw) {
-  const auto view = look(place, owner);
+  const auto view = view_of(place, owner);
   if (!view) return cannot(view.error());
   if (redraw) std::fputs("\x1b[H\x1b[2J", stdout);
   if (invocation.format == Format::json) {

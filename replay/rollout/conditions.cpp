@@ -134,26 +134,15 @@ CheckResults database_only_conditions(const Invocation& invocation, const Place&
   return findings;
 }
 
-Result<CheckResults> rollback_triggers(const Place& place, const Owner& owner) {
-  const auto open = open_log(place);
-  if (!open) return Failure(open.error());
-  const UtcTime now = house_now(open->snapshot);
-  const auto figures = log_figures(*open, now);
-  if (!figures) return Failure(figures.error());
-  std::optional<UtcTime> started;
-  if (const auto state = fold_all(place.data, open->snapshot); state && state->coordinator.running)
-    started = state->coordinator.started_at;
-  const auto text =
-      text_log_figures(text_log_file(place), machine_time(clock_now() - std::chrono::hours(1)));
+CheckResults rollback_triggers(const Look& look, bool tables_wanted) {
+  const auto& [now, zone, started, log, tables, text] = look;
   CheckResults findings;
-  const bool tables_wanted = owner.wanted(place).sqlite;
   if (tables_wanted) {
-    const TableFigures tables = table_figures(live_tables(place, owner));
     const bool late = !tables.there && started && now - *started > created_within;
     findings.push_back(trigger("database file", late, tables.there ? "there" : "not there",
                                "when missing 10 min after the start"));
     const auto shown = tables.newest.find("system_state");
-    const std::string limit = iso_text(house_zone(open->snapshot).to_local(now - shown_within));
+    const std::string limit = iso_text(zone.to_local(now - shown_within));
     const bool no_data =
         started && now - *started > shown_within &&
         (shown == tables.newest.end() || shown->second.substr(0, 19) < limit.substr(0, 19));
@@ -166,18 +155,17 @@ Result<CheckResults> rollback_triggers(const Place& place, const Owner& owner) {
   findings.push_back(trigger("retries", text.retries > retries_per_hour,
                              fmt::format("{} in the last hour", text.retries), "above 10"));
   const bool blocked = started && now - *started > decided_within &&
-                       (!figures->last_decision || now - *figures->last_decision > decided_within);
-  findings.push_back(trigger("decisions", blocked,
-                             "the last " + age_text(figures->last_decision, now),
+                       (!log.last_decision || now - *log.last_decision > decided_within);
+  findings.push_back(trigger("decisions", blocked, "the last " + age_text(log.last_decision, now),
                              "when older than 20 min"));
   findings.push_back(trigger("storage errors", text.errors != 0,
                              fmt::format("{} in the last hour", text.errors), "at the first"));
   const bool hangs = started && now - *started > answered_within &&
-                     (!figures->last_reading || now - *figures->last_reading > answered_within);
-  findings.push_back(trigger("crashes", figures->crashes != 0 || hangs,
-                             fmt::format("{} in a day; the last reading {}", figures->crashes,
-                                         age_text(figures->last_reading, now)),
-                             "at the first, or when the last reading is older than 5 min"));
+                     (!log.last_reading || now - *log.last_reading > answered_within);
+  findings.push_back(trigger(
+      "crashes", log.crashes != 0 || hangs,
+      fmt::format("{} in a day; the last reading {}", log.crashes, age_text(log.last_reading, now)),
+      "at the first, or when the last reading is older than 5 min"));
   return findings;
 }
 

@@ -9,6 +9,7 @@
 #include "projections/sqlite/sqlite_checkpoint.hpp"
 #include "projections/sqlite/sqlite_handle.hpp"
 #include "projections/sqlite/sqlite_projector.hpp"
+#include "replay/display.hpp"
 
 namespace wattledger::tool {
 namespace {
@@ -155,6 +156,24 @@ Result<LogFigures> log_figures(const OpenLog& open, UtcTime now) {
       },
       damage));
   return figures;
+}
+
+Result<Look> look_at(const Place& place, const fs::path& tables) {
+  const auto open = open_log(place);
+  if (!open) return Failure(open.error());
+  const auto state = fold_all(place.data, open->snapshot);
+  if (!state) return Failure(state.error());
+  Look look;
+  look.at = house_now(open->snapshot);
+  look.zone = state->site.zone;
+  if (state->coordinator.running) look.started = state->coordinator.started_at;
+  auto figures = log_figures(*open, look.at);
+  if (!figures) return Failure(figures.error());
+  look.log = *std::move(figures);
+  look.tables = table_figures(tables);
+  look.text =
+      text_log_figures(text_log_file(place), machine_time(clock_now() - std::chrono::hours(1)));
+  return look;
 }
 
 std::uint64_t bytes_of(const fs::path& file) {

@@ -53,6 +53,17 @@ struct LogFigures {
 };
 [[nodiscard]] Result<LogFigures> log_figures(const OpenLog& open, UtcTime now);
 
+// One look at a rollout, of one moment.
+struct Look {
+  UtcTime at{};
+  ZoneOffsets zone;
+  std::optional<UtcTime> started;  // of the daemon that runs, by the log
+  LogFigures log;
+  TableFigures tables;
+  TextLogFigures text;
+};
+[[nodiscard]] Result<Look> look_at(const Place& place, const std::filesystem::path& tables);
+
 [[nodiscard]] std::uint64_t bytes_of(const std::filesystem::path& file);  // 0 where none is
 [[nodiscard]] std::uint64_t bytes_under(const std::filesystem::path& directory);
 [[nodiscard]] std::optional<std::uint64_t> disk_free(const std::filesystem::path& directory);

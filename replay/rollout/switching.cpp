@@ -18,6 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds look_every{200};
 constexpr std::chrono::seconds health_spare{10};
+constexpr std::chrono::seconds quiet_wait{3};  // longer waits are told
 
 Result<void> restart(const SwitchWish& wish) {
   const int ended = std::system(wish.restart_command.c_str());
@@ -76,6 +77,8 @@ Standing standing_of(const Place& place, const Owner& owner, bool ran) {
 Result<void> wait_until_fed(const Invocation& invocation, const Place& place, const Owner& owner,
                             bool ran, Clock::time_point deadline) {
   bool rebuilt = false;
+  std::string told;
+  const Clock::time_point begun = Clock::now();
   while (true) {
     const Standing standing = standing_of(place, owner, ran);
     if (standing.waits.empty()) return {};
@@ -88,6 +91,10 @@ Result<void> wait_until_fed(const Invocation& invocation, const Place& place, co
     if (Clock::now() > deadline)
       return fail(ErrorKind::timed_out, standing.waits,
                   "does the daemon run with this configuration? See wattledger status");
+    if (standing.waits != told && Clock::now() > begun + quiet_wait) {
+      note("waiting: " + standing.waits);
+      told = standing.waits;
+    }
     std::this_thread::sleep_for(look_every);
   }
 }

@@ -15,6 +15,7 @@ namespace {
 Facts well(std::int64_t at) {
   Facts facts;
   facts.now = at_s(at);
+  facts.zone = ZoneOffsets({{UtcTime{}, std::chrono::hours(2)}});
   facts.started = at_s(0);
   facts.reading_at = facts.now;
   facts.stale_after = seconds(180);
@@ -66,11 +67,11 @@ const Row rows[] = {
      Condition::backup_overdue, "no backup has succeeded for 50 h"},
     {"somebody else's hand", [](Facts& f) { f.foreign_change_at = f.now; },
      Condition::foreign_change,
-     "somebody else changed the inverter's settings at 2025-10-01T00:16:40Z"},
+     "somebody else changed the inverter's settings at 2025-10-01T02:16:40+02:00"},
     {"a clock that nobody sets", [](Facts& f) { f.clock_fault = "clock_unreliable: no NTP"; },
      Condition::clock, "clock_unreliable: no NTP"},
     {"a run that crashed", [](Facts& f) { f.crashed = true; }, Condition::crash,
-     "the run before ended without its way down; this one began at 2025-10-01T00:00:00Z"},
+     "the run before ended without its way down; this one began at 2025-10-01T02:00:00+02:00"},
 };
 
 std::vector<std::string> told(const std::vector<News>& news) {

@@ -258,6 +258,16 @@ TEST_SUITE("backup") {
     CHECK(kind_of(StoreLock::take(house.store())) == ErrorKind::locked);
   }
 
+  TEST_CASE("who sends to a remote keeps nobody from taking a backup; one sends at a time") {
+    BackupFixture house;
+    house.fill(1, 300);
+    const StoreLock sends = value(StoreLock::take(house.store(), StorePart::remote));
+    CHECK(kind_of(StoreLock::take(house.store(), StorePart::remote)) == ErrorKind::locked);
+    const StoreLock takes = value(StoreLock::take(house.store()));
+    CHECK(value(house.take(301)).last().value == 300);
+    CHECK(value(list_backups(house.store())).size() == 1);
+  }
+
   TEST_CASE("a disk that takes no more leaves no backup, and the error names the file") {
     BackupFixture house;
     house.fill(1, 300);

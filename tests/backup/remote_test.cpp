@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "log/backup_store.hpp"
 #include "tests/replay/house_log.hpp"
 #include "tests/support/rclone_place.hpp"
 
@@ -104,6 +105,25 @@ TEST_SUITE("backup/remote") {
     CHECK_MESSAGE(pruned.code == 0, pruned.err);
     REQUIRE(house.there().size() == 1);
     CHECK(house.there()[0]["id"] == whole["id"]);
+  }
+
+  TEST_CASE("while somebody else sends, a backup is taken, and the log says that it is not there") {
+    if (rclone_program().empty()) return;
+    const House house;
+    {
+      const auto sends = log::StoreLock::take(house.data() / "backups", log::StorePart::remote);
+      REQUIRE(sends.has_value());
+      const ToolRun taken = house.run({"create", "--remote", house.place()});
+      CHECK(taken.code == 3);
+      CHECK(says(taken, "another process is sending"));
+      CHECK(says(taken, "read back and verified"));
+      CHECK(house.last_record()["event"]["fact"]["result"] == "failed");
+      CHECK(house.run({"prune", "--remote", house.place(), "--keep-count", "1", "--yes"}).code ==
+            0);
+    }
+    CHECK(house.there().empty());
+    REQUIRE(house.create({"--incremental"}).is_object());
+    CHECK(house.there().size() == 2);
   }
 
   TEST_CASE("what was damaged there is found, and not restored") {

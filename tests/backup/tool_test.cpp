@@ -311,6 +311,18 @@ TEST_SUITE("backup/tool") {
     CHECK(house.last_record()["kind"] == "BackupDrilled");
   }
 
+  TEST_CASE("the backups of the log before a restored one are not its own, and a drill says so") {
+    const House house;
+    const std::string id = house.create();
+    REQUIRE(fs::remove_all(house.data() / "log") > 0);
+    REQUIRE(house.run({"restore", id}).code == 0);
+    const ToolRun drilled = house.run({"drill"});
+    CHECK(drilled.code == 3);
+    CHECK(drilled.one_error_line());
+    CHECK(says(drilled, "none of the 1 backups in "));
+    CHECK(says(drilled, "is of this log (one that was restored is a new one); take one: "));
+  }
+
   TEST_CASE("backups that were once made are read for ever: full, and encrypted and incremental") {
     const fs::path golden = golden_directory() / "backups";
     if (!fs::exists(golden) && std::getenv("WATTLEDGER_UPDATE_GOLDEN") != nullptr) {

@@ -80,6 +80,10 @@ const Wrong wrongs[] = {
     {"a password in the file", "alerts:\n  - {name: a, webhook: 'http://u:hush@h/'}\n",
      "h.yaml:2: alerts[1].webhook: a password stands in the address; take it from the environment, "
      "as ${NAME}, or from a file of mode 0600"},
+    {"a token in the path",
+     "alerts:\n  - {name: a, webhook: 'https://h/services/T02/xJb81kQzLm0pQw7sRt3u'}\n",
+     "h.yaml:2: alerts[1].webhook: what looks like a token stands in the address; take it from the "
+     "environment, as ${NAME}, or from a file of mode 0600"},
     {"a variable that is not set", "alerts:\n  - name: a\n    webhook: ${WATTLEDGER_TEST_NONE}\n",
      "h.yaml:3: alerts[1].webhook: the environment variable WATTLEDGER_TEST_NONE is not set; set "
      "it "
@@ -98,6 +102,21 @@ const Wrong wrongs[] = {
 }  // namespace
 
 TEST_SUITE("config/alerts") {
+  TEST_CASE("a token is told from a name that somebody thought up") {
+    for (const char* address :
+         {"https://h/x?Token=hush", "https://h/x?a=1&api_key=k#b", "https://h/p#secret=s",
+          "https://api.h/bot7123456789:AAF-x1Zz_qRtBn3LkP0wVdYc8sEuHg5Ti/sendMessage",
+          "https://h/hooks/550e8400-e29b-41d4-a716-446655440000",
+          "https://eo5abc1def2ghi3jkl4m.h.example/", "mqtt://h/Qw3rTyUiOp4sDfGhJkL1/alerts"})
+      CHECK_MESSAGE(holds_token(address), address);
+    for (const char* address :
+         {"https://example.org/x?a=1", "http://my-home-assistant-server-2.local:8123/api/webhook/",
+          "https://ntfy.sh/wattledger-alerts-of-the-garden-house-2025", "mqtt://house@h:1883/a/b",
+          "nas:xJb81kQzLm0pQw7sRt3u", "https://h/x?token=", "https://h/x?tokens=none",
+          "https://A-Very-Long-Name-Of-A-Host.example/"})
+      CHECK_MESSAGE(!holds_token(address), address);
+  }
+
   TEST_CASE("receivers are read with all that they say") {
     const auto config = parse(
         "alerts:\n"
@@ -200,7 +219,8 @@ TEST_SUITE("config/environment") {
     const auto other = parse("alerts:\n  - {name: a, command: y}\n", "h.yaml");
     REQUIRE((one && other));
     CHECK(differing_keys(*one, *one).empty());
-    CHECK(differing_keys(*one, *other) == std::vector<KeyChange>{{"alerts", "1", "1"}});
+    CHECK(differing_keys(*one, *other) ==
+          std::vector<KeyChange>{{"alerts", "1", "1, not the same"}});
   }
 
   TEST_CASE("who only looks at a house needs none of its daemon's variables") {

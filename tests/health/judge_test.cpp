@@ -217,6 +217,8 @@ TEST_SUITE("health/judge") {
     facts.daemon.holder = "wattledgerd, process 7";
     CHECK(item_of(judge_health(facts, now), "daemon").detail ==
           "wattledgerd, process 7 holds the log and does not answer");
+    for (const HealthItem& each : judge_health(facts, now).items)
+      CHECK(each.remedy.find("start wattledgerd") == std::string::npos);
   }
 
   TEST_CASE("before 14:00 tomorrow's prices are not missed, nor any prices where none are wanted") {

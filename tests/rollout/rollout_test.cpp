@@ -1,4 +1,8 @@
 // From files to both, to tables alone and back, on a house that goes on living.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -141,11 +145,33 @@ TEST_SUITE("rollout") {
     const std::string before = house.text();
     const std::string kill = "kill -9 " + std::to_string(house.daemon->pid()) + " 2>&-; true";
     const Ran failed =
-        house.rollout({"deploy", "--mode", "both", "--wait", "2", "--restart-command", kill});
+        house.rollout({"deploy", "--mode", "both", "--wait", "4", "--restart-command", kill});
     CHECK_MESSAGE(failed.code == 1, failed.out << failed.err);
     CHECK(failed.out.find("the daemon does not answer any more") != std::string::npos);
+    CHECK(failed.err.find("waiting: the daemon does not answer any more") != std::string::npos);
     CHECK(failed.out.find("deploy: done") == std::string::npos);
     CHECK(house.text() == before);
+  }
+
+  TEST_CASE("a rollout whose time is over ends, and what came into force is taken back") {
+    RunningHouse house(files_only + "environment: development\nchanges: {time_limit_min: 0.1}\n");
+    const std::string before = house.text();
+    const fs::path held = house.home / "held";
+    REQUIRE(::mkfifo(held.c_str(), 0600) == 0);
+    const Ran ended =
+        house.rollout({"deploy", "--mode", "both", "--restart-command", "cat " + held.string()});
+    const int let_go = ::open(held.c_str(), O_RDWR | O_NONBLOCK);  // `cat` ends with it
+    ::close(let_go);
+    CHECK_MESSAGE(ended.code == 3, ended.out << ended.err);
+    CHECK(ended.err.find("rollout deploy took longer than 6 s (changes.time_limit_min) and is "
+                         "ended") != std::string::npos);
+    CHECK(house.text() == before);
+    CHECK_FALSE(fs::exists(house.config.string() + ".before-rollout"));
+    CHECK(house.fed() == "json");
+    const auto change = nlohmann::json::parse(
+        house.tool({"change", "list", "--limit", "1", "--format", "json"}).out);
+    CHECK(change["result"] == "failed");
+    CHECK(change["detail"].get<std::string>().find("took longer than 6 s") != std::string::npos);
   }
 
   TEST_CASE("the monitor says rates, sizes and lag, and ends with 1 when a trigger fires") {

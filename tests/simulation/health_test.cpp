@@ -59,8 +59,8 @@ json health(const std::filesystem::path& data) {
   CHECK(ran.err.empty());
   json report = json::parse(ran.out);
   CHECK(ran.code == (report["overall"] == "ok" ? 0 : 1));
-  const Ran restarter = run(WATTLEDGER_TOOL, {"--data", data.string(), "--format", "json", "health",
-                                              "--allow-degraded"});
+  const Ran restarter = run(
+      WATTLEDGER_TOOL, {"--data", data.string(), "--format", "json", "health", "--allow-degraded"});
   CHECK(restarter.code == (json::parse(restarter.out)["overall"] == "failed" ? 1 : 0));
   return report;
 }
@@ -108,6 +108,25 @@ TEST_SUITE("simulation/health") {
     CHECK(item(report, "log")["state"] == "ok");
   }
 
+  TEST_CASE("a drill in a house's first minute compares its files, and finds no difference") {
+    const MemoryDirectory home;
+    simulator::House house({}, simulator::HouseYear::generate(1), wall_clock());
+    const auto server = std::move(*simulator::ModbusServer::start(house, 0));
+    const auto config = write_config(home.path(), server->port(), "advise",
+                                     "projections: {json: {enabled: true}}\n");
+    const auto data = home / "data";
+    Program daemon(WATTLEDGERD, {"--config", config.string()});
+    REQUIRE_MESSAGE(wait_for(daemon, data, Kind::ReadingRecorded), daemon.err());
+    const auto tool = [&](std::vector<std::string> words) {
+      words.insert(words.begin(), {"--config", config.string(), "backup"});
+      return run(WATTLEDGER_TOOL, words);
+    };
+    REQUIRE(tool({"create"}).code == 0);
+    const Ran drill = tool({"drill"});
+    CHECK_MESSAGE(drill.code == 0, drill.out << drill.err);
+    CHECK(drill.out.find("json built from it and compared") != std::string::npos);
+  }
+
   TEST_CASE("in safe mode control stays off, and reload says why") {
     const MemoryDirectory home;
     simulator::House house({}, simulator::HouseYear::generate(1), wall_clock());
@@ -124,6 +143,9 @@ TEST_SUITE("simulation/health") {
     CHECK(json::parse(status.out)["control_mode"] == "off");
     CHECK(item(health(data), "daemon")["detail"].get<std::string>().find("safe mode") !=
           std::string::npos);
+    const Ran wish = run(WATTLEDGER_TOOL, {"--data", data.string(), "override", "charge"});
+    CHECK(wish.err.find("start wattledgerd without --safe-mode") != std::string::npos);
+    CHECK(wish.err.find("set control.mode") == std::string::npos);
     REQUIRE_MESSAGE(daemon.kill(SIGTERM) == 0, daemon.err());
     CHECK(count(data, Kind::DecisionMade) == 0);
     CHECK(count(data, Kind::CommandIssued) == 0);
