@@ -118,8 +118,11 @@ Result<Backup> newest_backup(const fs::path& store, const std::optional<Id128>& 
   const StoredBackup* newest = nullptr;
   for (const auto& [uuid, each] : furthest)
     if (newest == nullptr || newest->manifest->taken_at < each->manifest->taken_at) newest = each;
-  if (newest == nullptr)
+  if (newest == nullptr) {
+    for (const StoredBackup& each : *all)
+      if (!each.manifest) return Failure(each.manifest.error());  // it may be the one
     return log && !all->empty() ? none_of_this_log(store, all->size()) : no_store(store);
+  }
   return Backup{store / newest->id, *newest->manifest};
 }
 

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "coordinator/config/secrets.hpp"
+#include "log/file_owner.hpp"
 #include "projections/damage.hpp"
 #include "projections/fold_cache.hpp"
 #include "replay/display.hpp"
@@ -79,6 +80,7 @@ Result<Place> find_place(const Invocation& invocation) {
   std::error_code failed;
   place.data = fs::canonical(*data, failed);
   if (failed) return fail(ErrorKind::io, data->string() + ": " + failed.message());
+  WATTLEDGER_TRY(log::make_files_as_owner_of(place.data));
   return place;
 }
 

@@ -11,6 +11,7 @@
 #include "coordinator/daemon/logging.hpp"
 #include "coordinator/daemon/own_house.hpp"
 #include "coordinator/daemon/summary.hpp"
+#include "log/file_owner.hpp"
 
 namespace wattledger::daemon {
 namespace {
@@ -153,6 +154,8 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
   if (!config) return cannot(config.error());
   if (!arguments.data.empty()) config->data = arguments.data;
   if (!arguments.prices.empty()) config->prices.file = arguments.prices;
+  if (const auto able = log::make_files_as_owner_of(config->data); !able)
+    return cannot(able.error());
   if (const auto logging = start_logging(*config, /*quiet=*/false); !logging)
     return cannot(logging.error());
   RealClock clock;

@@ -26,7 +26,7 @@ struct Told {
     history.take(Sequence{sequence}, *view);
     return sequence;
   }
-  std::uint64_t raise(const char* alert) {
+  std::uint64_t raised(const char* alert) {
     fb::AlertRaisedT fact;
     fact.alert = alert;
     fact.severity = fb::Severity::critical;
@@ -58,8 +58,8 @@ struct Told {
 
 TEST_SUITE("alerts/history") {
   TEST_CASE_FIXTURE(Told, "an alert stands until its end names it") {
-    const auto disk = raise("disk_space");
-    const auto clock = raise("clock");
+    const auto disk = raised("disk_space");
+    const auto clock = raised("clock");
     end("disk_space", disk);
     end("clock", disk);  // names another: nothing of clock's
     REQUIRE(history.open().size() == 1);
@@ -71,8 +71,8 @@ TEST_SUITE("alerts/history") {
   }
 
   TEST_CASE_FIXTURE(Told, "of two that stand under one name the newer one counts") {
-    raise("disk_space");
-    const auto newer = raise("disk_space");
+    raised("disk_space");
+    const auto newer = raised("disk_space");
     REQUIRE(history.open().size() == 1);
     CHECK(history.open().front()->raised.sequence == Sequence{newer});
   }

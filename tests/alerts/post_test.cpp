@@ -45,7 +45,7 @@ struct House {
     REQUIRE_MESSAGE(appended.has_value(), appended.error().line());
     return appended->sequence.value;
   }
-  std::uint64_t raise(const char* alert, fb::Severity severity = fb::Severity::critical) {
+  std::uint64_t raised(const char* alert, fb::Severity severity = fb::Severity::critical) {
     fb::AlertRaisedT fact;
     fact.alert = alert;
     fact.severity = severity;
@@ -91,7 +91,7 @@ using Told = std::vector<std::string>;
 TEST_SUITE("alerts/post") {
   TEST_CASE_FIXTURE(House, "each is told once, and its end once") {
     Post post = open();
-    const auto disk = raise("disk_space");
+    const auto disk = raised("disk_space");
     look(post);
     look(post);
     CHECK(told == Told{"phone: disk_space raised"});
@@ -102,7 +102,7 @@ TEST_SUITE("alerts/post") {
   }
 
   TEST_CASE_FIXTURE(House, "what the log holds when a receiver begins is not told to it") {
-    raise("clock");
+    raised("clock");
     Post post = open();
     look(post);
     CHECK(told.empty());
@@ -114,8 +114,8 @@ TEST_SUITE("alerts/post") {
     auto grave = receiver("phone");
     grave.least = fb::Severity::critical;
     Post post = open({disk_only, grave});
-    const auto disk = raise("disk_space", fb::Severity::warning);
-    raise("safety_stop");
+    const auto disk = raised("disk_space", fb::Severity::warning);
+    raised("safety_stop");
     end("disk_space", disk);
     look(post);
     CHECK(told ==
@@ -125,14 +125,14 @@ TEST_SUITE("alerts/post") {
   TEST_CASE_FIXTURE(House, "a restart tells nothing twice, and what was not told yet") {
     {
       Post post = open();
-      raise("clock");
+      raised("clock");
       look(post);
       deaf = {"phone"};
-      raise("disk_space");
+      raised("disk_space");
       look(post);
     }
     deaf.clear();
-    raise("crash");
+    raised("crash");
     Post post = open();
     look(post);
     CHECK(told == Told{"phone: clock raised", "phone: disk_space raised", "phone: crash raised"});
@@ -141,7 +141,7 @@ TEST_SUITE("alerts/post") {
   TEST_CASE_FIXTURE(House, "nothing is told again without the file, or when it cannot be read") {
     {
       Post post = open();
-      raise("clock");
+      raised("clock");
       look(post);
     }
     REQUIRE(std::filesystem::remove(home / "alerts.sent"));
@@ -158,17 +158,17 @@ TEST_SUITE("alerts/post") {
   TEST_CASE_FIXTURE(House, "a restored log has another uuid, and what lies in it is not told") {
     {
       Post post = open();
-      raise("clock");
+      raised("clock");
       look(post);
     }
     told.clear();
     make("restored");
-    raise("clock");
-    raise("disk_space");
+    raised("clock");
+    raised("disk_space");
     Post post = open();
     look(post);
     CHECK(told.empty());
-    raise("crash");
+    raised("crash");
     look(post);
     CHECK(told == Told{"phone: crash raised"});
   }
@@ -176,7 +176,7 @@ TEST_SUITE("alerts/post") {
   TEST_CASE_FIXTURE(House, "an older copy of the log that was put back is not told either") {
     {
       Post post = open();
-      raise("clock");
+      raised("clock");
       look(post);
     }
     const auto snapshot = log->snapshot();
@@ -187,7 +187,7 @@ TEST_SUITE("alerts/post") {
     Post post = open();
     look(post);
     CHECK(told.empty());
-    raise("crash");
+    raised("crash");
     look(post);
     CHECK(told == Told{"phone: crash raised"});
   }
@@ -195,7 +195,7 @@ TEST_SUITE("alerts/post") {
   TEST_CASE_FIXTURE(House, "one that fails is tried again, later each time, and said once") {
     Post post = open({receiver("deaf"), receiver("phone")});
     deaf = {"deaf"};
-    raise("clock");
+    raised("clock");
     auto lines = look(post);
     REQUIRE(lines.size() == 1);
     CHECK(lines.front().text == "deaf is deaf");
@@ -228,11 +228,11 @@ TEST_SUITE("alerts/post") {
   TEST_CASE_FIXTURE(House, "after a day it is given up, with a line, and the next is told") {
     Post post = open();
     deaf = {"phone"};
-    raise("clock");
+    raised("clock");
     look(post);
     now = 86'399;
     look(post);
-    raise("crash");
+    raised("crash");
     now = 86'400 + 1'800;
     const auto lines = look(post);
     REQUIRE(lines.size() == 2);

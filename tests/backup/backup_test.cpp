@@ -258,6 +258,18 @@ TEST_SUITE("backup") {
     CHECK(kind_of(StoreLock::take(house.store())) == ErrorKind::locked);
   }
 
+  TEST_CASE("a manifest that cannot be read is told before a backup is said not to be there") {
+    BackupFixture house;
+    house.fill(1, 300);
+    const std::string id = value(house.take(301)).id;
+    const auto manifest = house.store() / id / backup_manifest_file;
+    std::filesystem::remove(manifest);
+    std::filesystem::create_directories(manifest);
+    const auto none = newest_backup(house.store(), std::nullopt);
+    REQUIRE_FALSE(none.has_value());
+    CHECK(none.error().what.find(manifest.string()) != std::string::npos);
+  }
+
   TEST_CASE("who sends to a remote keeps nobody from taking a backup; one sends at a time") {
     BackupFixture house;
     house.fill(1, 300);

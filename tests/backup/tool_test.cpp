@@ -2,6 +2,8 @@
 #include "tests/replay/tool.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -309,6 +311,28 @@ TEST_SUITE("backup/tool") {
     CHECK(bad.code == 1);
     CHECK(says(bad, "is cut short"));
     CHECK(house.last_record()["kind"] == "BackupDrilled");
+  }
+
+  TEST_CASE("root at work in another user's house leaves nothing of its own there") {
+    if (::geteuid() != 0) {
+      MESSAGE("only root can work for others: left out");
+      return;
+    }
+    constexpr uid_t user = 12'345;
+    const House house;
+    const auto each = [&](auto act) {
+      act(house.data());
+      for (const auto& entry : fs::recursive_directory_iterator(house.data())) act(entry.path());
+    };
+    each([&](const fs::path& path) { REQUIRE(::lchown(path.c_str(), user, user) == 0); });
+    REQUIRE_FALSE(house.create().empty());
+    REQUIRE(on(house.directory(), {"replay", "--yes"}).code == 0);
+    REQUIRE(house.run({"drill"}).code == 0);
+    each([&](const fs::path& path) {
+      struct ::stat status {};
+      REQUIRE(::lstat(path.c_str(), &status) == 0);
+      CHECK_MESSAGE(status.st_uid == user, path.string());
+    });
   }
 
   TEST_CASE("the backups of the log before a restored one are not its own, and a drill says so") {

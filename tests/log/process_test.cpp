@@ -1,5 +1,11 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <fstream>
+#include <thread>
+
+#include "log/file_owner.hpp"
 #include "tests/log/log_fixture.hpp"
 #include "tests/support/child_process.hpp"
 
@@ -106,6 +112,43 @@ TEST_SUITE("log/follow") {
     }
     CHECK(before.head() == Sequence{0});
     CHECK(value(log.snapshot()).head() == Sequence{20});
+  }
+}
+
+TEST_SUITE("log/file owner") {
+  TEST_CASE("what root makes in another user's house is that user's; root's rights stay") {
+    if (::geteuid() != 0) {
+      MESSAGE("only root can make files for others: left out");
+      return;
+    }
+    constexpr uid_t user = 12'345;
+    const TemporaryDirectory home;
+    const auto house = home / "house", secret = home / "secret";
+    std::filesystem::create_directories(house);
+    std::ofstream(secret) << "kept";
+    REQUIRE(::chmod(secret.c_str(), 0600) == 0);
+    REQUIRE(::chown(house.c_str(), user, user + 1) == 0);
+    std::string read;
+    std::thread([&] {  // the others go on as root
+      good(make_files_as_owner_of(house));
+      std::filesystem::create_directories(house / "log");
+      std::thread([&] { std::ofstream(house / "log" / "file") << "x"; }).join();
+      std::ifstream(secret) >> read;
+      std::ofstream(home / "beside") << "x";
+    })
+        .join();
+    std::ofstream(home / "roots") << "x";
+    const auto owner = [](const std::filesystem::path& path) {
+      struct ::stat status {};
+      REQUIRE(::stat(path.c_str(), &status) == 0);
+      return std::pair{status.st_uid, status.st_gid};
+    };
+    CHECK(read == "kept");
+    for (const auto& path : {house / "log", house / "log" / "file", home / "beside"})
+      CHECK(owner(path) == std::pair<uid_t, gid_t>{user, user + 1});
+    CHECK(owner(home / "roots").first == 0);
+    good(make_files_as_owner_of(home / "nothing"));
+    good(make_files_as_owner_of(home.path()));  // root's own
   }
 }
 

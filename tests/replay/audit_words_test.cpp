@@ -27,7 +27,7 @@ std::vector<std::string> lines_of(const std::string& text) {
     if (letter == '\n')
       lines.emplace_back();
     else if ((static_cast<unsigned char>(letter) & 0xC0U) != 0x80U)
-      lines.back() += letter < 0 ? '#' : letter;  // one a character
+      lines.back() += static_cast<unsigned char>(letter) > 0x7FU ? '#' : letter;  // one a character
   }
   return lines;
 }
