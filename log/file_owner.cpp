@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 namespace wattledger::log {
 namespace {
@@ -24,20 +22,17 @@ struct Capabilities {
 
 }  // namespace
 
-Result<void> make_files_as_owner_of(const std::filesystem::path& directory) {
+void make_files_as_owner_of(const std::filesystem::path& directory) {
   struct ::stat owner {};
-  if (::geteuid() != 0 || ::stat(directory.c_str(), &owner) != 0 || owner.st_uid == 0) return {};
+  if (::geteuid() != 0 || ::stat(directory.c_str(), &owner) != 0 || owner.st_uid == 0) return;
   // Another user of the file system loses root's rights there, which are taken up again.
   Capabilities capabilities;
   const bool known = capabilities.read();
-  ::setfsgid(owner.st_gid);
+  const int group = ::setfsgid(owner.st_gid);
   ::setfsuid(owner.st_uid);
-  const bool owned = ::setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(owner.st_uid);
-  if (owned && known && capabilities.write()) return {};
-  return fail(
-      ErrorKind::io,
-      "files cannot be made as the owner of " + directory.string() + ": " + std::strerror(errno),
-      "run this as user " + std::to_string(owner.st_uid) + " (sudo -u)");
+  if (known && capabilities.write()) return;
+  ::setfsuid(0);
+  ::setfsgid(static_cast<gid_t>(group));
 }
 
 }  // namespace wattledger::log

@@ -4,15 +4,13 @@
 
 #include <filesystem>
 
-#include "events/result.hpp"
-
 namespace wattledger::log {
 
 // From here on, files and directories that this thread makes, and those it starts from now on,
 // belong to the user and group that `directory` belongs to; what root may read and write it still
 // may (Linux: the file system's user, setfsuid(2)). Programs that are started are root's again.
-// Nothing where the caller is not root, where root is the owner, and where there is no such
-// directory. io.
-Result<void> make_files_as_owner_of(const std::filesystem::path& directory);
+// Nothing changes where the caller is not root, where root is the owner, where there is no such
+// directory, and where the kernel does not let it.
+void make_files_as_owner_of(const std::filesystem::path& directory);
 
 }  // namespace wattledger::log

@@ -80,7 +80,7 @@ Result<Place> find_place(const Invocation& invocation) {
   std::error_code failed;
   place.data = fs::canonical(*data, failed);
   if (failed) return fail(ErrorKind::io, data->string() + ": " + failed.message());
-  WATTLEDGER_TRY(log::make_files_as_owner_of(place.data));
+  log::make_files_as_owner_of(place.data);
   return place;
 }
 

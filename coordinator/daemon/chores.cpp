@@ -101,6 +101,7 @@ void Chores::begin_telling(UtcTime now) {
 }
 
 Result<void> Chores::close() {
+  health_.close(clock_.now());
   if (tiers_) WATTLEDGER_TRY(tiers_->close());
   return backups_ ? backups_->close() : Result<void>();
 }

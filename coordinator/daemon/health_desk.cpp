@@ -93,6 +93,18 @@ Result<void> HealthDesk::look(UtcTime now, const Contact& contact) {
   return measure(now);
 }
 
+void HealthDesk::close(UtcTime now) {
+  if (!config_.health.write || !told_) return;  // nothing was written
+  auto report = latest();
+  if (!report) return;
+  health::mark_ended(*report, now);
+  const ZoneOffsets zone =
+      journal_.with_state([](const fold::State& state) { return state.site.zone; });
+  const auto written = replace_file(config_.data / "health.json",
+                                    control::health_json(*report, zone, std::nullopt) + "\n");
+  if (!written) spdlog::error("health is not written: {}", written.error().line());
+}
+
 std::optional<health::HealthReport> HealthDesk::latest() const {
   const std::lock_guard lock(mutex_);
   return latest_;

@@ -44,6 +44,9 @@ class HealthDesk {
 
   // An error means that the log cannot be written.
   Result<void> look(UtcTime now, const Contact& contact);
+  // The last report: that the daemon does not run any more. Else a file read tomorrow says all is
+  // well.
+  void close(UtcTime now);
   // Absent before the first poll.
   [[nodiscard]] std::optional<health::HealthReport> latest() const;
   // As health_json() writes it; empty before the first look.

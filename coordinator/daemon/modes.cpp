@@ -154,8 +154,7 @@ int run_house(const Arguments& arguments, SignalTarget& signals) {
   if (!config) return cannot(config.error());
   if (!arguments.data.empty()) config->data = arguments.data;
   if (!arguments.prices.empty()) config->prices.file = arguments.prices;
-  if (const auto able = log::make_files_as_owner_of(config->data); !able)
-    return cannot(able.error());
+  log::make_files_as_owner_of(config->data);
   if (const auto logging = start_logging(*config, /*quiet=*/false); !logging)
     return cannot(logging.error());
   RealClock clock;

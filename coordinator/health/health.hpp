@@ -167,6 +167,8 @@ struct HealthReport {
 
 // The report of a daemon that goes on answering but judges no more.
 void mark_stale(HealthReport& report, UtcTime now);
+// The last report of one that ends.
+void mark_ended(HealthReport& report, UtcTime now);
 
 // How long, for a person: "12 s", "5 min", "3 h 20 min", "2 d 4 h".
 [[nodiscard]] std::string span_text(std::chrono::seconds span);

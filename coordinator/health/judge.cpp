@@ -369,6 +369,13 @@ void mark_stale(HealthReport& report, UtcTime now) {
   report.overall = Health::failed;
 }
 
+void mark_ended(HealthReport& report, UtcTime now) {
+  if (report.items.empty()) return;
+  report.at = now;
+  report.items.front() = judge_daemon({}, now);
+  report.overall = Health::failed;
+}
+
 std::string health_line(const HealthReport& report) {
   const HealthItem* worst = worst_of(report);
   if (worst == nullptr) return "ok";

@@ -72,6 +72,20 @@ struct Desk : DaemonFixture {
 }  // namespace
 
 TEST_SUITE("daemon/health") {
+  TEST_CASE_FIXTURE(Desk, "a daemon that ends leaves a report that says so") {
+    desk->close(clock.now());
+    CHECK_FALSE(std::filesystem::exists(file()));  // it never judged
+    look(100);
+    clock.sleep_until(at_s(110));
+    desk->close(clock.now());
+    const auto last = control::read_health(written());
+    REQUIRE(last.has_value());
+    CHECK(last->report.at == at_s(110));
+    CHECK(last->report.overall == Health::failed);
+    CHECK(last->report.items.front() ==
+          health::HealthItem{"daemon", Health::failed, "does not run", "start wattledgerd"});
+  }
+
   TEST_CASE_FIXTURE(Desk, "health.json is written at its cadence, for the group to read") {
     steering();
     CHECK_FALSE(desk->latest().has_value());
