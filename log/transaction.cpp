@@ -1,5 +1,7 @@
 #include <lmdb.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include "log/environment.hpp"
@@ -8,6 +10,7 @@ namespace wattledger::log {
 namespace {
 
 constexpr int map_attempts_max = 8;
+constexpr std::uintmax_t commit_bytes_usual = 1 << 20;
 
 }  // namespace
 
@@ -41,7 +44,13 @@ Transaction::~Transaction() {
 Result<void> Transaction::commit() && {
   const char* directory = "the log";
   (void)mdb_env_get_path(mdb_txn_env(txn_), &directory);
-  const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+  int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+  // LMDB's word for a write that was cut short, which a full disk does too.
+  std::error_code unknown;
+  if (code == EIO)
+    if (const auto space = std::filesystem::space(directory, unknown);
+        !unknown && space.available < commit_bytes_usual)
+      code = ENOSPC;
   if (code != 0) return lmdb_failure(code, std::string(directory) + "/data.mdb, commit");
   return {};
 }

@@ -64,8 +64,9 @@ Result<Sequence> append_for(const Place& place, const std::string& event_json) {
 }
 
 ChangeHouse change_house() {
-  return {append_for, [](const Place& place, const std::string& event_json) {
-            (void)ask_daemon(place, "append", "{\"event\":" + event_json + "}");
+  return {append_for, [](const Place& place) {
+            const auto answer = ask_daemon(place, "status", "{}");
+            return answer && *answer;
           }};
 }
 

@@ -90,8 +90,8 @@ Result<OpenLog> open_log(const Place& place) {
         ErrorKind::not_found,
         "no log in " + place.data.string() + " (its directory log/ is missing)",
         "check --data; a lost one comes back with 'wattledger backup restore' ('wattledger backup "
-        "list' shows from what); wattledgerd makes a new one, and so does wattledger import "
-        "legacy");
+        "list' shows from what); where there never was one, wattledgerd makes it, and so does "
+        "wattledger import legacy");
   auto log = log::Log::open(place.log());
   if (!log) return Failure(std::move(log).error());
   auto snapshot = log->snapshot();

@@ -84,6 +84,7 @@ class Environment {
 
 void kill_all(pid_t child) {
   ::kill(-child, SIGKILL);
+  ::kill(child, SIGKILL);  // one that has not begun its group yet
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
 }

@@ -55,7 +55,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
-// Names have words and a year at most; what is drawn by lot has both cases, or many digits.
+// What is drawn by lot has both cases and digits, or many digits: 20 of them in a row, or a UUID.
+// Names have short words between hyphens.
 bool looks_drawn(std::string_view word) {
   constexpr std::size_t shortest = 20;
   constexpr std::ptrdiff_t many_digits = 5;
@@ -66,11 +67,33 @@ bool looks_drawn(std::string_view word) {
   return (upper && lower && digits > 0) || ((upper || lower) && digits >= many_digits);
 }
 
+bool is_uuid(std::string_view word) {
+  if (word.size() != 36) return false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const char c = word[i];
+    const bool hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (hyphen ? c != '-' : !hex) return false;
+  }
+  return true;
+}
+
+template <class Is, class Each>
+bool any_part(std::string_view text, Is between, Each found) {
+  std::size_t from = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && !between(text[i])) continue;
+    if (found(text.substr(from, i - from))) return true;
+    from = i + 1;
+  }
+  return false;
+}
+
 // "?token=x": a value that its own name tells is secret.
 bool is_secret_field(std::string_view field) {
-  constexpr std::array<std::string_view, 12> names = {
-      "token", "access_token", "key",      "api_key", "api-key", "apikey",
-      "auth",  "secret",       "password", "pass",    "sig",     "signature"};
+  constexpr std::array<std::string_view, 14> names = {
+      "token",  "access_token", "auth_token", "auth", "key", "api_key", "api-key",
+      "apikey", "secret",       "password",   "pass", "pwd", "sig",     "signature"};
   const std::size_t equals = field.find('=');
   if (equals == std::string_view::npos || equals + 1 == field.size()) return false;
   std::string name(field.substr(0, equals));
@@ -82,22 +105,17 @@ bool is_secret_field(std::string_view field) {
 }  // namespace
 
 bool holds_token(std::string_view address) {
-  const std::size_t scheme = address.find("://");
-  if (scheme == std::string_view::npos) return false;
-  const std::string_view rest = address.substr(scheme + 3);
-  std::size_t word = 0, field = 0;
-  for (std::size_t i = 0; i <= rest.size(); ++i) {
-    const char c = i < rest.size() ? rest[i] : '&';
-    if (!is_digit(c) && !is_upper(c) && !is_lower(c) && c != '-' && c != '_') {
-      if (looks_drawn(rest.substr(word, i - word))) return true;
-      word = i + 1;
-    }
-    if (c == '?' || c == '&' || c == '#') {
-      if (is_secret_field(rest.substr(field, i - field))) return true;
-      field = i + 1;
-    }
-  }
-  return false;
+  if (address.rfind("http://", 0) != 0 && address.rfind("https://", 0) != 0) return false;
+  const std::string_view rest = address.substr(address.find("://") + 3);
+  const std::size_t host = rest.find_first_of("/?#");
+  if (host == std::string_view::npos) return false;
+  const std::string_view path = rest.substr(host);
+  const auto is_letter = [](char c) { return is_digit(c) || is_upper(c) || is_lower(c); };
+  const auto ends_word = [&](char c) { return !is_letter(c) && c != '-' && c != '_'; };
+  const auto ends_run = [&](char c) { return !is_letter(c); };
+  const auto ends_field = [](char c) { return c == '?' || c == '&' || c == '#'; };
+  return any_part(path, ends_word, is_uuid) || any_part(path, ends_run, looks_drawn) ||
+         any_part(path, ends_field, is_secret_field);
 }
 
 Result<std::string> read_secret(const std::filesystem::path& file) {

@@ -23,8 +23,9 @@ namespace wattledger::config {
 
 // "user:password@" in an address with a scheme.
 [[nodiscard]] bool holds_password(std::string_view address);
-// What looks as if it were a service's token in an address with a scheme: a query's token=, key=,
-// secret= and the like, or 20 letters and digits in a row as nobody would think them up.
+// What looks as if it were a service's token behind the host of a web address: a query's token=,
+// key=, secret= and the like, a UUID, or 20 letters and digits in a row as nobody would think them
+// up.
 [[nodiscard]] bool holds_token(std::string_view address);
 
 // The first word of a file that only its owner may read. Errors name the file, never what it holds:

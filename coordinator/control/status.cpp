@@ -58,13 +58,18 @@ Json price_json(const fold::State& state, UtcTime now) {
   };
   const fold::PriceSlot* here = fold::price_at(state, now);
   if (here != nullptr) result["now"] = kwh(*here);
-  const auto next = std::find_if(state.prices.begin(), state.prices.end(),
-                                 [&](const fold::PriceSlot& slot) { return slot.start > now; });
-  // Only a slot that follows without a gap is "next".
-  if (here == nullptr || next == state.prices.end() || next->start != here->start + here->length)
-    return result;
-  result["next"] = kwh(*next);
-  result["next_at"] = time_json(next->start, state.site.zone);
+  if (here == nullptr) return result;
+  // The next other price, of a slot that is known to follow: no gap between.
+  UtcTime end = here->start + here->length;
+  for (const fold::PriceSlot& slot : state.prices) {
+    if (slot.start <= now) continue;
+    if (slot.start != end) break;
+    end = slot.start + slot.length;
+    if (fold::final_price(state, slot) == fold::final_price(state, *here)) continue;
+    result["next"] = kwh(slot);
+    result["next_at"] = time_json(slot.start, state.site.zone);
+    break;
+  }
   return result;
 }
 

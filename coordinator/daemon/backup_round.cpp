@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "coordinator/remote/cold_store.hpp"
@@ -153,6 +155,18 @@ void yield_to_all() {
 
 fs::path backup_store_of(const config::Config& config) {
   return config.backup.to.empty() ? config.data / "backups" : config.backup.to;
+}
+
+std::string backup_hindrance(const config::Config& config) {
+  if (!config.backup.key_file.empty())
+    if (const auto key = log::BackupKey::open(config.backup.key_file); !key)
+      return key.error().line();
+  // Where it is not there yet, what would hold it.
+  fs::path place = fs::absolute(backup_store_of(config));
+  std::error_code error;
+  while (!fs::exists(place, error) && place.has_relative_path()) place = place.parent_path();
+  if (::access(place.c_str(), W_OK) == 0) return {};
+  return place.string() + " cannot be written to: " + std::strerror(errno);
 }
 
 BackupOutcome back_up(const config::Config& config, const log::Log& log, log::Appender& appender,

@@ -33,8 +33,10 @@ struct BackupOutcome {
 
 // This thread alone: processor and disk are the tick's.
 void yield_to_all();
-// Where the backups stand: beside the log unless
-// the configuration says where.
+// What would keep a backup from being taken now: its key, its directory; empty where nothing is
+// known to. Read-only.
+[[nodiscard]] std::string backup_hindrance(const config::Config& config);
+// Where the backups stand: beside the log unless the configuration says where.
 [[nodiscard]] std::filesystem::path backup_store_of(const config::Config& config);
 [[nodiscard]] BackupOutcome back_up(const config::Config& config, const log::Log& log,
                                     log::Appender& appender, const BackupOrder& order,

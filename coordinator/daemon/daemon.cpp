@@ -210,6 +210,8 @@ Result<void> Daemon::run(UtcTime until) {
   if (!result) {
     spdlog::critical("{}", result.error().line());
     (void)release_inverter();
+    server_.reset();
+    keep_deleted_log(*log_, *appender_);
   }
   return result;
 }
@@ -265,6 +267,7 @@ Result<void> Daemon::tick_until(UtcTime until) {
     WATTLEDGER_TRY(chores_->judge(clock_.now(), tick.contact()));
     appender_->commit_due(now);
     if (const auto poison = appender_->poison()) return Failure(*poison);
+    if (!clock_.simulated()) WATTLEDGER_TRY(require_log_in_place(*log_));
     if (options_.progress) options_.progress(now);
     // The cadence keeps its phase; a pass that took longer than a period skips what it missed, and
     // a clock that was set back begins another.
@@ -450,6 +453,7 @@ Result<void> Daemon::close(fb::StopCause cause) {
       !note && note.error().kind != ErrorKind::unsupported)
     return Failure(note.error());
   if (projection_thread_) WATTLEDGER_TRY(projection_thread_->stop());
+  keep_deleted_log(*log_, *appender_);
   spdlog::info("wattledgerd stopped [{}]", sequence->value);
   return {};
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "coordinator/control/health_json.hpp"
+#include "coordinator/daemon/backup_round.hpp"
 #include "coordinator/sources/fetch/configured.hpp"
 #include "log/reader.hpp"
 
@@ -208,6 +209,7 @@ health::HealthFacts HealthDesk::gather(UtcTime now, const Contact& contact) {
   facts.sources->prices_wanted = config_.sources.prices != config::PriceSource::none ||
                                  !config_.prices.file.empty() || config_.prices.fixed;
   facts.backup->wanted = config_.backup.enabled;
+  if (config_.backup.enabled) facts.backup->hindered = backup_hindrance(config_);
   const ProcessFigures process = process_();
   if (process.resident && process.anonymous)
     facts.memory = health::MemoryFacts{*process.resident, *process.anonymous, process.memory_limit};

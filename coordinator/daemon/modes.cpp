@@ -191,6 +191,7 @@ int run_simulation(const Arguments& arguments, SignalTarget& signals) {
   if (!own_configuration) return cannot(own_configuration.error());
   config::Config& config = *own_configuration;
   config.poll_every = std::chrono::seconds(arguments.poll_s);
+  log::make_files_as_owner_of(config.data);
   const auto zone = config::load_zone(config.site.timezone, utc_from_us(0));
   if (!zone) return cannot(zone.error());
   auto start = parse_time(arguments.start, ZoneOffsets());
@@ -231,6 +232,7 @@ int run_demo(const Arguments& arguments, SignalTarget& signals) {
   auto own_configuration = own_config(arguments, "wattledger-demo");
   if (!own_configuration) return cannot(own_configuration.error());
   config::Config& config = *own_configuration;
+  log::make_files_as_owner_of(config.data);
   const auto past = look_back(config.data);
   if (!past) return cannot(past.error());
   if (const auto logging = start_logging(config, /*quiet=*/false); !logging)

@@ -106,6 +106,7 @@ struct DoneFacts {
   std::string failure;
   bool looked_for = true;  // as far back as its age may be
   bool wanted = true;      // the daemon is to make backups
+  std::string hindered;    // what keeps the next one from being made, with what to do; of backups
 };
 
 struct MemoryFacts {

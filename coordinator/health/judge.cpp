@@ -274,6 +274,9 @@ HealthItem judge_done(const HealthFacts& facts, const std::optional<DoneFacts>& 
   const DoneFacts& done = *known;
   const bool blamed = !facts.demo && done.wanted;
   const Health late = blamed ? Health::degraded : Health::ok;
+  if (!done.hindered.empty())
+    verdict.find(Health::degraded, "the next cannot be made: " + done.hindered,
+                 "wattledger config check; " + std::string(rule.remedy) + " tries it now");
   if (done.failed_at && (!done.succeeded_at || *done.failed_at >= *done.succeeded_at))
     verdict.find(Health::degraded,
                  "the last one failed " + ago(*done.failed_at, now) +

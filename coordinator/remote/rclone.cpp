@@ -134,6 +134,7 @@ int end_of(pid_t pid, bool at_once) {
       ::poll(nullptr, 0, 10);
     }
     ::kill(-pid, SIGKILL);
+    ::kill(pid, SIGKILL);  // one that has not begun its group yet
   }
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
   return status;

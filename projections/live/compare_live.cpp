@@ -156,6 +156,11 @@ class LiveCompare {
       JsonOptions options;
       options.data = live_.written ? options_.aside / "live-files" : live_.data;
       if (live_.written) WATTLEDGER_TRY(copy_settled(live_.data, options.data));
+      if (const auto there = read_manifest(options.data / "out"); there && !*there) {
+        result_.differences.push_back(
+            {"json", (live_.data / "out" / manifest_name).string() + " is not there"});
+        return {};
+      }
       options.selling_files = live_.json_selling_files;
       const auto through = standing(*make_json_projector(options));
       if (!through) return Failure(through.error());

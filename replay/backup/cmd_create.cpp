@@ -164,7 +164,8 @@ Exit run(const Invocation& invocation, Wish wish, const BackupHouse& house) {
   const auto sent = send(wish, *place, taken->id);
   Json event = event_of(*taken);
   if (!sent) {
-    event["result"] = "failed";
+    // Who waits for another's turn has failed at nothing.
+    if (sent.error().kind != ErrorKind::locked) event["result"] = "failed";
     event["detail"] =
         "it stands here, and not with " + wish.backup.remote + ": " + sent.error().what;
   } else if (!wish.backup.remote.empty()) {

@@ -14,6 +14,9 @@ Exit run(const Invocation& invocation, const std::string& name) {
   std::filesystem::path file;
   if (!name.empty()) {
     file = std::filesystem::absolute(name);
+    // The house's, where one is named: its daemon is to read it.
+    if (!invocation.data.empty() || !invocation.config.empty())
+      if (const auto place = find_place(invocation); !place) return cannot(place.error());
   } else {
     const auto place = find_place(invocation);
     if (!place) return cannot(place.error());

@@ -83,10 +83,12 @@ void tell(const Invocation& invocation, const Plan& plan, bool removed) {
 
 Result<void> remove_all(const std::optional<remote::Remote>& there, const fs::path& store,
                         const Plan& plan) {
-  const auto lock =
-      log::StoreLock::take(store, there ? log::StorePart::remote : log::StorePart::backups);
-  if (!lock) return Failure(lock.error());
+  // Neither there nor here anything goes that somebody is sending.
+  const auto sending = log::StoreLock::take(store, log::StorePart::remote);
+  if (!sending) return Failure(sending.error());
   if (there) return remote::remove_backups(*there, plan.gone);
+  const auto lock = log::StoreLock::take(store);
+  if (!lock) return Failure(lock.error());
   // What was taken meanwhile continues the newest, which stays. Newest first: killed half way,
   // what is left still has what it needs.
   for (auto id = plan.gone.rbegin(); id != plan.gone.rend(); ++id)

@@ -56,9 +56,12 @@ Result<fs::path> target(const Wish& wish, const BackupPlace& place) {
     if (!place.house)
       return fail(ErrorKind::invalid_input, "it is not said where to restore", "give --into DIR");
     const fs::path log = place.house->log();
-    if (fs::exists(log, error) && !fs::is_empty(log, error))
+    if (fs::exists(log / "data.mdb", error))
       return fail(ErrorKind::conflict, place.house->data.string() + " has a log",
                   "restore beside it with --into DIR, or move its directory log/ away first");
+    if (fs::exists(log, error) && !fs::is_empty(log, error))
+      return fail(ErrorKind::conflict, log.string() + " holds what is left of a log",
+                  "move it away first: mv " + log.string() + " " + log.string() + ".lost");
     return place.house->data;
   }
   const fs::path into = fs::absolute(wish.into);
@@ -151,6 +154,7 @@ void tell(const Invocation& invocation, const Work& work, const log::Restored& r
                   work.backup().meta.uuid.hex()));
   say(fmt::format("tables and files are made from it by: wattledger --data {} replay --yes",
                   work.data.string()));
+  say("it has no backup of its own yet: wattledger backup create");
 }
 
 // A plan alone needs no more than manifests, unless it looks for a time.
@@ -202,6 +206,10 @@ Exit run(const Invocation& invocation, const Wish& wish, const ChangeHouse& hous
   }
   if (wish.dry_run) return tell_plan(invocation, *work);
   if (!wish.into.empty()) return restore(invocation, *work);
+  // It has a log open that was deleted, and would go on in that.
+  if (house.daemon_runs(*place->house))
+    return cannot({ErrorKind::conflict, "a daemon runs on " + place->house->data.string(),
+                   "stop it, restore, start it"});
   Change change;
   change.verb = "backup restore";
   change.arguments = work->backup().id + (wish.until.empty() ? "" : " --until " + wish.until);

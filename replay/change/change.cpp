@@ -113,12 +113,13 @@ Exit act_within(const Place& place, const Change& change, const ChangeHouse& hou
   const std::chrono::seconds limit =
       place.config ? place.config->changes.time_limit : config::ChangesConfig{}.time_limit;
   const TimeLimit within(limit, [&] {
-    if (change.undo) change.undo();
+    const std::string now = change.undo ? change.undo() : "what was built is not in force";
     const std::string what = fmt::format("{} took longer than {} (changes.time_limit_min)",
                                          change.verb, duration_text(limit));
+    // Not while the act holds the log.
     if (started.value != 0)
-      house.tell_daemon(place, finished_json(id, started, "failed", what + " and was ended"));
-    (void)cannot({ErrorKind::timed_out, what + " and is ended; what was built is not in force",
+      (void)house.record(place, finished_json(id, started, "failed", what + " and was ended"));
+    (void)cannot({ErrorKind::timed_out, what + " and is ended; " + now,
                   "raise the limit, or see why with wattledger change list"});
   });
   const Exit exit = act(end);

@@ -27,8 +27,8 @@ struct Change {
   bool yes = false;         // --yes
   bool now = false;         // --now: whatever the hour
   // Of an act whose time is over: what has come into force already is taken back. While the act
-  // goes on; may be empty.
-  std::function<void()> undo;
+  // goes on; may be empty. How it stands then, for the message.
+  std::function<std::string()> undo;
 };
 
 // How the house records it. This part knows neither the socket nor the writer lock: main() joins
@@ -36,8 +36,8 @@ struct Change {
 struct ChangeHouse {
   // By the daemon, else under the writer lock.
   std::function<Result<Sequence>(const Place&, const std::string& event_json)> record;
-  // By the daemon alone, where one runs.
-  std::function<void(const Place&, const std::string& event_json)> tell_daemon;
+  // Whether one runs there.
+  std::function<bool(const Place&)> daemon_runs;
 };
 
 // What came of it, for the log.

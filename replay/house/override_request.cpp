@@ -103,7 +103,8 @@ std::string why_nothing_moves(const Place& place) {
   if (status.contains("warnings") && status["warnings"].is_array())
     for (const auto& warning : status["warnings"])
       if (warning.is_string() && warning.get_ref<const std::string&>().starts_with("safe mode"))
-        return warning.get<std::string>();
+        return warning.get<std::string>() +
+               "; until it ends, or you say override auto, the wish is kept and then obeyed";
   return "control is " + mode.get<std::string>() +
          ": nothing is written to the inverter; for that, set control.mode to on and say "
          "wattledger reload";

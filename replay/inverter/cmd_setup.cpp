@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "coordinator/config/secrets.hpp"
 #include "replay/display.hpp"
 #include "replay/inverter/address.hpp"
 #include "replay/inverter/commands.hpp"
@@ -185,6 +186,9 @@ Result<Plan> plan_of(const Invocation& invocation, const Wish& wish) {
   if (!invocation.data.empty()) {
     std::error_code failed;
     plan.zone.choice.data = fs::absolute(invocation.data, failed).lexically_normal().string();
+  } else if (wish.force) {
+    // The house stays where it is.
+    if (const auto before = config::load_to_look(wish.output)) plan.zone.choice.data = before->data;
   }
   return plan;
 }

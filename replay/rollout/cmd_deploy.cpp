@@ -138,14 +138,20 @@ Exit deploy(const Invocation& invocation, const Wish& wish, const RolloutHouse& 
   Change change;
   change.verb = "rollout deploy";
   change.arguments = "--mode " + wish.mode;
+  if (wish.days) change.arguments += fmt::format(" --days {}", *wish.days);
+  if (wish.now) change.arguments += " --now";
   change.will = fmt::format("sets {} to keep {} beside the log, now {}", invocation.config,
                             mode == Mode::both ? "files and tables" : wish.mode, asked(*place));
   change.yes = wish.yes;
   change.now = wish.now;
-  change.undo = [&, earlier = earlier_text(invocation)] {
-    if (!put_configuration(invocation.config, *before)) return;
+  change.undo = [&, earlier = earlier_text(invocation)]() -> std::string {
+    if (const auto put = put_configuration(invocation.config, *before); !put)
+      return "the configuration could not be put back: " + put.error().line();
     forget_tried(invocation, earlier);
     (void)ask_daemon(*place, "reload", "{}");
+    return std::string(
+        "the configuration is as it was; wattledger rollout verify says whether all of it is in "
+        "force, wattledger rollout migrate brings it there");
   };
   return guarded(invocation, *place, change, house.changes, [&](ChangeEnd& end) {
     return deploy_guarded(invocation, wish, *place, house, *before, *text, end);
@@ -189,6 +195,7 @@ Exit roll_back(const Invocation& invocation, const Wish& wish, const RolloutHous
   Change change;
   change.verb = "rollout rollback";
   change.arguments = wish.to.empty() ? "" : "--to " + wish.to;
+  if (wish.now) change.arguments += wish.to.empty() ? "--now" : " --now";
   change.will =
       fmt::format("goes back to {}, now {}; the log keeps everything", asked(after), asked(*place));
   change.of_the_log = is_downgrade(*place, house.owner, *wanted);

@@ -92,6 +92,8 @@ Result<void> put_configuration(const fs::path& file, const std::string& text) {
                 "check the owner and permissions of its directory");
   struct ::stat was {};
   const bool known = ::stat(place.c_str(), &was) == 0;
+  // A rollback reads it: nobody else may have written it.
+  if (known && ::chown(text_before(file).c_str(), was.st_uid, was.st_gid) != 0) failed.clear();
   fs::path aside = place;
   aside += ".new";
   WATTLEDGER_TRY(write_text_file(aside, text));

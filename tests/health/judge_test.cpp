@@ -46,7 +46,8 @@ HealthFacts well(const fold::State& state) {
   facts.disk = DiskFacts{8'000 * mib, 1'000 * mib};
   facts.map = MapFacts{3 * mib, 65'536 * mib, true};
   facts.clock = ClockFacts{true, true, seconds(-3)};
-  facts.backup = facts.drill = facts.verify = DoneFacts{now - hours(14), "b1", {}, "", true, true};
+  facts.backup = facts.drill = facts.verify =
+      DoneFacts{now - hours(14), "b1", {}, "", true, true, ""};
   facts.memory = MemoryFacts{50 * mib, 30 * mib, 128 * mib};
   return facts;
 }
@@ -190,6 +191,9 @@ TEST_SUITE("health/judge") {
          "backup", Health::degraded, "the last one failed 1 h ago: no space"},
         {"no backup ever", [](auto& f, auto&) { f.backup = DoneFacts{}; }, "backup",
          Health::degraded, "never"},
+        {"a key that is not there",
+         [](auto& f, auto&) { f.backup->hindered = "there is no file k; write it"; }, "backup",
+         Health::degraded, "the next cannot be made: there is no file k; write it"},
         {"an old drill", [](auto& f, auto&) { f.drill->succeeded_at = age(hours(91 * 24)); },
          "drill", Health::degraded, "91 d ago"},
         {"no verification ever", [](auto& f, auto&) { f.verify = DoneFacts{}; }, "verify",

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "log/lost_file.hpp"
 #include "tests/log/log_fixture.hpp"
 #include "tests/log/raw_environment.hpp"
 
@@ -161,6 +162,42 @@ TEST_SUITE("log/directory") {
     }
     ::dup2(saved, 0);
     ::close(saved);
+  }
+}
+
+TEST_SUITE("log/lost file") {
+  TEST_CASE("what was deleted while it was open is written out again, byte for byte as records") {
+    for (const bool with_directory : {true, false}) {
+      CAPTURE(with_directory);
+      LogFixture fixture;
+      for (std::int64_t i = 1; i <= 100; ++i) fixture.append(reading(i), i);
+      CHECK(data_file_of(fixture.log()) == DataFile::in_place);
+      const Digest root = value(fixture.log().snapshot()).meta().frontier.root();
+      if (with_directory)
+        fs::remove_all(fixture.directory());
+      else
+        fs::remove(fixture.directory() / "data.mdb");
+      CHECK(data_file_of(fixture.log()) == DataFile::deleted);
+      CHECK(value(write_out_again(fixture.log())) == fixture.directory() / "data.mdb");
+      // Another has the name now, and stays.
+      const auto aside = value(write_out_again(fixture.log()));
+      CHECK(aside == fs::path(fixture.directory().string() + ".rescued") / "data.mdb");
+      CHECK(kind_of(write_out_again(fixture.log())) == ErrorKind::conflict);
+      fixture.stop();
+      const Log again = value(Log::open(fixture.directory()));
+      CHECK(value(again.snapshot()).meta().frontier.root() == root);
+      CHECK(value(value(again.snapshot()).at(Sequence{100})).recorded_at == at_s(100));
+    }
+  }
+
+  TEST_CASE("a log that was moved is no deleted one") {
+    LogFixture fixture;
+    fixture.append(reading(1), 1);
+    const fs::path there = fixture.directory().string() + ".moved";
+    fs::rename(fixture.directory(), there);
+    CHECK(data_file_of(fixture.log()) == DataFile::moved);
+    fs::rename(there, fixture.directory());
+    CHECK(data_file_of(fixture.log()) == DataFile::in_place);
   }
 }
 

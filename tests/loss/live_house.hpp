@@ -21,11 +21,14 @@ class LiveHouse {
              utc_text(std::chrono::floor<std::chrono::microseconds>(yesterday)).substr(0, 10),
              "--data", data().string()});
     REQUIRE_MESSAGE(lived.code == 0, lived.err);
-    daemon_.emplace(WATTLEDGERD, std::vector<std::string>{"--data", data().string()});
-    wait_until([&] { return contains(daemon_->out(), "the demo house is live"); });
+    start();
     // Whose tables and files were opened and written.
     something_happens();
     for (const char* fed : {"sqlite current", "json current"}) wait_for_status(fed);
+  }
+  void start() {
+    daemon_.emplace(WATTLEDGERD, std::vector<std::string>{"--data", data().string()});
+    wait_until([&] { return contains(daemon_->out(), "the demo house is live"); });
   }
 
   [[nodiscard]] std::filesystem::path data() const { return home_ / "data"; }
@@ -56,6 +59,8 @@ class LiveHouse {
         (void)log::wait_beyond(*log, log->snapshot()->head(), std::chrono::milliseconds(100));
     }
   }
+  // Until the daemon ends by itself: its exit code.
+  int end() { return daemon_->wait(); }
   void stop() {
     const int code = daemon_->kill(SIGTERM);
     CHECK_MESSAGE(code == 0, said());

@@ -2,9 +2,10 @@
 // is lost.
 #include <algorithm>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "tests/log/raw_environment.hpp"
-#include "tests/loss/lost_house.hpp"
+#include "tests/loss/live_house.hpp"
 
 using namespace wattledger;
 using namespace wattledger::testing;
@@ -199,6 +200,43 @@ TEST_SUITE("loss/log") {
     mend(house.data(), Row("the log is gone"), refused.err, {{"ID", id}});
     CHECK(head_of(house.data()) >= records);
     CHECK(house.lives_on(2).code == 0);
+    require_whole(house.data());
+  }
+
+  TEST_CASE("a log deleted under a running daemon is missed, written out again, and goes on") {
+    const Row row("the log was deleted while the daemon runs");
+    for (const bool all : {true, false}) {
+      CAPTURE(all);
+      LiveHouse house;
+      const Ran taken = house.tool({"backup", "create", "--format", "json"});
+      REQUIRE_MESSAGE(taken.code == 0, taken.err);
+      const std::string id = nlohmann::json::parse(taken.out)["id"];
+      const std::uint64_t before = head_of(house.data());
+      if (all)
+        fs::remove_all(house.data() / "log");
+      else
+        fs::remove(house.data() / "log" / "data.mdb");
+      // Not beside the one that the daemon has open, nor over what it wrote out meanwhile.
+      CHECK(house.tool({"backup", "restore", id}).code == 3);
+      CHECK(house.end() == 3);
+      mend(house.data(), row, house.said());
+      CHECK(head_of(house.data()) >= before);
+      house.start();
+      house.something_happens();
+      house.stop();
+      require_whole(house.data());
+    }
+  }
+
+  TEST_CASE("a log moved away under a running daemon is missed; what it holds stays there") {
+    LiveHouse house;
+    fs::rename(house.data() / "log", house.data() / "elsewhere");
+    CHECK(house.end() == 3);
+    CHECK_MESSAGE(contains(house.said(), "was moved away while the daemon runs"), house.said());
+    CHECK_FALSE(fs::exists(house.data() / "log"));
+    fs::rename(house.data() / "elsewhere", house.data() / "log");
+    house.start();
+    house.stop();
     require_whole(house.data());
   }
 

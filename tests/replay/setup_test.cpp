@@ -172,6 +172,10 @@ TEST_SUITE("replay/setup") {
     forced.emplace_back("--force");
     CHECK(station.set_up(forced).code == 0);
     CHECK(config::load(station.file()).has_value());
+    // The house stays where it is.
+    std::ofstream(station.file()) << "data: /var/lib/wattledger\n";
+    CHECK(station.set_up(forced).code == 0);
+    CHECK(config::load(station.file())->data == "/var/lib/wattledger");
     const std::filesystem::directory_iterator left(station.home.path());
     CHECK(std::distance(begin(left), end(left)) == 1);  // no draft
   }

@@ -55,7 +55,7 @@ TEST_SUITE("replay/status") {
           "House        830 W\n"
           "Grid         importing 2580 W\n"
           "Reading      the last recorded one, of 02:01, 12 s ago\n"
-          "Price        0.2641 PLN/kWh (zone T2), 0.2641 from 02:15\n"
+          "Price        0.2641 PLN/kWh (zone T2), 0.5458 from 07:00\n"
           "\n"
           "Decision     charge 5000 W to 90.0 % until 02:45 (cheapest_slots, 02:01, record 7)\n");
     const std::size_t next = screen.find("Next change");
