@@ -128,11 +128,17 @@ Exit run(const Invocation& invocation, const BackupWish& wish, const BackupHouse
     return Exit::findings;
   }
   const bool good = drilled->comparison.differences.empty();
-  const auto recorded = record({{"type", "BackupDrilled"},
-                                {"backup", id},
-                                {"result", good ? "succeeded" : "failed"},
-                                {"took_ms", drilled->took.count()},
-                                {"differences", drilled->comparison.differences.size()}});
+  Json event = {{"type", "BackupDrilled"},
+                {"backup", id},
+                {"result", good ? "succeeded" : "failed"},
+                {"took_ms", drilled->took.count()},
+                {"differences", drilled->comparison.differences.size()}};
+  if (!good) {
+    const projections::Difference& first = drilled->comparison.differences.front();
+    event["detail"] =
+        "what is live is not what the backup gives: " + first.place + ": " + first.what;
+  }
+  const auto recorded = record(event);
   tell(invocation, *drilled, recorded);
   return good ? Exit::done : Exit::findings;
 }

@@ -125,6 +125,11 @@ TEST_SUITE("simulation/health") {
     const Ran drill = tool({"drill"});
     CHECK_MESSAGE(drill.code == 0, drill.out << drill.err);
     CHECK(drill.out.find("json built from it and compared") != std::string::npos);
+    std::filesystem::remove_all(data / "out");
+    const Ran without = tool({"drill"});
+    CHECK(without.code == 1);
+    CHECK_MESSAGE(without.out.find(".wattledger-manifest.json is not there") != std::string::npos,
+                  without.out << without.err);
   }
 
   TEST_CASE("in safe mode control stays off, and reload says why") {
