@@ -18,6 +18,7 @@ TEST_SUITE("loss/table") {
         "a page of the log is damaged",
         "the first page of the log is damaged",
         "the log is cut short, or cannot be salvaged",
+        "the log was deleted while the daemon runs",
         "the log is gone",
         "a segment of the log is gone or damaged",
         "the disk is full",
