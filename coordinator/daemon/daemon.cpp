@@ -212,6 +212,7 @@ Result<void> Daemon::run(UtcTime until) {
     (void)release_inverter();
     server_.reset();
     keep_deleted_log(*log_, *appender_);
+    if (chores_) chores_->health().close(clock_.now());
   }
   return result;
 }

@@ -219,6 +219,7 @@ TEST_SUITE("loss/log") {
       // Not beside the one that the daemon has open, nor over what it wrote out meanwhile.
       CHECK(house.tool({"backup", "restore", id}).code == 3);
       CHECK(house.end() == 3);
+      CHECK(contains(bytes_of_file(house.data() / "health.json"), "does not run"));
       mend(house.data(), row, house.said());
       CHECK(head_of(house.data()) >= before);
       house.start();
