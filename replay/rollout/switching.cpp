@@ -104,7 +104,9 @@ Result<void> wait_until_fed(const Invocation& invocation, const Place& place, co
 Result<void> wait_until_healthy(const Place& place, const std::optional<HealthFile>& before,
                                 Clock::time_point deadline) {
   if (!before || !place.config || !place.config->health.write) return {};
-  const auto patience = Clock::now() + 2 * place.config->health.every + health_spare;
+  const auto begun = Clock::now();
+  const auto patience = begun + 2 * place.config->health.every + health_spare;
+  bool told = false;
   while (true) {
     const auto now = health_file(place);
     const bool fresh = now && now->written != before->written;
@@ -114,6 +116,10 @@ Result<void> wait_until_healthy(const Place& place, const std::optional<HealthFi
       if (fresh) return fail(ErrorKind::conflict, "the house's health has failed: " + failed);
       note("health.json is not written anew: " + before->at);
       return {};
+    }
+    if (!told && Clock::now() > begun + quiet_wait) {
+      told = true;
+      note("waiting for the daemon's next report of its health (health.every_s)");
     }
     std::this_thread::sleep_for(look_every);
   }
