@@ -49,12 +49,11 @@ Result<fs::path> write_out_again(const Log& log) {
   const Environment& environment = *log.impl().environment;
   fs::path directory = environment.directory();
   std::error_code error;
-  if (fs::exists(directory / data_file, error)) directory += ".rescued";
-  if (fs::exists(directory / data_file, error))
-    return fail(ErrorKind::conflict,
-                "what the deleted log held is not written out: " + directory.string() +
-                    " has another already",
-                "move that away");
+  // The program ends afterwards: a name that is taken must not be what the records are lost by.
+  for (int tries = 1; fs::exists(directory / data_file, error); ++tries) {
+    directory = environment.directory();
+    directory += ".rescued" + (tries == 1 ? std::string() : "." + std::to_string(tries));
+  }
   WATTLEDGER_TRY(copy_to(environment, directory));
   return directory / data_file;
 }

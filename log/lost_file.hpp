@@ -17,8 +17,8 @@ enum class DataFile {
 [[nodiscard]] DataFile data_file_of(const Log& log);
 
 // What a deleted file holds, as of the last commit, whole and durable under its old name; where
-// something else bears that name by now, under <directory>.rescued. Where it went. Segments that
-// went with it are not brought back. full, io; conflict where something was rescued before.
+// something else bears that name by now, under <directory>.rescued, .rescued.2 and so on. Where it
+// went. Segments that went with it are not brought back. full, io.
 [[nodiscard]] Result<std::filesystem::path> write_out_again(const Log& log);
 
 }  // namespace wattledger::log

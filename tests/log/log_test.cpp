@@ -180,9 +180,9 @@ TEST_SUITE("log/lost file") {
       CHECK(data_file_of(fixture.log()) == DataFile::deleted);
       CHECK(value(write_out_again(fixture.log())) == fixture.directory() / "data.mdb");
       // Another has the name now, and stays.
-      const auto aside = value(write_out_again(fixture.log()));
-      CHECK(aside == fs::path(fixture.directory().string() + ".rescued") / "data.mdb");
-      CHECK(kind_of(write_out_again(fixture.log())) == ErrorKind::conflict);
+      for (const char* ending : {".rescued", ".rescued.2"})
+        CHECK(value(write_out_again(fixture.log())) ==
+              fs::path(fixture.directory().string() + ending) / "data.mdb");
       fixture.stop();
       const Log again = value(Log::open(fixture.directory()));
       CHECK(value(again.snapshot()).meta().frontier.root() == root);

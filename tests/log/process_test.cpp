@@ -137,6 +137,8 @@ TEST_SUITE("log/file owner") {
       std::ofstream(home / "beside") << "x";
     })
         .join();
+    make_files_as_owner_of(home / "nothing");
+    make_files_as_owner_of(home.path());  // root's own
     std::ofstream(home / "roots") << "x";
     const auto owner = [](const std::filesystem::path& path) {
       struct ::stat status {};
@@ -147,8 +149,6 @@ TEST_SUITE("log/file owner") {
     for (const auto& path : {house / "log", house / "log" / "file", home / "beside"})
       CHECK(owner(path) == std::pair<uid_t, gid_t>{user, user + 1});
     CHECK(owner(home / "roots").first == 0);
-    make_files_as_owner_of(home / "nothing");
-    make_files_as_owner_of(home.path());  // root's own
   }
 }
 
